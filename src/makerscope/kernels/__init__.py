@@ -1,0 +1,1 @@
+"""Numbers to numbers, compiled. Knows neither tables nor files."""

@@ -1,0 +1,52 @@
+"""The one place that knows the compiler: flags, and where compiled code is kept.
+
+Numba's disk cache notices an edit only in the file of the function itself: a caller of an edited kernel
+would keep its stale machine code. So the cache lives in a folder named by a hash of this package's sources
+and of the versions and CPU it was compiled for; any edit starts a new folder.
+
+Kernels are scalar or loop over one-dimensional arrays, release the GIL, and answer NaN outside their domain.
+``fastmath`` is off: results must not depend on how the compiler orders a sum.
+"""
+
+import hashlib
+import os
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import numba
+import numpy as np
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def source_hash() -> str:
+    """Hash of every source file of the package, with the versions that decide the machine code."""
+    digest = hashlib.sha256()
+    for path in sorted((_PACKAGE / "kernels").rglob("*.py")):
+        digest.update(path.read_bytes())
+    versions = (sys.version, numba.__version__, llvmlite.__version__, np.__version__, platform.machine())
+    digest.update(repr(versions).encode())
+    return digest.hexdigest()[:20]
+
+
+def cache_folder() -> Path:
+    """Where compiled kernels of exactly these sources are kept (``MAKERSCOPE_CACHE`` moves it)."""
+    root = os.environ.get("MAKERSCOPE_CACHE") or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(root) / "makerscope" / f"kernels-{source_hash()}"
+
+
+numba.config.CACHE_DIR = str(cache_folder())
+
+
+def kernel(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - numba's dispatcher has no public type
+    """Compile a loop over arrays: lazily, cached on disk, without the GIL, IEEE exact."""
+    return numba.njit(cache=True, nogil=True, error_model="numpy", boundscheck=False)(function)
+
+
+def inlined(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
+    """Compile a scalar leaf that is inlined into the loops that call it."""
+    return numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function)

@@ -1,0 +1,1 @@
+"""Tape tables to bucket tables to measures. Knows only the tape."""

@@ -1,0 +1,399 @@
+"""Write a tape: streaming, sorted, de-duplicated, atomic.
+
+Rows go to one Parquet file a table and day as they come, in a folder beside the target. ``commit`` puts each day in
+order of time, drops what was sent twice, groups fills into sweeps, finds the recorder's outages, hashes every file,
+writes the manifest and exchanges the folder with the target in one step. A writer that is killed leaves the old tape
+or the new one, and a ``.partial-`` folder that the next writer removes. Memory holds one buffer a table, and one day
+of one table at the commit.
+"""
+
+import ctypes
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+import makerscope
+from makerscope.errors import InputError, OutputError, SchemaError
+from makerscope.tape.events import SCHEMA_VERSION, SCHEMAS, STATIC, TIMED, Instrument, Quarantined, Token
+from makerscope.tape.manifest import MANIFEST, Finding, Manifest, SourceFile, TapeFile, dump_manifest, evidence_root
+from makerscope.tape.manifest import sha256_of
+from makerscope.tape.sessions import join_days, sessions_of
+from makerscope.tape.sweeps import drop_repeated, number_sweeps, trades_of
+
+ROW_GROUP = 131_072  # rows gathered before they are written
+OPEN_FILES = 48  # days written at the same time, over all tables
+KEPT_RAW = 10_000  # quarantined rows kept in full; the rest are only counted
+DAY_NS = 86_400_000_000_000
+TIME = pl.coalesce("exchange_time", "local_time")
+_RENAME_EXCHANGE = 2
+_AT_FDCWD = -100
+
+
+class TapeWriter:
+    """A tape being written. Use it in a ``with`` block: it commits at the end, or leaves nothing after an error.
+
+    Args:
+        out: folder of the tape. An older tape there is replaced; any other folder is refused.
+        source: where the events come from, one line.
+        silence: longest pause, in ns, in which a channel (table) still counts as heard, by table.
+        progress: called with the number of rows finished while committing.
+
+    Raises:
+        InputError: ``out`` is something else than a tape.
+        OutputError: the disk is full, or the folder may not be written.
+    """
+
+    def __init__(
+        self,
+        out: Path,
+        *,
+        source: str,
+        silence: dict[str, int] | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
+        self.out, self.source = Path(out), source
+        self.silence = dict(silence or {})
+        self.instruments: dict[str, Instrument] = {}
+        self.tokens: dict[str, Token] = {}
+        self.source_files: list[SourceFile] = []
+        self._progress = progress or (lambda _rows: None)
+        self._findings: dict[tuple[str, str, str, str, str], int] = {}
+        self._quarantine: list[Quarantined] = []
+        self._declared_sessions: list[pl.DataFrame] = []
+        self._serial: Counter[str] = Counter()
+        self._buffer: dict[str, list[pl.DataFrame]] = {}
+        self._open: dict[tuple[str, str], pq.ParquetWriter] = {}
+        self._parts: Counter[tuple[str, str]] = Counter()
+        if self.out.exists() and not (self.out / MANIFEST).exists() and any(self.out.iterdir() if self.out.is_dir() else [1]):
+            raise InputError(self.out, "exists and is not a tape", "a new folder or an older tape to replace")
+        self._folder = self.out.parent / f".{self.out.name}.partial-{os.getpid()}"
+        try:
+            self.out.parent.mkdir(parents=True, exist_ok=True)
+            _remove_stale(self.out)
+            self._folder.mkdir()
+        except OSError as error:
+            raise OutputError(f"{self.out}: cannot write here ({error.strerror}); want a folder with write permission") from error
+
+    def __enter__(self) -> "TapeWriter":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            if kind is None:
+                self.commit()
+        except OSError as failure:
+            raise OutputError(
+                f"{self.out}: writing failed ({failure.strerror or failure}); nothing was changed, want free space and permission"
+            ) from failure
+        finally:
+            self._close()
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def add_instrument(self, instrument: Instrument) -> None:
+        """Declare an instrument; the same again is fine, a different one under the same name is not."""
+        known = self.instruments.setdefault(instrument.instrument, instrument)
+        if known != instrument:
+            raise InputError(instrument.instrument, f"declared as {known} and as {instrument}", "one declaration")
+
+    def add_token(self, token: Token) -> None:
+        """Declare a token; the same again is fine."""
+        known = self.tokens.setdefault(token.token, token)
+        if known != token:
+            raise InputError(token.token, f"declared with {known.decimals} and {token.decimals} decimals", "one declaration")
+
+    def add_source(self, path: Path, kind: str) -> None:
+        """Name and hash a file that was read, for the manifest."""
+        self.source_files.append(
+            SourceFile(name=path.name, kind=kind, bytes=path.stat().st_size, sha256=sha256_of(path))
+        )
+
+    def find(self, level: str, code: str, text: str, *, table: str = "", instrument: str = "", count: int = 1) -> None:
+        """Count a finding (see ``Finding``); findings with the same text, table and instrument add up."""
+        key = (level, code, text, table, instrument)
+        self._findings[key] = self._findings.get(key, 0) + count
+
+    def quarantine(self, source: str, line: int | None, table: str, reason: str, raw: str) -> None:
+        """Keep a row that cannot be trusted, and count it under its reason."""
+        self.find("quarantined", "bad row", reason, table=table)
+        if len(self._quarantine) < KEPT_RAW:
+            self._quarantine.append(Quarantined(source=source, line=line, table=table, reason=reason, raw=raw[:500]))
+
+    def session(self, sessions: pl.DataFrame) -> None:
+        """Declare when the recorder listened, where the source knows it better than its silences tell."""
+        self._declared_sessions.append(conform(sessions, "sessions"))
+
+    def write(self, table: str, rows: pl.DataFrame) -> None:
+        """Append rows to a table. Columns that may be null may be left out; ``serial`` is given here.
+
+        Raises:
+            SchemaError: a column is missing, unknown, of another type, or null where it may not be.
+        """
+        if not rows.height:
+            return
+        if "serial" not in rows.columns:
+            first = self._serial[table]
+            rows = rows.with_columns(serial=pl.int_range(first, first + rows.height, dtype=pl.Int64))
+        self._serial[table] += rows.height
+        rows = conform(rows, table)
+        if table in TIMED and rows.select((pl.col("exchange_time").is_null() & pl.col("local_time").is_null()).any()).item():
+            raise SchemaError(table, wrong={"exchange_time": "and local_time are both null"})
+        buffer = self._buffer.setdefault(table, [])
+        buffer.append(rows)
+        if sum(part.height for part in buffer) >= ROW_GROUP:
+            self._flush(table)
+
+    def _flush(self, table: str) -> None:
+        parts = self._buffer.pop(table, [])
+        if not parts:
+            return
+        rows = pl.concat(parts)
+        if table in STATIC:
+            self._writer(table, "").write_table(to_arrow(rows, table))
+            return
+        days = rows.with_columns(day=_day()).partition_by("day", maintain_order=True, include_key=True)
+        for part in days:
+            day = part["day"][0]
+            self._writer(table, day).write_table(to_arrow(part.drop("day"), table))
+
+    def _writer(self, table: str, day: str) -> pq.ParquetWriter:
+        key = (table, day)
+        if key in self._open:
+            self._open[key] = self._open.pop(key)  # most recently used last
+            return self._open[key]
+        if len(self._open) >= OPEN_FILES:
+            oldest = next(iter(self._open))
+            self._open.pop(oldest).close()
+        folder = self._folder / table / (f"day={day}" if day else "")
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"part-{self._parts[key]}.parquet"
+        self._parts[key] += 1
+        self._open[key] = parquet_writer(path, table)
+        return self._open[key]
+
+    def _close(self) -> None:
+        while self._open:
+            self._open.popitem()[1].close()
+
+    def commit(self) -> None:
+        """Put the tape in its place. Called by the ``with`` block."""
+        for table in list(self._buffer):
+            self._flush(table)
+        self._close()
+        found: dict[tuple[str, str], list[pl.DataFrame]] = {}
+        for table in TIMED:
+            for folder in sorted((self._folder / table).glob("day=*")):
+                self._finish_day(table, folder, found)
+        self._write_static("instruments", [asdict(item) for _, item in sorted(self.instruments.items())])
+        self._write_static("tokens", [asdict(item) for _, item in sorted(self.tokens.items())])
+        self._write_static("quarantine", [asdict(item) for item in self._quarantine])
+        inferred = [join_days(days, self.silence[table]) for (table, _), days in sorted(found.items())]
+        sessions = [*self._declared_sessions, *inferred]
+        if sessions:
+            ordered = pl.concat(sessions).sort("instrument", "channel", pl.coalesce("start_exchange", "start_local"))
+            self._write_static("sessions", ordered)
+        self._write_manifest()
+        _sync(self._folder)
+        _put_in_place(self._folder, self.out)
+
+    def _finish_day(self, table: str, folder: Path, found: dict[tuple[str, str], list[pl.DataFrame]]) -> None:
+        parts = sorted(folder.glob("*.parquet"), key=lambda path: int(path.stem.split("-")[1]))
+        clocks = pl.scan_parquet(parts).select(
+            "exchange_time", "local_time", "serial", *(["instrument"] if "instrument" in SCHEMAS[table].names else [])
+        )
+        times = clocks.collect()
+        order = ("serial",) if table == "book" and not _all_snapshots(parts) else ("time", "serial")
+        keyed = times.select(time=TIME, serial="serial")
+        in_order = keyed.select(pl.struct(order)).to_series().is_sorted() if len(order) > 1 else keyed["serial"].is_sorted()
+        if table == "fills" or not in_order or len(parts) > 1:
+            self._rewrite(table, folder, parts, order)
+        if table in self.silence:
+            for instrument, rows in times.partition_by("instrument", as_dict=True).items():
+                part = sessions_of(rows, table, str(instrument[0]), self.silence[table])
+                found.setdefault((table, str(instrument[0])), []).append(part)
+        self._progress(times.height)
+
+    def _rewrite(self, table: str, folder: Path, parts: list[Path], order: tuple[str, ...]) -> None:
+        rows = pl.scan_parquet(parts).with_columns(time=TIME).sort(order, maintain_order=True).drop("time")
+        merged = folder / "merged.parquet"
+        if table == "fills":
+            fills, repeated = drop_repeated(rows.collect())
+            for instrument, reason, count in repeated:
+                level = "dropped" if reason == "sent twice" else "quarantined"
+                self.find(level, reason, f"fills with an id that was seen before: {reason}", table=table, instrument=instrument, count=count)
+            fills = number_sweeps(fills)
+            _write_frame(merged, "fills", fills)
+            trades = self._folder / "trades" / folder.name
+            if not trades.exists():
+                trades.mkdir(parents=True)
+                _write_frame(trades / "part-0.parquet", "trades", trades_of(fills))
+        else:
+            writer = parquet_writer(merged, table)
+            with writer:
+                for batch in rows.collect_batches(chunk_size=ROW_GROUP, maintain_order=True):
+                    writer.write_table(to_arrow(batch, table))
+        for part in parts:
+            part.unlink()
+        merged.rename(folder / "part-0.parquet")
+
+    def _write_static(self, table: str, rows: list[dict[str, object]] | pl.DataFrame) -> None:
+        frame = rows if isinstance(rows, pl.DataFrame) else None
+        if frame is None:
+            if not rows:
+                return
+            frame = pl.from_arrow(pa.Table.from_pylist(rows, schema=SCHEMAS[table]))  # pyright: ignore[reportAssignmentType]
+        (self._folder / table).mkdir(exist_ok=True)
+        _write_frame(self._folder / table / "part-0.parquet", table, conform(frame, table))
+
+    def _write_manifest(self) -> None:
+        files = tuple(_describe(path, self._folder) for path in sorted(self._folder.rglob("*.parquet")))
+        rows = Counter[str]()
+        for item in files:
+            rows[item.table] += item.rows
+        findings = tuple(
+            Finding(level=level, code=code, text=text, table=table, instrument=instrument, count=count)
+            for (level, code, text, table, instrument), count in sorted(self._findings.items())
+        )
+        manifest = Manifest(
+            makerscope_tape=SCHEMA_VERSION,
+            written_by=f"makerscope {makerscope.__version__}",
+            source=self.source,
+            source_files=tuple(sorted(self.source_files, key=lambda item: item.name)),
+            rows=dict(sorted(rows.items())),
+            files=files,
+            findings=findings,
+            evidence_root=evidence_root(files),
+        )
+        (self._folder / MANIFEST).write_bytes(dump_manifest(manifest))
+
+
+def conform(rows: pl.DataFrame, table: str) -> pl.DataFrame:
+    """``rows`` with exactly the columns and types of ``table``; columns that may be null are filled with null.
+
+    Raises:
+        SchemaError: a column is missing, unknown, of another type, or null where it may not be.
+    """
+    schema = SCHEMAS[table]
+    wanted = _POLARS[table]
+    unknown = {name: "is not known" for name in rows.columns if name not in wanted}
+    if unknown:
+        raise SchemaError(table, wrong=unknown)
+    missing = tuple(field.name for field in schema if field.name not in rows.columns and not field.nullable)
+    if missing:
+        raise SchemaError(table, missing=missing)
+    columns, wrong = [], {}
+    for name, kind in wanted.items():
+        if name not in rows.columns:
+            columns.append(pl.lit(None, dtype=kind).alias(name))
+            continue
+        have = rows.schema[name]
+        same = have == kind or have == pl.Null or (have.is_integer() and kind.is_integer()) or isinstance(have, pl.Enum | pl.Categorical)
+        if not same and not (have.is_numeric() and (kind == pl.Float64 or isinstance(kind, pl.Decimal))):
+            wrong[name] = f"is {have}, want {kind}"
+        columns.append(pl.col(name).cast(kind))
+    if wrong:
+        raise SchemaError(table, wrong=wrong)
+    try:
+        out = rows.select(columns)
+    except pl.exceptions.InvalidOperationError as error:
+        raise SchemaError(table, wrong={"values": f"do not fit ({error})"}) from error
+    nulls = {field.name: "is null" for field in schema if not field.nullable and out[field.name].null_count()}
+    if nulls:
+        raise SchemaError(table, wrong=nulls)
+    return out
+
+
+def to_arrow(rows: pl.DataFrame, table: str) -> pa.Table:
+    """``rows`` as an Arrow table with the exact schema and metadata of ``table``."""
+    return rows.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(SCHEMAS[table])
+
+
+def parquet_writer(path: Path, table: str) -> pq.ParquetWriter:
+    """A Parquet writer with the project's encodings: integers as deltas, names as dictionaries, zstd."""
+    schema = SCHEMAS[table]
+    numbers = [field.name for field in schema if pa.types.is_int64(field.type)]
+    names = [field.name for field in schema if not pa.types.is_int64(field.type)]
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=names,
+        column_encoding=dict.fromkeys(numbers, "DELTA_BINARY_PACKED"),
+        write_statistics=True,
+    )
+
+
+def _write_frame(path: Path, table: str, rows: pl.DataFrame) -> None:
+    with parquet_writer(path, table) as writer:
+        writer.write_table(to_arrow(rows, table), row_group_size=ROW_GROUP)
+
+
+def _day() -> pl.Expr:
+    return pl.from_epoch(TIME.floordiv(DAY_NS), time_unit="d").dt.to_string("%Y-%m-%d")
+
+
+def _all_snapshots(parts: list[Path]) -> bool:
+    return bool(pl.scan_parquet(parts).select(pl.col("snapshot").all()).collect().item())
+
+
+def _describe(path: Path, folder: Path) -> TapeFile:
+    relative = path.relative_to(folder).as_posix()
+    table = relative.split("/", 1)[0]
+    first = last = None
+    rows = pq.read_metadata(path).num_rows
+    if table in TIMED:
+        first, last = pl.scan_parquet(path).select(TIME.min().alias("a"), TIME.max().alias("b")).collect().row(0)
+    return TapeFile(
+        path=relative, table=table, rows=rows, bytes=path.stat().st_size, sha256=sha256_of(path), first_time=first, last_time=last
+    )
+
+
+def _sync(folder: Path) -> None:
+    for path in [*folder.rglob("*"), folder]:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _put_in_place(folder: Path, out: Path) -> None:
+    if not out.exists():
+        folder.rename(out)
+        return
+    if not any(out.iterdir()):
+        folder.replace(out)
+        return
+    if _exchange(folder, out):
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    aside = out.parent / f".{out.name}.partial-old-{os.getpid()}"  # no exchange on this system: two renames
+    out.rename(aside)
+    folder.rename(out)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _exchange(first: Path, second: Path) -> bool:
+    try:
+        call = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError):
+        return False
+    return call(_AT_FDCWD, os.fsencode(first), _AT_FDCWD, os.fsencode(second), _RENAME_EXCHANGE) == 0
+
+
+def _remove_stale(out: Path) -> None:
+    for path in out.parent.glob(f".{out.name}.partial-*"):
+        owner = path.name.rsplit("-", 1)[1]
+        if not (owner.isdigit() and int(owner) != os.getpid() and Path(f"/proc/{owner}").exists()):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+_POLARS = {table: pl.from_arrow(schema.empty_table()).schema for table, schema in SCHEMAS.items()}  # pyright: ignore[reportAttributeAccessIssue]

@@ -1,0 +1,1 @@
+"""One file a venue: its recordings onto a tape. ``registry`` knows them all."""
