@@ -129,3 +129,11 @@ def head_of(path: Path) -> Head:
             return Head(path=path, data=file.read(HEAD))
         except (EOFError, zlib.error, gzip.BadGzipFile, OSError) as error:
             raise FormatError(path, f"damaged or cut off while it was decompressed ({error})", "a whole file") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A file to import, and the kind its reader recognised."""
+
+    path: Path
+    kind: str
