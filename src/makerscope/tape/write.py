@@ -43,7 +43,6 @@ class TapeWriter:
     Args:
         out: folder of the tape. An older tape there is replaced; any other folder is refused.
         source: where the events come from, one line.
-        silence: longest pause, in ns, in which a channel (table) still counts as heard, by table.
         progress: called with the number of rows finished while committing.
 
     Raises:
@@ -56,11 +55,10 @@ class TapeWriter:
         out: Path,
         *,
         source: str,
-        silence: dict[str, int] | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> None:
         self.out, self.source = Path(out), source
-        self.silence = dict(silence or {})
+        self._silence: dict[tuple[str, str], int] = {}
         self.instruments: dict[str, Instrument] = {}
         self.tokens: dict[str, Token] = {}
         self.source_files: list[SourceFile] = []
@@ -96,6 +94,13 @@ class TapeWriter:
         finally:
             self._close()
             shutil.rmtree(self._folder, ignore_errors=True)
+
+    def listen(self, venue: str, silence: dict[str, int]) -> None:
+        """State the longest pause, in ns, in which a channel (table) of a venue still counts as heard.
+
+        Channels that are not named get no sessions from their silences.
+        """
+        self._silence |= {(venue, table): pause for table, pause in silence.items()}
 
     def add_instrument(self, instrument: Instrument) -> None:
         """Declare an instrument; the same again is fine, a different one under the same name is not."""
@@ -194,7 +199,7 @@ class TapeWriter:
         self._write_static("instruments", [asdict(item) for _, item in sorted(self.instruments.items())])
         self._write_static("tokens", [asdict(item) for _, item in sorted(self.tokens.items())])
         self._write_static("quarantine", [asdict(item) for item in self._quarantine])
-        inferred = [join_days(days, self.silence[table]) for (table, _), days in sorted(found.items())]
+        inferred = [join_days(days, self._pause(table, name)) for (table, name), days in sorted(found.items())]
         sessions = [*self._declared_sessions, *inferred]
         if sessions:
             ordered = pl.concat(sessions).sort("instrument", "channel", pl.coalesce("start_exchange", "start_local"))
@@ -202,6 +207,9 @@ class TapeWriter:
         self._write_manifest()
         _sync(self._folder)
         _put_in_place(self._folder, self.out)
+
+    def _pause(self, table: str, instrument: str) -> int:
+        return self._silence.get((instrument.split(":", 1)[0], table), 0)
 
     def _finish_day(self, table: str, folder: Path, found: dict[tuple[str, str], list[pl.DataFrame]]) -> None:
         parts = sorted(folder.glob("*.parquet"), key=lambda path: int(path.stem.split("-")[1]))
@@ -214,10 +222,11 @@ class TapeWriter:
         in_order = keyed.select(pl.struct(order)).to_series().is_sorted() if len(order) > 1 else keyed["serial"].is_sorted()
         if table == "fills" or not in_order or len(parts) > 1:
             self._rewrite(table, folder, parts, order)
-        if table in self.silence:
-            for instrument, rows in times.partition_by("instrument", as_dict=True).items():
-                part = sessions_of(rows, table, str(instrument[0]), self.silence[table])
-                found.setdefault((table, str(instrument[0])), []).append(part)
+        if any(channel == table for _, channel in self._silence):
+            for (name,), rows in times.partition_by("instrument", as_dict=True).items():
+                pause = self._pause(table, str(name))
+                if pause:
+                    found.setdefault((table, str(name)), []).append(sessions_of(rows, table, str(name), pause))
         self._progress(times.height)
 
     def _rewrite(self, table: str, folder: Path, parts: list[Path], order: tuple[str, ...]) -> None:
