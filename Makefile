@@ -1,0 +1,62 @@
+# Two commands do all the set-up: `make demo` and `make test`. `make check` is the one gate.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo test check bench docs lock format debian clean
+
+help:
+	@echo "make demo   build a demo tape, measure it, write demo/report.html"
+	@echo "make test   run the tests"
+	@echo "make check  format, lint, types, import contracts, tests, docs: what CI runs"
+	@echo "make bench  compare speed with other packages (SMALL=1 for a short run)"
+	@echo "make docs   build the documentation into site/"
+	@echo "make lock   resolve the requirements again"
+
+$(VENV)/.run: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "makerscope wants Python 3.11 or newer; set PYTHON=python3.11"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the requirements (about 300 MB, once) ..."
+	@$(BIN)/pip install --quiet --requirement requirements.lock
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.lock
+	@echo "installing the tools for tests ..."
+	@$(BIN)/pip install --quiet --requirement requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/.run
+	@$(BIN)/makerscope demo --out demo
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m pytest -n 2
+
+debian:
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium >/dev/null; }
+
+check: $(VENV)/.dev debian
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n 2
+	$(BIN)/mkdocs build --strict --quiet
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m bench $(if $(SMALL),--small)
+
+docs: $(VENV)/.dev
+	$(BIN)/mkdocs build --strict
+
+lock: $(VENV)/.dev
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header requirements.in --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header requirements.in requirements-dev.in --output-file requirements-dev.lock
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+clean:
+	rm -rf $(VENV) demo site .pytest_cache .ruff_cache
