@@ -155,6 +155,10 @@ class TapeWriter:
         if sum(part.height for part in buffer) >= ROW_GROUP:
             self._flush(table)
 
+    def written(self, table: str) -> int:
+        """Rows given to a table so far."""
+        return self._serial[table]
+
     def _flush(self, table: str) -> None:
         parts = self._buffer.pop(table, [])
         if not parts:
