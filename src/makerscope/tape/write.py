@@ -128,6 +128,10 @@ class TapeWriter:
     def quarantine(self, source: str, line: int | None, table: str, reason: str, raw: str) -> None:
         """Keep a row that cannot be trusted, and count it under its reason."""
         self.find("quarantined", "bad row", reason, table=table)
+        self.keep_quarantined(source, line, table, reason, raw)
+
+    def keep_quarantined(self, source: str, line: int | None, table: str, reason: str, raw: str) -> None:
+        """Keep such a row without counting it again."""
         if len(self._quarantine) < KEPT_RAW:
             self._quarantine.append(Quarantined(source=source, line=line, table=table, reason=reason, raw=raw[:500]))
 

@@ -1,0 +1,46 @@
+"""The command line: read, call one library function, write.
+
+Commands are loaded when they are called, so that ``--help`` does not wait for tables and compilers. Any error that
+makerscope raises on purpose becomes one line on stderr and exit code 2.
+"""
+
+import sys
+
+from cyclopts import App, CycloptsError
+
+import makerscope
+from makerscope.errors import MakerscopeError, one_line
+
+HELP = "Measure market makers on decentralised derivatives venues, from real recordings."
+app = App(name="makerscope", help=HELP, version=makerscope.__version__)
+app.command("makerscope.cli.report:report", name="report", help="Measure a tape or recordings: terminal, JSON and one HTML file.")
+app.command("makerscope.cli.importing:import_command", name="import", help="Bring recordings of a venue onto a tape.")
+app.command("makerscope.cli.report:compare", name="compare", help="Compare two tapes, two periods or two makers.")
+tape = App(name="tape", help="Look at a tape, check it, join tapes.")
+tape.command("makerscope.cli.tape:info", name="info", help="What a tape holds, and what was wrong with its source.")
+tape.command("makerscope.cli.tape:check", name="check", help="Verify hashes, order, ranges and references.")
+tape.command("makerscope.cli.tape:head", name="head", help="The first rows of a table.")
+tape.command("makerscope.cli.tape:join", name="join", help="Put several tapes together, such as two venues.")
+app.command(tape)
+app.command("makerscope.cli.demo:demo", name="demo", help="Build a small demo tape, measure it, write its report.")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; exit code 0, 1 (a check found problems) or 2 (bad input)."""
+    try:
+        status = app(arguments, exit_on_error=False, print_error=False)
+    except MakerscopeError as error:
+        _stop(str(error))
+    except CycloptsError as error:
+        _stop(one_line(str(error)))
+    except BrokenPipeError:  # the reader of our output went away
+        sys.stderr.close()
+        sys.exit(0)
+    except KeyboardInterrupt:
+        _stop("interrupted; nothing was half-written")
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _stop(message: str) -> None:
+    print(f"makerscope: {message}", file=sys.stderr)  # noqa: T201 - this is the command line
+    sys.exit(2)

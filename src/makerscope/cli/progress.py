@@ -1,0 +1,18 @@
+"""Progress on stderr, so that no one waits in silence. It vanishes when done and stays silent when stderr is no terminal."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+Advance = Callable[[float], None]
+
+
+@contextmanager
+def progress_bar(text: str, total: float | None) -> Iterator[Advance]:
+    """A bar that its body advances. ``total`` None shows only that something goes on."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(text, total=total)
+        yield lambda done: bar.update(task, advance=done)
