@@ -6,6 +6,7 @@ NaN and infinities are drawn like ``None``. ``tone`` says how a reader should ta
 ``info``, ``muted``, or nothing. A tone is never the only sign of anything: the text or a mark says it too.
 """
 
+from itertools import pairwise
 from typing import Literal
 
 import msgspec
@@ -84,7 +85,7 @@ class Table(msgspec.Struct, frozen=True, tag=True):
 class Leg(msgspec.Struct, frozen=True):
     """One bar of a waterfall: a part, the total of the parts, or the residual of the identity.
 
-    ``text`` is the number as read; ``low`` and ``high`` bound its confidence interval, in the unit of ``value``. A leg whose
+    ``text`` is the number as read; ``low`` and ``high`` bound its confidence interval, in its unit. A leg whose
     ``value`` is None shows its ``note``, such as "not measurable: no fees in the recording".
     """
 
@@ -193,7 +194,7 @@ class Heatmap(msgspec.Struct, frozen=True, tag=True):
 
 
 class Strip(msgspec.Struct, frozen=True, tag=True):
-    """A share (0 to 1) in each of equal buckets of time that start at ``times_ns``: darker is more. None is an outage."""
+    """A share (0 to 1) in each of equal buckets of time from ``times_ns``: darker is more. None is an outage."""
 
     title: str
     times_ns: tuple[int, ...]
@@ -286,5 +287,5 @@ def _lengths(title: str, series: tuple[Series, ...], want: int) -> None:
 
 
 def _times(title: str, times: tuple[int, ...]) -> None:
-    if any(later < earlier for earlier, later in zip(times, times[1:], strict=False)):
+    if any(later < earlier for earlier, later in pairwise(times)):
         raise DomainError(f"chart {title!r}: times fall; want them in order")
