@@ -19,7 +19,7 @@ SETTLE, SECOND = "USDC", "DEMO"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Maker:
-    """How one maker quotes. ``half``, ``gap``, ``move``: points; ``every``, ``lag``: steps; ``fee``: ppm of the cash."""
+    """How one maker quotes. ``half``, ``gap``, ``move``: points; ``every``, ``lag``: steps; ``fee``: ppm of cash."""
 
     name: str
     levels: int
