@@ -1,0 +1,218 @@
+"""From text columns to integers, and the bad rows apart from the good ones.
+
+A reader states for each column what it must be; a row that fails any statement goes to the quarantine with its line
+number and the first reason, the others go on. Nothing is guessed.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import polars as pl
+
+from makerscope.errors import FormatError
+from makerscope.tape.decimals import to_units
+from makerscope.tape.write import TapeWriter
+
+EARLIEST = 1_230_768_000_000_000_000  # 2009-01-01: before it nothing that is measured here was traded
+LATEST = 4_102_444_800_000_000_000  # 2100-01-01
+NS = {"ns": "1", "us": "0.001", "ms": "0.000001", "s": "0.000000001"}  # one ns in each unit of time
+MOST_DECIMALS = 15  # a price or size with more is float noise or damage, not a unit
+DIGITS = 18  # decimal digits that always fit an int64
+
+
+@dataclass
+class Sieve:
+    """Sorts the rows of one file; counts what passed and what did not.
+
+    Args:
+        path: the file, named in messages.
+        table: the table its rows are meant for.
+        tape: keeps the bad rows.
+        want: what a good row looks like, for the error when there is none.
+    """
+
+    path: Path
+    table: str
+    tape: TapeWriter
+    want: str
+    good: int = 0
+    bad: int = 0
+    first_reason: str = field(default="", repr=False)
+
+    def reject(self, line: int | None, raw: str, reason: str) -> None:
+        """Keep one bad row and its reason."""
+        self.bad += 1
+        self.first_reason = self.first_reason or (f"line {line}: {reason}" if line is not None else reason)
+        self.tape.quarantine(self.path.name, line, self.table, reason, raw)
+
+    def pass_on(self, rows: pl.DataFrame, reasons: list[pl.Series], texts: pl.DataFrame) -> pl.DataFrame:
+        """The rows without a reason against them; the others are kept as they were in ``texts`` (with ``line``)."""
+        why = (
+            pl.select(pl.coalesce(reasons)).to_series() if reasons else pl.Series([None] * rows.height, dtype=pl.String)
+        )
+        wrong = why.is_not_null()
+        if wrong.any():
+            raw = texts.drop("line").select(pl.concat_str(pl.all().fill_null(""), separator=",")).to_series()
+            lines = texts["line"]
+            for line, text, reason in zip(lines.filter(wrong), raw.filter(wrong), why.filter(wrong), strict=True):
+                self.reject(line, text, reason)
+        kept = rows.filter(~wrong)
+        self.good += kept.height
+        return kept
+
+    def close(self) -> None:
+        """Refuse a file without a single good row.
+
+        Raises:
+            FormatError: all rows were bad, or there was none.
+        """
+        if self.good == 0:
+            fact = f"all of its {self.bad} rows are bad ({self.first_reason})" if self.bad else "holds no row"
+            raise FormatError(self.path, fact, self.want)
+
+
+def number(
+    texts: pl.Series, unit: str, *, above: int | None = None, least: int | None = None, required: bool = True
+) -> tuple[pl.Series, pl.Series]:
+    """Decimal texts as whole multiples of ``unit``, with a reason for each that is none or lies outside the bounds.
+
+    Args:
+        texts: String series, named as the reason shall call it.
+        unit: a positive decimal.
+        above: the number must be greater, in units.
+        least: the number must be at least this, in units.
+        required: null is a reason, too.
+
+    Examples:
+        >>> value, why = number(pl.Series("price", ["1.5", "-1", "x", None]), "0.5", above=0)
+        >>> value.to_list()
+        [3, None, None, None]
+        >>> why.to_list()
+        [None, 'price is not positive', 'price is not a number', 'price is missing']
+    """
+    name = texts.name
+    value, fault = to_units(texts, unit)
+    frame = pl.DataFrame({"value": value, "fault": fault, "known": texts.is_not_null()})
+    reason = pl.when(pl.col("fault").is_not_null()).then(pl.format("{} {}", pl.lit(name), "fault"))
+    if required:
+        reason = reason.when(~pl.col("known")).then(pl.lit(f"{name} is missing"))
+    if above is not None:
+        reason = reason.when(pl.col("value") <= above).then(
+            pl.lit(f"{name} is not positive" if above == 0 else f"{name} is not above {above} units")
+        )
+    if least is not None:
+        reason = reason.when(pl.col("value") < least).then(
+            pl.lit(f"{name} is negative" if least == 0 else f"{name} is below {least} units")
+        )
+    why = frame.select(reason.cast(pl.String).alias("why"))["why"]
+    return value.set(why.is_not_null(), None).alias(name), why.alias(name)
+
+
+def clock(texts: pl.Series, unit: str, *, required: bool = True) -> tuple[pl.Series, pl.Series]:
+    """Numeric times (``unit``: ns, us, ms or s since 1970) as ns, with a reason for each that is not from 2009 to 2099.
+
+    Examples:
+        >>> clock(pl.Series("time", ["1430438404518", "5"]), "ms")[1].to_list()
+        [None, 'time lies before 2009']
+    """
+    value, why = number(texts, NS[unit], required=required)
+    frame = pl.DataFrame({"value": value, "why": why})
+    out = frame.select(
+        pl.col("value"),
+        why=pl.coalesce(
+            "why",
+            pl.when(pl.col("value") < EARLIEST).then(pl.lit(f"{texts.name} lies before 2009")),
+            pl.when(pl.col("value") >= LATEST).then(pl.lit(f"{texts.name} lies after 2099")),
+        ),
+    )
+    return out["value"].set(out["why"].is_not_null(), None).alias(texts.name), out["why"].alias(texts.name)
+
+
+def chosen(texts: pl.Series, values: dict[str, int], *, fold: bool = True) -> tuple[pl.Series, pl.Series]:
+    """Words as numbers (``{"buy": 1, "sell": -1}``), with a reason for each word that is not known.
+
+    Examples:
+        >>> value, why = chosen(pl.Series("side", ["Buy", "hold"]), {"buy": 1, "sell": -1})
+        >>> value.to_list(), why.to_list()
+        ([1, None], [None, 'side is not known'])
+    """
+    words = texts.str.strip_chars()
+    words = words.str.to_lowercase() if fold else words
+    known = {key.lower(): value for key, value in values.items()} if fold else values
+    value = words.replace_strict(known, default=None, return_dtype=pl.Int64)
+    frame = pl.DataFrame({"value": value, "text": texts})
+    reason = pl.when(pl.col("text").is_null()).then(pl.lit(f"{texts.name} is missing"))
+    reason = reason.when(pl.col("value").is_null()).then(pl.lit(f"{texts.name} is not known"))
+    return value, frame.select(why=reason.cast(pl.String))["why"]
+
+
+def decimals_seen(names: pl.Series, texts: pl.Series) -> pl.DataFrame:
+    """Per name: the most significant decimals of its numbers and the digits before the point.
+
+    Args:
+        names: to group by, such as the symbol.
+        texts: decimal texts. What is no plausible number (``MOST_DECIMALS``) is left out; it will be quarantined later.
+
+    Returns:
+        Columns ``name``, ``decimals`` and ``digits``.
+
+    Examples:
+        >>> decimals_seen(pl.Series(["a", "a"]), pl.Series(["1.50", "22e-3"])).row(0)
+        ('a', 3, 1)
+    """
+    plain = pl.DataFrame({"name": names, "text": _plain(texts)}).filter(
+        pl.col("text").str.contains(r"^[+-]?(\d+\.?\d*|\.\d+)$")
+    )
+    fraction = pl.col("text").str.extract(r"\.(\d*)$").str.strip_chars_end("0").str.len_bytes().fill_null(0)
+    whole = pl.col("text").str.extract(r"^[+-]?0*(\d*)").str.len_bytes().fill_null(0)
+    return (
+        plain.select("name", decimals=fraction.cast(pl.Int64), digits=whole.cast(pl.Int64))
+        .filter((pl.col("decimals") <= MOST_DECIMALS) & (pl.col("digits") <= MOST_DECIMALS))
+        .group_by("name")
+        .agg(pl.col("decimals", "digits").max())
+    )
+
+
+def _plain(texts: pl.Series) -> pl.Series:
+    odd = texts.str.contains(r"[eE]").fill_null(value=False)
+    if not odd.any():
+        return texts
+    return pl.Series(
+        [_without_exponent(text) if has else text for text, has in zip(texts, odd, strict=True)], dtype=pl.String
+    )
+
+
+def _without_exponent(text: str) -> str | None:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    return f"{value:f}" if value.is_finite() and abs(value.adjusted()) < 3 * MOST_DECIMALS else None
+
+
+@dataclass
+class Units:
+    """The finest unit seen for each name, gathered block by block; memory grows with the names, not with the file."""
+
+    seen: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def add(self, names: pl.Series, texts: pl.Series) -> None:
+        """Look at more numbers."""
+        for name, decimals, digits in decimals_seen(names, texts).iter_rows():
+            before = self.seen.get(name, (0, 0))
+            self.seen[name] = (max(before[0], decimals), max(before[1], digits))
+
+    def unit(self, name: str) -> str | None:
+        """The coarsest power of ten, at most 1, of which all numbers of ``name`` are multiples and fit an int64.
+
+        Examples:
+            >>> units = Units()
+            >>> units.add(pl.Series(["a"]), pl.Series(["0.050"]))
+            >>> units.unit("a"), units.unit("b")
+            ('0.01', None)
+        """
+        if name not in self.seen:
+            return None
+        decimals, digits = self.seen[name]
+        return f"{Decimal(1).scaleb(-min(decimals, max(0, DIGITS - digits))):f}"
