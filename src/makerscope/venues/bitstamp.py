@@ -28,11 +28,6 @@ from makerscope.venues.sieve import Sieve, chosen, clock, number
 
 COLUMNS = ("id", "timestamp", "exchange.timestamp", "price", "volume", "action", "direction")
 SYMBOL = "BTCUSD"
-SILENCE = (
-    60_000_000_000  # ns without any order event: the recorder was away (the longest pause in the log known is 14 s)
-)
-MEMORY = 60_000_000_000  # ns for which an order that is gone is remembered, to know late and repeated rows
-CREATED, CHANGED, DELETED = 0, 1, 2
 ACTIONS = {"created": CREATED, "changed": CHANGED, "deleted": DELETED}
 SIDES = {"bid": 1, "ask": -1}
 
@@ -126,7 +121,7 @@ FINDINGS = {
     "created after it was deleted": ("dropped", "order out of order", "orders", "orders created after their deletion"),
     "changed after it was deleted": ("dropped", "order out of order", "orders", "orders changed after their deletion"),
     "changed side": ("dropped", "order changed side", "orders", "rows that put an open order on the other side"),
-    "deleted with another volume": ("info", "volume differs", "orders", "orders deleted with a volume that was not open"),
+    "deleted with another volume": ("info", "volume differs", "orders", "orders deleted with another volume than open"),
     "backwards": ("warning", "time runs backwards", "orders", "rows with an earlier time than the row before"),
     "outage": ("warning", "outage", "book", "pauses of more than 60 s: the book begins anew after each, from empty"),
 }  # fmt: skip
@@ -137,7 +132,7 @@ STANDING = (
     ),
     (
         "info", "marketable orders", "book",
-        "an incoming order that trades rests in the book until its trades are reported: for moments the book is crossed",
+        "an incoming order that trades rests in the book until its trades are reported: for moments it is crossed",
     ),
     (
         "info", "no event time", "orders",
