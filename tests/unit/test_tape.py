@@ -1,11 +1,11 @@
 """The tape: what is written is read again, in order, once, or not at all."""
 
-import os
 import signal
 import subprocess
 import sys
 import textwrap
 import time
+from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -52,7 +52,9 @@ def test_two_different_fills_under_one_id_are_reported_as_a_conflict(tmp_path):
 
 
 def test_fills_of_one_aggressor_in_one_instant_are_one_trade(tmp_path):
-    rows = fills([1, 1, 1, 2], side=[1, 1, -1, 1], price=[1000, 999, 1001, 1000], size=[2, 3, 4, 5], maker=["a", "b", "a", "a"])
+    rows = fills(
+        [1, 1, 1, 2], side=[1, 1, -1, 1], price=[1000, 999, 1001, 1000], size=[2, 3, 4, 5], maker=["a", "b", "a", "a"]
+    )
     trades = write_tape(tmp_path / "t", fills=rows).read("trades")
     assert trades.select("aggressor", "size", "cash", "fills", "makers").rows() == [
         (-1, 5, 2 * 1000 + 3 * 999, 2, 2),
@@ -83,7 +85,10 @@ def test_a_session_goes_on_over_midnight(tmp_path):
 
 
 def test_the_same_events_give_the_same_bytes(tmp_path):
-    roots = {write_tape(tmp_path / name, fills=fills([2, 1]), quotes=quotes([0], [9], [11])).manifest.evidence_root for name in "ab"}
+    roots = {
+        write_tape(tmp_path / name, fills=fills([2, 1]), quotes=quotes([0], [9], [11])).manifest.evidence_root
+        for name in "ab"
+    }
     assert len(roots) == 1
 
 
@@ -134,7 +139,7 @@ def test_a_killed_writer_leaves_the_old_tape_and_the_next_one_cleans_up(tmp_path
             time.sleep(60)
     """
     process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(code), str(tmp_path / "t")], stdout=subprocess.PIPE, cwd=os.getcwd()
+        [sys.executable, "-c", textwrap.dedent(code), str(tmp_path / "t")], stdout=subprocess.PIPE, cwd=Path.cwd()
     )
     assert process.stdout.readline() == b"written\n"
     process.send_signal(signal.SIGKILL)
@@ -166,7 +171,11 @@ def test_a_folder_that_is_no_tape_is_never_replaced(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [(b"{", "damaged manifest"), (b'{"makerscope_tape": 99}', "schema version 99"), (b'{"makerscope_tape": 1}', "damaged manifest")],
+    [
+        (b"{", "damaged manifest"),
+        (b'{"makerscope_tape": 99}', "schema version 99"),
+        (b'{"makerscope_tape": 1}', "damaged manifest"),
+    ],
 )
 def test_a_tape_with_another_manifest_is_refused(tmp_path, text, said):
     (tmp_path / "manifest.json").write_bytes(text)
@@ -193,7 +202,7 @@ def test_memory_does_not_grow_with_the_recording(tmp_path):
         with TapeWriter(Path(sys.argv[1]), source="long") as tape:
             tape.add_instrument(perp())
             for i in range(chunks):
-                time = pl.int_range(START + i * 100_000_000_000, START + (i + 1) * 100_000_000_000, 1_000_000, eager=True)
+                time = pl.int_range(START + i * 10**11, START + (i + 1) * 10**11, 10**6, eager=True)
                 tape.write("quotes", pl.DataFrame({"exchange_time": time, "local_time": time}).with_columns(
                     instrument=pl.lit("test:BTC"), bid=9 + time // 1_000_000 % 5, bid_size=1, ask=20, ask_size=1))
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
@@ -201,7 +210,7 @@ def test_memory_does_not_grow_with_the_recording(tmp_path):
 
     def peak(chunks):
         command = [sys.executable, "-c", textwrap.dedent(code), str(tmp_path / f"t{chunks}"), str(chunks)]
-        return int(subprocess.run(command, capture_output=True, check=True, cwd=os.getcwd()).stdout)
+        return int(subprocess.run(command, capture_output=True, check=True, cwd=Path.cwd()).stdout)
 
     assert peak(40) < peak(4) + 260_000  # kB; ten times the rows (4 M), at most a day's clocks more
 

@@ -13,7 +13,11 @@ from makerscope.errors import MakerscopeError, one_line
 
 HELP = "Measure market makers on decentralised derivatives venues, from real recordings."
 app = App(name="makerscope", help=HELP, version=makerscope.__version__)
-app.command("makerscope.cli.report:report", name="report", help="Measure a tape or recordings: terminal, JSON and one HTML file.")
+app.command(
+    "makerscope.cli.report:report",
+    name="report",
+    help="Measure a tape or recordings: terminal, JSON and one HTML file.",
+)
 app.command("makerscope.cli.importing:import_command", name="import", help="Bring recordings of a venue onto a tape.")
 app.command("makerscope.cli.report:compare", name="compare", help="Compare two tapes, two periods or two makers.")
 tape = App(name="tape", help="Look at a tape, check it, join tapes.")
@@ -27,6 +31,7 @@ app.command("makerscope.cli.demo:demo", name="demo", help="Build a small demo ta
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; exit code 0, 1 (a check found problems) or 2 (bad input)."""
+    status: object = 0
     try:
         status = app(arguments, exit_on_error=False, print_error=False)
     except MakerscopeError as error:

@@ -22,7 +22,8 @@ def import_command(
     """Bring recordings onto a tape.
 
     Args:
-        venue: hyperliquid, binance, deribit, bitstamp, aster, lighter, uniswap_v3, tardis, hummingbot, own (with --map), or auto.
+        venue: hyperliquid, binance, deribit, bitstamp, aster, lighter, uniswap_v3, tardis, hummingbot, auto, or own
+            (with --map).
         files: recordings, plain, gzip or zstd; folders stand for the files in them.
         out: folder of the tape; an older tape there is replaced.
         map_file: TOML that names the columns of your own CSV or Parquet fills (docs/mapping.md).
@@ -42,7 +43,11 @@ def files_of(paths: tuple[Path, ...]) -> list[Path]:
     """The files named, with those inside of named folders (hidden ones left out)."""
     out: list[Path] = []
     for path in paths:
-        inside = sorted(item for item in path.rglob("*") if item.is_file() and not item.name.startswith(".")) if path.is_dir() else [path]
+        inside = (
+            sorted(item for item in path.rglob("*") if item.is_file() and not item.name.startswith("."))
+            if path.is_dir()
+            else [path]
+        )
         if not inside:
             raise InputError(path, "is an empty folder", "recordings")
         out += inside

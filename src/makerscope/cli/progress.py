@@ -1,4 +1,4 @@
-"""Progress on stderr, so that no one waits in silence. It vanishes when done and stays silent when stderr is no terminal."""
+"""Progress on stderr, so that no one waits in silence: it vanishes when done, and where stderr is no terminal."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

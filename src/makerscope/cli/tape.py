@@ -30,7 +30,10 @@ def info(tape: Path) -> None:
     size = sum(item.bytes for item in manifest.files)
     console.print(f"[bold]{tape}[/bold]  {manifest.source}", highlight=False)
     if opened.span:
-        console.print(f"{utc(opened.span[0])} to {utc(opened.span[1])}, {size / 1e6:.2f} MB, schema version {manifest.makerscope_tape}", highlight=False)
+        console.print(
+            f"{utc(opened.span[0])} to {utc(opened.span[1])}, {size / 1e6:.2f} MB, schema {manifest.makerscope_tape}",
+            highlight=False,
+        )
     console.print(f"evidence root {manifest.evidence_root}", highlight=False, soft_wrap=True)
     grid = Table("table", "rows", "days", "MB", box=None, header_style="dim")
     for column in grid.columns[1:]:
@@ -42,17 +45,24 @@ def info(tape: Path) -> None:
     sessions = opened.read("sessions")
     if sessions.height:
         outages = sessions.filter(pl.col("ended_by").str.starts_with("silence")).height
-        console.print(f"{sessions.height} sessions over {sessions['channel'].n_unique()} channels, {outages} ended by an outage", highlight=False)
+        console.print(
+            f"{sessions.height} sessions over {sessions['channel'].n_unique()} channels, {outages} ended by an outage",
+            highlight=False,
+        )
     print_findings(console, opened)
 
 
 def print_findings(console: Console, tape: Tape) -> None:
     """The findings of a manifest, the worst first."""
     order = list(LEVELS)
-    for item in sorted(tape.manifest.findings, key=lambda item: (order.index(item.level) if item.level in order else 9, -item.count)):
+    for item in sorted(
+        tape.manifest.findings, key=lambda item: (order.index(item.level) if item.level in order else 9, -item.count)
+    ):
         place = item.instrument or item.table
         console.print(
-            f"[{LEVELS.get(item.level, '')}]{item.level:>11}[/] {item.count:>8,}  {place}: {item.text}", highlight=False, soft_wrap=True
+            f"[{LEVELS.get(item.level, '')}]{item.level:>11}[/] {item.count:>8,}  {place}: {item.text}",
+            highlight=False,
+            soft_wrap=True,
         )
 
 
@@ -67,11 +77,19 @@ def check(tape: Path) -> int:
         report = check_tape(tape, advance)
     console = Console()
     for problem in report.problems:
-        console.print(f"[red]{problem.table}[/red] {problem.file}: {problem.what}; {problem.where} ({problem.count:,} times)", highlight=False, soft_wrap=True)
+        console.print(
+            f"[red]{problem.table}[/red] {problem.file}: {problem.what}; {problem.where} ({problem.count:,} times)",
+            highlight=False,
+            soft_wrap=True,
+        )
     if report.problems:
         console.print(f"{len(report.problems)} problems in {report.files} files, {report.rows:,} rows", highlight=False)
         return 1
-    console.print(f"all is well: {report.files} files, {report.rows:,} rows, evidence root {report.evidence_root}", highlight=False, soft_wrap=True)
+    console.print(
+        f"all is well: {report.files} files, {report.rows:,} rows, evidence root {report.evidence_root}",
+        highlight=False,
+        soft_wrap=True,
+    )
     return 0
 
 

@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from makerscope.errors import DomainError
+from makerscope.metrics.measure import Measure, missing
 
 SECOND = 1_000_000_000
 WIDTHS = tuple(seconds * SECOND for seconds in (1, 5, 10, 30, 60, 300, 900, 3600))
@@ -50,8 +51,8 @@ def bootstrap_ratio(
 ) -> tuple[float, float] | None:
     """95 % interval of ``sum(numerator) / sum(denominator)`` over consecutive buckets.
 
-    Circular block bootstrap (Politis and Romano 1992): blocks of ``block`` consecutive buckets are drawn with replacement
-    until the sample is as long as the data.
+    Circular block bootstrap (Politis and Romano 1992): blocks of ``block`` consecutive buckets are drawn with
+    replacement until the sample is as long as the data.
 
     Args:
         numerator: sum in each bucket, shape ``(n,)``, gaps in time filled with 0.
@@ -98,3 +99,44 @@ def dense(buckets: pl.DataFrame, columns: Sequence[str], first: int, last: int) 
         np.add.at(values, place, buckets[name].fill_null(0).to_numpy().astype(np.float64))
         out[name] = values
     return out
+
+
+def ratio_measure(
+    buckets: pl.DataFrame,
+    numerator: str,
+    denominator: str,
+    *,
+    unit: str,
+    n: int,
+    undefined: str,
+    scale: float = 1.0,
+    block: int = 1,
+    span: tuple[int, int] | None = None,
+) -> Measure:
+    """``scale * sum(numerator) / sum(denominator)`` over buckets, with its block-bootstrap interval.
+
+    Args:
+        buckets: column ``bucket`` and the two columns; several rows may share a bucket.
+        numerator: name of the column above.
+        denominator: name of the column below, >= 0.
+        unit: of the result.
+        n: observations behind it.
+        undefined: reason given where the denominator is 0.
+        scale: factor, such as 1e4 for bps.
+        block: buckets in a bootstrap block.
+        span: first and last bucket of the data, default those of ``buckets``; buckets without rows count as 0.
+
+    Examples:
+        >>> table = pl.DataFrame({"bucket": [0, 1], "edge": [1, 3], "notional": [10, 10]})
+        >>> ratio_measure(table, "edge", "notional", unit="bps", n=2, undefined="no trades", scale=1e4).value
+        2000.0
+    """
+    bottom = int(buckets[denominator].sum() or 0)
+    if not bottom:
+        return missing(unit, undefined, n=n)
+    first, last = span or (int(buckets["bucket"].min()), int(buckets["bucket"].max()))  # pyright: ignore[reportArgumentType]
+    arrays = dense(buckets, (numerator, denominator), first, last)
+    bounds = bootstrap_ratio(scale * arrays[numerator], arrays[denominator], block=block)
+    low, high = bounds or (None, None)
+    why = "" if bounds else "no interval: too few independent stretches of time"
+    return Measure(value=scale * int(buckets[numerator].sum()) / bottom, unit=unit, n=n, low=low, high=high, reason=why)

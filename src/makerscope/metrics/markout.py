@@ -18,8 +18,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from makerscope.metrics.buckets import bootstrap_ratio, dense
-from makerscope.metrics.measure import Measure, missing
+from makerscope.metrics.buckets import ratio_measure
+from makerscope.metrics.measure import Measure
 from makerscope.metrics.ticks import attach_mids
 
 HORIZONS = tuple(int(seconds * 1e9) for seconds in (0.1, 1, 5, 10, 30, 60, 300))
@@ -86,7 +86,9 @@ def markout_buckets(fills: pl.DataFrame, *, horizons: Sequence[int] = HORIZONS, 
     )
 
 
-def bps_of(buckets: pl.DataFrame, column: str, *, scale: float = 1.0, block: int = 1, span: tuple[int, int] | None = None) -> Measure:
+def bps_of(
+    buckets: pl.DataFrame, column: str, *, scale: float = 1.0, block: int = 1, span: tuple[int, int] | None = None
+) -> Measure:
     """``scale * 1e4 * sum(column) / sum(twice_mid_lots)`` with a block-bootstrap interval.
 
     Args:
@@ -99,23 +101,24 @@ def bps_of(buckets: pl.DataFrame, column: str, *, scale: float = 1.0, block: int
     Returns:
         A measure in bps of the mid at the trade; missing where no fill has both mids.
     """
-    n = int(buckets["fills"].sum())
-    bottom = int(buckets["twice_mid_lots"].sum())
-    if n == 0 or bottom <= 0:
-        return missing("bps", "no fill has a known mid before it and at the horizon", n=n)
-    first, last = span or (int(buckets["bucket"].min()), int(buckets["bucket"].max()))  # pyright: ignore[reportArgumentType]
-    arrays = dense(buckets, (column, "twice_mid_lots"), first, last)
-    bounds = bootstrap_ratio(scale * 1e4 * arrays[column], arrays["twice_mid_lots"], block=block)
-    low, high = bounds or (None, None)
-    why = "" if bounds else "no interval: too few independent stretches of time"
-    return Measure(value=scale * 1e4 * int(buckets[column].sum()) / bottom, unit="bps", n=n, low=low, high=high, reason=why)
+    return ratio_measure(
+        buckets,
+        column,
+        "twice_mid_lots",
+        unit="bps",
+        n=int(buckets["fills"].sum()),
+        undefined="no fill has a known mid before it and at the horizon",
+        scale=scale * 1e4,
+        block=block,
+        span=span,
+    )
 
 
 def effective_spread(fills: pl.DataFrame, *, max_age: int | None = MAX_AGE) -> dict[str, float]:
     """Volume-weighted full effective spread of all fills with a known mid, bps, and what stands behind it.
 
-    Two weightings are in use and both are given: ``ratio`` divides sums (weight: notional at the mid), ``by_size`` is the
-    mean of each fill's bps weighted by its size.
+    Two weightings are in use and both are given: ``ratio`` divides sums (weight: notional at the mid), ``by_size`` is
+    the mean of each fill's bps weighted by its size.
 
     Args:
         fills: as ``with_mids`` gives them, of one instrument.

@@ -41,7 +41,7 @@ class View:
         instruments: the instruments measured, by name.
         clock: ``EXCHANGE``, ``LOCAL`` or ``MIXED`` of each instrument.
         reference: ``QUOTES``, ``BOOK``, ``LAST_TRADE`` or ``NONE`` of each instrument.
-        quotes: ``time, instrument, bid, bid_size, ask, ask_size`` in order of time, reaching ``halo`` beyond the window.
+        quotes: ``time, instrument, bid, bid_size, ask, ask_size`` in order of time, ``halo`` longer than the window.
         fills: table ``fills`` with ``time``, in order of time, inside the window.
         trades: table ``trades`` with ``time``, likewise.
         sessions: ``instrument, channel, start, end`` on the same clock, cut to the window.
@@ -91,13 +91,17 @@ def load(
     first = span[0] if since is None else since
     last = span[1] + 1 if until is None else until
     if first >= last or last <= span[0] or first > span[1]:
-        raise InputError("--since/--until", f"window {first}..{last} holds no event", f"times within {span[0]}..{span[1]} ns")
+        raise InputError(
+            "--since/--until", f"window {first}..{last} holds no event", f"times within {span[0]}..{span[1]} ns"
+        )
     names = list(chosen)
     quotes, reference = _quotes(tape, names, first - halo, last + halo)
     fills = tape.read("fills", since=first, until=last, instrument=names)
     clock = {name: _clock(quotes, fills, name) for name in names}
     timed = _on_clock(fills, clock)
-    quotes = pl.concat([_on_clock(quotes, clock).select(_QUOTE), _last_trades(timed, reference)]).sort("time", maintain_order=True)
+    quotes = pl.concat([_on_clock(quotes, clock).select(_QUOTE), _last_trades(timed, reference)]).sort(
+        "time", maintain_order=True
+    )
     for name in timed["instrument"].unique():
         if reference.get(name, NONE) == NONE:
             reference[name] = LAST_TRADE
@@ -128,7 +132,9 @@ def choose(tape: Tape, instruments: Sequence[str]) -> dict[str, Instrument]:
         found = {name: item for name, item in tape.instruments.items() if wanted in (name, item.symbol)}
         if not found:
             some = ", ".join(list(tape.instruments)[:8])
-            raise InputError(f"--instrument {wanted}", "is not on this tape", f"one of {some} (of {len(tape.instruments)})")
+            raise InputError(
+                f"--instrument {wanted}", "is not on this tape", f"one of {some} (of {len(tape.instruments)})"
+            )
         out |= found
     return dict(sorted(out.items()))
 

@@ -28,7 +28,9 @@ def join_tapes(paths: Sequence[Path], out: Path, progress: Callable[[int], None]
     for tape in tapes:
         for name in tape.instruments:
             if name in seen:
-                raise InputError(tape.path, f"instrument {name} stands on {seen[name]} too", "tapes without common instruments")
+                raise InputError(
+                    tape.path, f"instrument {name} stands on {seen[name]} too", "tapes without common instruments"
+                )
             seen[name] = tape.path
     with TapeWriter(out, source=" + ".join(tape.manifest.source for tape in tapes)) as writer:
         for tape in tapes:

@@ -83,7 +83,9 @@ class Tape:
         try:
             return rows.collect()
         except (pl.exceptions.PolarsError, OSError) as error:
-            raise TapeError(f"{self.path}/{table}: cannot be read ({error}); want the files as they were written") from error
+            raise TapeError(
+                f"{self.path}/{table}: cannot be read ({error}); want the files as they were written"
+            ) from error
 
     @cached_property
     def instruments(self) -> dict[str, Instrument]:

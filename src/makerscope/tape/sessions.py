@@ -34,16 +34,18 @@ def sessions_of(times: pl.DataFrame, channel: str, instrument: str, silence: int
             events=pl.len().cast(pl.Int64),
         )
         .with_columns(instrument=pl.lit(instrument), channel=pl.lit(channel), ended_by=pl.lit("end of the recording"))
-        .select("instrument", "channel", "start_exchange", "end_exchange", "start_local", "end_local", "events", "ended_by")
+        .select(
+            "instrument", "channel", "start_exchange", "end_exchange", "start_local", "end_local", "events", "ended_by"
+        )
     )
 
 
-def join_days(days: list[pl.DataFrame], silence: int) -> pl.DataFrame:
-    """Sessions found day by day, joined where midnight was no pause, with what ended each of them."""
-    rows = pl.concat(days)
+def join_parts(parts: list[pl.DataFrame], silence: int) -> pl.DataFrame:
+    """Sessions found part by part of a tape, joined where the border was no pause, with what ended each of them."""
+    rows = pl.concat(parts)
     clock = "local" if rows["start_local"].null_count() == 0 else "exchange"
     rows = rows.sort(f"start_{clock}").with_columns(
-        pause=pl.col(f"start_{clock}") - pl.col(f"end_{clock}").shift(1),
+        pause=pl.col(f"start_{clock}") - pl.col(f"end_{clock}").cum_max().shift(1),
     )
     joined = (
         rows.with_columns(run=(pl.col("pause") > silence).fill_null(value=False).cum_sum())
@@ -57,6 +59,8 @@ def join_days(days: list[pl.DataFrame], silence: int) -> pl.DataFrame:
     )
     after = pl.col("pause").shift(-1)
     text = pl.format("silence of {} s", (after / 1e9).round(1))
-    return joined.with_columns(ended_by=pl.when(after.is_null()).then(pl.lit("end of the recording")).otherwise(text)).select(
+    return joined.with_columns(
+        ended_by=pl.when(after.is_null()).then(pl.lit("end of the recording")).otherwise(text)
+    ).select(
         "instrument", "channel", "start_exchange", "end_exchange", "start_local", "end_local", "events", "ended_by"
     )

@@ -9,8 +9,8 @@ def drop_repeated(fills: pl.DataFrame) -> tuple[pl.DataFrame, list[tuple[str, st
     """Keep the first fill of each id of an instrument.
 
     Returns:
-        The fills kept, in the same order, and ``(instrument, reason, count)`` of those left out: ``sent twice`` where price,
-        size and side agree with the first, ``conflicting id`` where they do not.
+        The fills kept, in the same order, and ``(instrument, reason, count)`` of those left out: ``sent twice`` where
+        price, size and side agree with the first, ``conflicting id`` where they do not.
     """
     key = ["instrument", "fill"]
     first = pl.col("fill").is_null() | pl.struct(key).is_first_distinct()
@@ -19,11 +19,13 @@ def drop_repeated(fills: pl.DataFrame) -> tuple[pl.DataFrame, list[tuple[str, st
     if not again.height:
         return kept, []
     facts = ["price", "size", "side"]
-    same = again.join(kept.select(*key, *(pl.col(name).alias(f"{name}_kept") for name in facts)), on=key, how="left").with_columns(
-        agree=pl.all_horizontal(pl.col(name) == pl.col(f"{name}_kept") for name in facts)
-    )
+    same = again.join(
+        kept.select(*key, *(pl.col(name).alias(f"{name}_kept") for name in facts)), on=key, how="left"
+    ).with_columns(agree=pl.all_horizontal(pl.col(name) == pl.col(f"{name}_kept") for name in facts))
     counts = (
-        same.group_by("instrument", reason=pl.when("agree").then(pl.lit("sent twice")).otherwise(pl.lit("conflicting id")))
+        same.group_by(
+            "instrument", reason=pl.when("agree").then(pl.lit("sent twice")).otherwise(pl.lit("conflicting id"))
+        )
         .agg(count=pl.len())
         .sort("instrument", "reason")
     )
@@ -62,7 +64,17 @@ def trades_of(fills: pl.DataFrame) -> pl.DataFrame:
         .with_columns(time=TIME)
         .sort("time", "serial")
         .select(
-            "exchange_time", "local_time", "serial", "instrument", "taker", "aggressor", "first_price", "last_price",
-            "size", "cash", "fills", "makers",
+            "exchange_time",
+            "local_time",
+            "serial",
+            "instrument",
+            "taker",
+            "aggressor",
+            "first_price",
+            "last_price",
+            "size",
+            "cash",
+            "fills",
+            "makers",
         )
     )

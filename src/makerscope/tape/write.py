@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import polars as pl
 import pyarrow as pa
@@ -23,9 +24,17 @@ import pyarrow.parquet as pq
 import makerscope
 from makerscope.errors import InputError, OutputError, SchemaError
 from makerscope.tape.events import SCHEMA_VERSION, SCHEMAS, STATIC, TIMED, Instrument, Quarantined, Token
-from makerscope.tape.manifest import MANIFEST, Finding, Manifest, SourceFile, TapeFile, dump_manifest, evidence_root
-from makerscope.tape.manifest import sha256_of
-from makerscope.tape.sessions import join_days, sessions_of
+from makerscope.tape.manifest import (
+    MANIFEST,
+    Finding,
+    Manifest,
+    SourceFile,
+    TapeFile,
+    dump_manifest,
+    evidence_root,
+    sha256_of,
+)
+from makerscope.tape.sessions import join_parts, sessions_of
 from makerscope.tape.sweeps import drop_repeated, number_sweeps, trades_of
 
 ROW_GROUP = 131_072  # rows gathered before they are written
@@ -70,7 +79,14 @@ class TapeWriter:
         self._buffer: dict[str, list[pl.DataFrame]] = {}
         self._open: dict[tuple[str, str], pq.ParquetWriter] = {}
         self._parts: Counter[tuple[str, str]] = Counter()
-        if self.out.exists() and not (self.out / MANIFEST).exists() and any(self.out.iterdir() if self.out.is_dir() else [1]):
+        self._last: dict[tuple[str, str], tuple[int, int]] = {}  # time and serial of the last row of a table's day
+        self._disordered: set[tuple[str, str, str]] = set()
+        self._deltas: set[tuple[str, str]] = set()
+        if (
+            self.out.exists()
+            and not (self.out / MANIFEST).exists()
+            and any(self.out.iterdir() if self.out.is_dir() else [1])
+        ):
             raise InputError(self.out, "exists and is not a tape", "a new folder or an older tape to replace")
         self._folder = self.out.parent / f".{self.out.name}.partial-{os.getpid()}"
         try:
@@ -78,18 +94,22 @@ class TapeWriter:
             _remove_stale(self.out)
             self._folder.mkdir()
         except OSError as error:
-            raise OutputError(f"{self.out}: cannot write here ({error.strerror}); want a folder with write permission") from error
+            raise OutputError(
+                f"{self.out}: cannot write here ({error.strerror}); want a folder with write permission"
+            ) from error
 
-    def __enter__(self) -> "TapeWriter":
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
             if kind is None:
                 self.commit()
         except OSError as failure:
             raise OutputError(
-                f"{self.out}: writing failed ({failure.strerror or failure}); nothing was changed, want free space and permission"
+                f"{self.out}: writing failed ({failure.strerror or failure}); nothing was changed; want free space"
             ) from failure
         finally:
             self._close()
@@ -112,7 +132,9 @@ class TapeWriter:
         """Declare a token; the same again is fine."""
         known = self.tokens.setdefault(token.token, token)
         if known != token:
-            raise InputError(token.token, f"declared with {known.decimals} and {token.decimals} decimals", "one declaration")
+            raise InputError(
+                token.token, f"declared with {known.decimals} and {token.decimals} decimals", "one declaration"
+            )
 
     def add_source(self, path: Path, kind: str) -> None:
         """Name and hash a file that was read, for the manifest."""
@@ -152,7 +174,10 @@ class TapeWriter:
             rows = rows.with_columns(serial=pl.int_range(first, first + rows.height, dtype=pl.Int64))
         self._serial[table] += rows.height
         rows = conform(rows, table)
-        if table in TIMED and rows.select((pl.col("exchange_time").is_null() & pl.col("local_time").is_null()).any()).item():
+        if (
+            table in TIMED
+            and rows.select((pl.col("exchange_time").is_null() & pl.col("local_time").is_null()).any()).item()
+        ):
             raise SchemaError(table, wrong={"exchange_time": "and local_time are both null"})
         buffer = self._buffer.setdefault(table, [])
         buffer.append(rows)
@@ -174,7 +199,21 @@ class TapeWriter:
         days = rows.with_columns(day=_day()).partition_by("day", maintain_order=True, include_key=True)
         for part in days:
             day = part["day"][0]
+            self._note_order(table, day, part)
             self._writer(table, day).write_table(to_arrow(part.drop("day"), table))
+
+    def _note_order(self, table: str, day: str, rows: pl.DataFrame) -> None:
+        """Remember whether a day came in order, so that only a day that did not is sorted at the commit."""
+        key = (table, day)
+        if table == "book" and not rows["snapshot"].all():
+            self._deltas.add(key)
+        time, serial = rows.select(time=TIME)["time"], rows["serial"]
+        last_time, last_serial = self._last.get(key, (time[0], -1))
+        if not (serial.is_sorted() and serial[0] > last_serial):
+            self._disordered |= {(*key, "serial"), (*key, "time")}
+        if not (time.is_sorted() and time[0] >= last_time):
+            self._disordered.add((*key, "time"))
+        self._last[key] = (time[-1], serial[-1])
 
     def _writer(self, table: str, day: str) -> pq.ParquetWriter:
         key = (table, day)
@@ -207,7 +246,7 @@ class TapeWriter:
         self._write_static("instruments", [asdict(item) for _, item in sorted(self.instruments.items())])
         self._write_static("tokens", [asdict(item) for _, item in sorted(self.tokens.items())])
         self._write_static("quarantine", [asdict(item) for item in self._quarantine])
-        inferred = [join_days(days, self._pause(table, name)) for (table, name), days in sorted(found.items())]
+        inferred = [join_parts(parts, self._pause(table, name)) for (table, name), parts in sorted(found.items())]
         sessions = [*self._declared_sessions, *inferred]
         if sessions:
             ordered = pl.concat(sessions).sort("instrument", "channel", pl.coalesce("start_exchange", "start_local"))
@@ -221,21 +260,19 @@ class TapeWriter:
 
     def _finish_day(self, table: str, folder: Path, found: dict[tuple[str, str], list[pl.DataFrame]]) -> None:
         parts = sorted(folder.glob("*.parquet"), key=lambda path: int(path.stem.split("-")[1]))
-        clocks = pl.scan_parquet(parts).select(
-            "exchange_time", "local_time", "serial", *(["instrument"] if "instrument" in SCHEMAS[table].names else [])
-        )
-        times = clocks.collect()
-        order = ("serial",) if table == "book" and not _all_snapshots(parts) else ("time", "serial")
-        keyed = times.select(time=TIME, serial="serial")
-        in_order = keyed.select(pl.struct(order)).to_series().is_sorted() if len(order) > 1 else keyed["serial"].is_sorted()
-        if table == "fills" or not in_order or len(parts) > 1:
-            self._rewrite(table, folder, parts, order)
+        day = folder.name.removeprefix("day=")
+        by = "serial" if (table, day) in self._deltas else "time"  # deltas keep their order of application
+        if table == "fills" or (table, day, by) in self._disordered or len(parts) > 1:
+            self._rewrite(table, folder, parts, ("serial",) if by == "serial" else ("time", "serial"))
+        path = folder / "part-0.parquet"
         if any(channel == table for _, channel in self._silence):
-            for (name,), rows in times.partition_by("instrument", as_dict=True).items():
-                pause = self._pause(table, str(name))
-                if pause:
-                    found.setdefault((table, str(name)), []).append(sessions_of(rows, table, str(name), pause))
-        self._progress(times.height)
+            clocks = pl.scan_parquet(path).select("exchange_time", "local_time", "instrument")
+            for times in clocks.collect_batches(chunk_size=4 * ROW_GROUP, maintain_order=True):
+                for (name,), rows in times.partition_by("instrument", as_dict=True).items():
+                    pause = self._pause(table, str(name))
+                    if pause:
+                        found.setdefault((table, str(name)), []).append(sessions_of(rows, table, str(name), pause))
+        self._progress(pq.read_metadata(path).num_rows)
 
     def _rewrite(self, table: str, folder: Path, parts: list[Path], order: tuple[str, ...]) -> None:
         rows = pl.scan_parquet(parts).with_columns(time=TIME).sort(order, maintain_order=True).drop("time")
@@ -244,7 +281,14 @@ class TapeWriter:
             fills, repeated = drop_repeated(rows.collect())
             for instrument, reason, count in repeated:
                 level = "dropped" if reason == "sent twice" else "quarantined"
-                self.find(level, reason, f"fills with an id that was seen before: {reason}", table=table, instrument=instrument, count=count)
+                self.find(
+                    level,
+                    reason,
+                    f"fills with an id that was seen before: {reason}",
+                    table=table,
+                    instrument=instrument,
+                    count=count,
+                )
             fills = number_sweeps(fills)
             _write_frame(merged, "fills", fills)
             trades = self._folder / "trades" / folder.name
@@ -261,13 +305,10 @@ class TapeWriter:
         merged.rename(folder / "part-0.parquet")
 
     def _write_static(self, table: str, rows: list[dict[str, object]] | pl.DataFrame) -> None:
-        frame = rows if isinstance(rows, pl.DataFrame) else None
-        if frame is None:
-            if not rows:
-                return
-            frame = pl.from_arrow(pa.Table.from_pylist(rows, schema=SCHEMAS[table]))  # pyright: ignore[reportAssignmentType]
-        (self._folder / table).mkdir(exist_ok=True)
-        _write_frame(self._folder / table / "part-0.parquet", table, conform(frame, table))
+        frame = rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(rows, schema=_POLARS[table])
+        if frame.height:
+            (self._folder / table).mkdir(exist_ok=True)
+            _write_frame(self._folder / table / "part-0.parquet", table, conform(frame, table))
 
     def _write_manifest(self) -> None:
         files = tuple(_describe(path, self._folder) for path in sorted(self._folder.rglob("*.parquet")))
@@ -311,7 +352,11 @@ def conform(rows: pl.DataFrame, table: str) -> pl.DataFrame:
             columns.append(pl.lit(None, dtype=kind).alias(name))
             continue
         have = rows.schema[name]
-        same = have == kind or have == pl.Null or (have.is_integer() and kind.is_integer()) or isinstance(have, pl.Enum | pl.Categorical)
+        same = (
+            have in (kind, pl.Null)
+            or (have.is_integer() and kind.is_integer())
+            or isinstance(have, pl.Enum | pl.Categorical)
+        )
         if not same and not (have.is_numeric() and (kind == pl.Float64 or isinstance(kind, pl.Decimal))):
             wrong[name] = f"is {have}, want {kind}"
         columns.append(pl.col(name).cast(kind))
@@ -342,7 +387,7 @@ def parquet_writer(path: Path, table: str) -> pq.ParquetWriter:
         schema,
         compression="zstd",
         compression_level=1,
-        use_dictionary=names,
+        use_dictionary=names,  # pyright: ignore[reportArgumentType] - a list of columns is allowed
         column_encoding=dict.fromkeys(numbers, "DELTA_BINARY_PACKED"),
         write_statistics=True,
     )
@@ -357,10 +402,6 @@ def _day() -> pl.Expr:
     return pl.from_epoch(TIME.floordiv(DAY_NS), time_unit="d").dt.to_string("%Y-%m-%d")
 
 
-def _all_snapshots(parts: list[Path]) -> bool:
-    return bool(pl.scan_parquet(parts).select(pl.col("snapshot").all()).collect().item())
-
-
 def _describe(path: Path, folder: Path) -> TapeFile:
     relative = path.relative_to(folder).as_posix()
     table = relative.split("/", 1)[0]
@@ -369,7 +410,13 @@ def _describe(path: Path, folder: Path) -> TapeFile:
     if table in TIMED:
         first, last = pl.scan_parquet(path).select(TIME.min().alias("a"), TIME.max().alias("b")).collect().row(0)
     return TapeFile(
-        path=relative, table=table, rows=rows, bytes=path.stat().st_size, sha256=sha256_of(path), first_time=first, last_time=last
+        path=relative,
+        table=table,
+        rows=rows,
+        bytes=path.stat().st_size,
+        sha256=sha256_of(path),
+        first_time=first,
+        last_time=last,
     )
 
 

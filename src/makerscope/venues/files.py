@@ -46,7 +46,7 @@ class _Counted(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def readinto(self, buffer: memoryview, /) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
         data = self._file.read(len(buffer))
         buffer[: len(data)] = data
         self._progress(len(data))
@@ -97,7 +97,9 @@ def blocks(path: Path, progress: Progress = lambda _bytes: None, size: int = BLO
             try:
                 data = file.read(size)
             except (EOFError, zlib.error, gzip.BadGzipFile, OSError) as error:
-                raise FormatError(path, f"damaged or cut off while it was decompressed ({error})", "a whole file") from error
+                raise FormatError(
+                    path, f"damaged or cut off while it was decompressed ({error})", "a whole file"
+                ) from error
             if not data:
                 break
             cut = data.rfind(b"\n")
@@ -128,7 +130,9 @@ def head_of(path: Path) -> Head:
         try:
             return Head(path=path, data=file.read(HEAD))
         except (EOFError, zlib.error, gzip.BadGzipFile, OSError) as error:
-            raise FormatError(path, f"damaged or cut off while it was decompressed ({error})", "a whole file") from error
+            raise FormatError(
+                path, f"damaged or cut off while it was decompressed ({error})", "a whole file"
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,278 @@
+"""The scorecard: one JSON document that says everything a report shows. Version it when a field changes its meaning.
+
+``docs/scorecard.schema.json`` is the JSON Schema of these classes. Times are ns since 1970 UTC; money is exact decimal
+text in its token, with a float beside it for drawing; measures carry unit, count, interval and reason.
+"""
+
+import msgspec
+
+from makerscope.metrics.measure import Measure
+from makerscope.metrics.quality import Quality
+
+SCHEMA = "makerscope.scorecard/1"
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked for. ``forced``: the recording failed the quality gate and was measured all the same."""
+
+    since: int
+    until: int
+    instruments: tuple[str, ...]
+    makers: tuple[str, ...]
+    horizons: tuple[int, ...]
+    max_age: int
+    adverse_horizon: int
+    bucket: int
+    forced: bool
+
+
+class SessionFact(msgspec.Struct, frozen=True, kw_only=True):
+    """A time in which a channel was recorded, on the clock its instrument is measured on."""
+
+    instrument: str
+    channel: str
+    start: int
+    end: int
+
+
+class TapeFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What was measured. ``fills`` has one row for each meeting of a maker and a taker."""
+
+    name: str
+    source: str
+    evidence_root: str
+    first_time: int
+    last_time: int
+    rows: dict[str, int]
+    venues: tuple[str, ...]
+    instruments: int
+    sessions: tuple[SessionFact, ...]
+
+
+class Attention(msgspec.Struct, frozen=True, kw_only=True):
+    """Something a reader should act on. ``level``: bad, warn or info; ``page`` is where the numbers stand."""
+
+    level: str
+    subject: str
+    text: str
+    page: str = ""
+    weight: float = 0.0
+
+
+class MarkoutRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Markout at one horizon, bps of the mid at the trade, maker's view: ``markout = capture + price_move``."""
+
+    horizon: int
+    markout: Measure
+    capture: Measure
+    price_move: Measure
+    buys: Measure
+    sells: Measure
+    fills: int
+    past_end: int
+    stale: int
+
+
+class FeeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Fees of one role in one token; tokens are never added. ``net`` is paid minus received."""
+
+    role: str
+    token: str
+    paid: str
+    received: str
+    net: str
+    bps: Measure
+
+
+class Leg(msgspec.Struct, frozen=True, kw_only=True):
+    """One leg of a P&L identity; ``amount`` is exact, None where it cannot be measured and ``note`` says why."""
+
+    name: str
+    amount: str | None
+    value: float | None
+    bps: float | None
+    low: float | None = None
+    high: float | None = None
+    note: str = ""
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
+    """The P&L identity in one token: the legs add up to the change of equity, ``residual`` is what they miss by."""
+
+    token: str
+    decimals: int
+    legs: tuple[Leg, ...]
+    equity_change: str
+    residual: str
+    notional: float
+    marked_at: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+class Path(msgspec.Struct, frozen=True, kw_only=True):
+    """Values over time."""
+
+    name: str
+    unit: str
+    times: tuple[int, ...]
+    values: tuple[float | None, ...]
+
+
+class FillQuality(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a maker's fills were against the best price of its side just before, and how many are unknown."""
+
+    inside: int
+    at_touch: int
+    behind: int
+    unknown: int
+
+
+class MakerCard(msgspec.Struct, frozen=True, kw_only=True):
+    """One maker: what it earned, why, and what is wrong."""
+
+    maker: str
+    rank: int
+    fills: int
+    taker_fills: int
+    instruments: int
+    quote: str
+    notional: float
+    share: Measure
+    headline: str
+    statements: tuple[Statement, ...]
+    markouts: tuple[MarkoutRow, ...]
+    fees: tuple[FeeRow, ...]
+    quality: FillQuality
+    measures: dict[str, Measure]
+    paths: tuple[Path, ...]
+    uptime_strip: Path | None
+    by_instrument: tuple[tuple[str, int, float, float | None], ...]
+    reference: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+class DepthRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Depth within a band of the mid, in quote currency, time-weighted.
+
+    ``truncated`` is the share of time in which the recorded levels ended inside the band: then depth is a lower bound.
+    """
+
+    band_bps: float
+    bid: Measure
+    ask: Measure
+    smaller: Measure
+    truncated: float
+
+
+class SlippageRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Cost of an order of ``notional`` against the mid, bps, by side and for the round trip."""
+
+    notional: float
+    buy: Measure
+    sell: Measure
+    round_trip: Measure
+    filled: float
+
+
+class Heat(msgspec.Struct, frozen=True, kw_only=True):
+    """A matrix over time: ``values[row][column]``, one column a time."""
+
+    name: str
+    unit: str
+    times: tuple[int, ...]
+    rows: tuple[str, ...]
+    values: tuple[tuple[float | None, ...], ...]
+
+
+class InstrumentCard(msgspec.Struct, frozen=True, kw_only=True):
+    """One market: how good its liquidity was, whoever made it."""
+
+    instrument: str
+    kind: str
+    quote: str
+    facts: str
+    clock: str
+    reference: str
+    notional: float
+    fills: int
+    orders: int
+    makers: int | None
+    measures: dict[str, Measure]
+    markouts: tuple[MarkoutRow, ...]
+    depth: tuple[DepthRow, ...]
+    slippage: tuple[SlippageRow, ...]
+    paths: tuple[Path, ...]
+    heat: Heat | None
+    by_hour: tuple[tuple[int, float | None, int], ...]
+    outages: tuple[tuple[int, int], ...]
+    missing: tuple[str, ...]
+
+
+class PairCard(msgspec.Struct, frozen=True, kw_only=True):
+    """Two markets of one underlying: which moves first, and where the price is found."""
+
+    first: str
+    second: str
+    clock: str
+    measures: dict[str, Measure]
+    lags: tuple[int, ...]
+    correlations: tuple[float | None, ...]
+    notes: tuple[str, ...]
+
+
+class PoolCard(msgspec.Struct, frozen=True, kw_only=True):
+    """One AMM pool."""
+
+    instrument: str
+    facts: str
+    measures: dict[str, Measure]
+    paths: tuple[Path, ...]
+    notes: tuple[str, ...]
+
+
+class ChainCard(msgspec.Struct, frozen=True, kw_only=True):
+    """The option chains of one underlying, over all its snapshots."""
+
+    underlying: str
+    snapshots: int
+    measures: dict[str, Measure]
+    paths: tuple[Path, ...]
+    notes: tuple[str, ...]
+
+
+class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a report says."""
+
+    schema: str
+    makerscope: str
+    title: str
+    options: Options
+    tape: TapeFacts
+    quality: Quality
+    rules: tuple[str, ...]
+    attention: tuple[Attention, ...]
+    liquidations: int
+    concentration: dict[str, Measure]
+    fees: tuple[FeeRow, ...]
+    instruments: tuple[InstrumentCard, ...]
+    makers: tuple[MakerCard, ...]
+    makers_in_all: int
+    pairs: tuple[PairCard, ...]
+    pools: tuple[PoolCard, ...]
+    chains: tuple[ChainCard, ...]
+    missing: tuple[str, ...]
+
+
+def to_json(card: Scorecard) -> bytes:
+    """The scorecard as JSON; the same card gives the same bytes."""
+    return msgspec.json.format(msgspec.json.encode(card), indent=1) + b"\n"
+
+
+def from_json(text: bytes) -> Scorecard:
+    """A scorecard that was written by ``to_json``. Raises ``msgspec.DecodeError`` on anything else."""
+    return msgspec.json.decode(text, type=Scorecard)
+
+
+def json_schema() -> dict[str, object]:
+    """The JSON Schema of the scorecard."""
+    return msgspec.json.schema(Scorecard)
