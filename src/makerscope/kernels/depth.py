@@ -51,8 +51,19 @@ def side_depth(sign, price, size, twice_mid, bands, whole, lots, cash, cut):  # 
 
 @kernel
 def depth_of_states(bid, bid_size, ask, ask_size, bands, whole, state, lots, cash, cut):  # noqa: ANN201
-    """Depth of every state: ``lots``, ``cash`` int64 and ``cut`` bool ``(m, 2, bands)`` (bids, asks), ``state`` int8
-    ``(m,)``.""" rows, last, seen = 0, 0, False
+    """Depth of every state: ``lots``, ``cash`` int64 and ``cut`` bool ``(m, 2, bands)``, bids first; ``state`` int8."""
+    for i in range(bid.shape[0]):
+        state[i] = state_of(bid[i], bid_size[i], ask[i], ask_size[i])
+        if state[i] == TWO_SIDED:
+            mid = bid[i, 0] + ask[i, 0]
+            side_depth(1, bid[i], bid_size[i], mid, bands, whole, lots[i, 0], cash[i, 0], cut[i, 0])
+            side_depth(-1, ask[i], ask_size[i], mid, bands, whole, lots[i, 1], cash[i, 1], cut[i, 1])
+
+
+@kernel
+def count_pieces(time, until, width):  # noqa: ANN201
+    """Rows that ``integrate_depth`` writes: the distinct buckets that states ``[time, until)`` touch."""
+    rows, last, seen = 0, 0, False
     for i in range(time.shape[0]):
         if until[i] <= time[i]:
             continue

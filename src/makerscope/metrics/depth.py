@@ -32,6 +32,7 @@ from makerscope.kernels.depth import (
     depth_of_states,
     integrate_depth,
 )
+from makerscope.metrics.book import Ladder
 
 BANDS = (5, 10, 25, 50, 100, 200)  # bps of the mid, project choice
 HIGHEST_PRICE = 1 << 48  # ticks; 2 * price * 10000 must fit an int64
@@ -120,6 +121,39 @@ class BookStates:
             ask_size=self.ask_size[rows],
             whole=self.whole,
         )
+
+
+def book_states(ladder: Ladder, clock: str = "time", *, whole: bool = False) -> BookStates:
+    """The states of a rebuilt book.
+
+    Args:
+        ladder: from ``levels_after_each``.
+        clock: ``exchange_time``, ``local_time``, or ``time`` for the venue's clock where it is known, else the
+            recorder's.
+        whole: the venue sends its whole book, so that a side with fewer levels than asked for holds no more.
+
+    Raises:
+        InputError: a message has no time on that clock.
+
+    Examples:
+        >>> from makerscope.metrics.book import EXAMPLE, levels_after_each
+        >>> states = book_states(levels_after_each(EXAMPLE, 2))
+        >>> states.time.tolist(), states.bid[:, 0].tolist()
+        ([1000, 2000], [100, 99])
+    """
+    known = ladder.messages.with_columns(time=pl.coalesce("exchange_time", "local_time").cum_max())[clock]
+    if known.null_count():
+        raise InputError(
+            f"book of {ladder.instrument}", f"{known.null_count()} messages without {clock}", "a clock that is known"
+        )
+    return BookStates(
+        time=known.to_numpy(),
+        bid=ladder.bid,
+        bid_size=ladder.bid_size,
+        ask=ladder.ask,
+        ask_size=ladder.ask_size,
+        whole=whole,
+    )
 
 
 def depth_within(states: BookStates, bands: Sequence[int] = BANDS) -> pl.DataFrame:
