@@ -1,0 +1,24 @@
+"""The last different price before each trade, which the tick test compares with."""
+
+from math import nan
+
+from makerscope.kernels._jit import kernel
+
+
+@kernel
+def last_different(price, out):  # noqa: ANN001, ANN201
+    """Write into ``out[i]`` the latest price before trade ``i`` that differs from ``price[i]``, NaN if there is none.
+
+    Args:
+        price: float64 ``(n,)`` in order of time; NaN is unknown and skipped.
+        out: float64 ``(n,)``.
+    """
+    last, before = nan, nan
+    for i in range(price.shape[0]):
+        p = price[i]
+        if p != p:  # NaN  # noqa: PLR0124 - the compiler's test for NaN
+            out[i] = nan
+            continue
+        if p != last:
+            before, last = last, p
+        out[i] = before
