@@ -4,6 +4,7 @@ A reader states for each column what it must be; a row that fails any statement 
 number and the first reason, the others go on. Nothing is guessed.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -109,6 +110,50 @@ def number(
     return value.set(why.is_not_null(), None).alias(name), why.alias(name)
 
 
+def measured(
+    texts: pl.Series,
+    names: pl.Series,
+    units: Mapping[str, str],
+    *,
+    above: int | None = None,
+    least: int | None = None,
+    required: bool = True,
+) -> tuple[pl.Series, pl.Series]:
+    """As ``number``, with the unit of each row's name (``"1"`` for a name without one).
+
+    Examples:
+        >>> measured(pl.Series("p", ["1.5", "7"]), pl.Series(["a", "b"]), {"a": "0.5"})[0].to_list()
+        [3, 7]
+    """
+    frame = pl.DataFrame({"text": texts, "name": names}).with_row_index("at")
+    frame = frame.with_columns(unit=pl.col("name").replace_strict(dict(units), default="1", return_dtype=pl.String))
+    parts = []
+    for (unit,), part in frame.with_columns(pl.col("unit").fill_null("1")).partition_by("unit", as_dict=True).items():
+        value, why = number(part["text"].alias(texts.name), str(unit), above=above, least=least, required=required)
+        parts.append(pl.DataFrame({"at": part["at"], "value": value, "why": why}))
+    empty = pl.DataFrame(schema={"at": pl.UInt32, "value": pl.Int64, "why": pl.String})
+    joined = pl.concat(parts).sort("at") if parts else empty
+    return joined["value"].alias(texts.name), joined["why"].alias(texts.name)
+
+
+def floating(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Texts as finite floats, for model numbers that are no money; an absent one is null.
+
+    Examples:
+        >>> floating(pl.Series("delta", ["-0.5", "x", None, "inf"]))[0].to_list()
+        [-0.5, None, None, None]
+    """
+    value = texts.cast(pl.Float64, strict=False)
+    frame = pl.DataFrame({"text": texts, "value": value}).with_columns(
+        fits=pl.col("value").is_finite().fill_null(value=False)
+    )
+    out = frame.select(
+        value=pl.when("fits").then("value"),
+        why=pl.when(pl.col("text").is_not_null() & ~pl.col("fits")).then(pl.lit(f"{texts.name} is not a number")),
+    )
+    return out["value"].alias(texts.name), out["why"].alias(texts.name)
+
+
 def clock(texts: pl.Series, unit: str, *, required: bool = True) -> tuple[pl.Series, pl.Series]:
     """Numeric times (``unit``: ns, us, ms or s since 1970) as ns, with a reason for each that is not from 2009 to 2099.
 
@@ -129,7 +174,7 @@ def clock(texts: pl.Series, unit: str, *, required: bool = True) -> tuple[pl.Ser
     return out["value"].set(out["why"].is_not_null(), None).alias(texts.name), out["why"].alias(texts.name)
 
 
-def chosen(texts: pl.Series, values: dict[str, int], *, fold: bool = True) -> tuple[pl.Series, pl.Series]:
+def chosen(texts: pl.Series, values: Mapping[str, int], *, fold: bool = True) -> tuple[pl.Series, pl.Series]:
     """Words as numbers (``{"buy": 1, "sell": -1}``), with a reason for each word that is not known.
 
     Examples:
@@ -139,7 +184,7 @@ def chosen(texts: pl.Series, values: dict[str, int], *, fold: bool = True) -> tu
     """
     words = texts.str.strip_chars()
     words = words.str.to_lowercase() if fold else words
-    known = {key.lower(): value for key, value in values.items()} if fold else values
+    known = {key.lower(): value for key, value in values.items()} if fold else dict(values)
     value = words.replace_strict(known, default=None, return_dtype=pl.Int64)
     frame = pl.DataFrame({"value": value, "text": texts})
     reason = pl.when(pl.col("text").is_null()).then(pl.lit(f"{texts.name} is missing"))
