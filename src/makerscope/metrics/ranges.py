@@ -32,7 +32,7 @@ def parkinson(bars: pl.DataFrame, *, periods_per_year: float = MINUTES) -> Measu
     Examples:
         >>> bars = pl.DataFrame({"open": [10.0], "high": [11.0], "low": [10.0], "close": [10.5]})
         >>> round(parkinson(bars, periods_per_year=365).value, 6)
-        1.093562
+        1.093561
     """
     _, h, l, _ = _logs(bars)  # noqa: E741 - the formula's letters
     return _root((h - l) ** 2 / (4 * np.log(2)), periods_per_year)
@@ -65,9 +65,9 @@ def rogers_satchell(bars: pl.DataFrame, *, periods_per_year: float = MINUTES) ->
 def yang_zhang(bars: pl.DataFrame, *, periods_per_year: float = MINUTES, alpha: float = 1.34) -> Measure:
     """``sqrt(N * (s_o^2 + k s_c^2 + (1-k) s_rs^2))``, ``k = (alpha-1) / (alpha + (n+1)/(n-1))``: drift and gaps.
 
-    ``s_o`` is the standard deviation (n - 1) of the move from the close before to the open, about 0 in a market that never
-    closes; ``s_c`` that from open to close; ``s_rs`` is Rogers-Satchell. The first bar gives only its close. Where
-    ``bars`` has ``bucket``, a bar after a gap is left out likewise.
+    ``s_o`` is the standard deviation (n - 1) of the move from the close before to the open, about 0 in a market that
+    never closes; ``s_c`` that from open to close; ``s_rs`` is Rogers-Satchell. The first bar gives only its close.
+    Where ``bars`` has ``bucket``, a bar after a gap is left out likewise.
 
     Args:
         bars: ``open, high, low, close`` in order of time, ``n + 1`` rows.
@@ -84,7 +84,8 @@ def yang_zhang(bars: pl.DataFrame, *, periods_per_year: float = MINUTES, alpha: 
     follows = np.ones(max(o.shape[0] - 1, 0), dtype=bool)
     if "bucket" in bars.columns:
         follows = np.diff(bars["bucket"].to_numpy()) == 1
-    before, o, h, l, c = c[:-1][follows], *(part[1:][follows] for part in (o, h, l, c))
+    before = c[:-1][follows]
+    o, h, l, c = (part[1:][follows] for part in (o, h, l, c))  # noqa: E741
     n = o.shape[0]
     if n < 2:
         return missing(UNIT, f"{n} bars follow another; want at least 2", n=n)

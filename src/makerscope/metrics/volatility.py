@@ -1,8 +1,9 @@
 """Realised variance and its jump-robust and noise-robust kin, from log returns.
 
-All are variances of the window; ``annualised`` makes a volatility of one. Returns come from mids on a grid (5 minutes is
-the usual choice): ``changes_of(bars_of(mids, width=...))["log_return"]``. Sums of squared, bipower, minimum and median
-products inside a time bucket stand alone and add over any partition: ``variation_buckets`` to ``variation_of``.
+All are variances of the window; ``annualised`` makes a volatility of one. Returns come from mids on a grid (5 minutes
+is the usual choice): ``changes_of(bars_of(mids, width=...))["log_return"]``. Sums of squared, bipower, minimum and
+median products inside a time bucket stand alone and add over any partition: ``variation_buckets``, then
+``variation_of``.
 """
 
 from dataclasses import dataclass

@@ -88,8 +88,8 @@ def vpin_signed(trades: pl.DataFrame, *, bucket_volume: float | None = None, win
     """VPIN with the recorded aggressors. Trades without one are left out, and said so.
 
     Args:
-        trades: ``time, aggressor, size`` in order of time, one instrument; one row an aggressor order, not a fill, or the
-            floor is too low.
+        trades: ``time, aggressor, size`` in order of time, one instrument; one row an aggressor order, not a
+            fill, or the floor is too low.
         bucket_volume: base units; default the volume of an average UTC day over 50.
         window: buckets in a window.
 
