@@ -60,7 +60,10 @@ def to_units(texts: pl.Series, unit: str) -> tuple[pl.Series, pl.Series]:
         out //= each
     known = texts.is_not_null().to_numpy()
     value = pl.Series(texts.name, out).set(pl.Series(bad | ~known), None)
-    why = pl.Series(texts.name, [text or None for text in np.where(known & bad, reason, "").tolist()], dtype=pl.String)
+    wrong = known & bad
+    if not wrong.any():
+        return value, pl.repeat(None, len(texts), dtype=pl.String, eager=True).alias(texts.name)
+    why = pl.Series(texts.name, [text or None for text in np.where(wrong, reason, "").tolist()], dtype=pl.String)
     return value, why
 
 
