@@ -212,8 +212,8 @@ def test_other_headers_are_not_claimed(tmp_path):
 
 HEADERS = (TRADES, QUOTES, BOOK, CHAIN, TICKER)
 CELL = st.sampled_from(
-    ["binance", "deribit", "BTCUSDT", "BTC-PERPETUAL", str(T), str(T + 1), "", "buy", "bid", "true", "false", "1.5", "1e-9",
-     "-3", "NaN", "inf", "9" * 40, "0.1234567890123456789", "put", "\x00", '"', "é"]
+    ["binance", "deribit", "BTCUSDT", "BTC-PERPETUAL", str(T), str(T + 1), "", "buy", "bid", "true", "false", "1.5",
+     "1e-9", "-3", "NaN", "inf", "9" * 40, "0.1234567890123456789", "put", "\x00", '"', "é"]
 )  # fmt: skip
 
 

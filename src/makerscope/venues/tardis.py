@@ -2,8 +2,8 @@
 
 Format: docs.tardis.dev, downloadable CSV files, data types. Times are microseconds; ``timestamp`` is the exchange's (or
 ``local_timestamp`` where the exchange sends none), ``side`` of a trade is the aggressor's. The venue of an instrument
-is the exchange id of the row. Ticks and lots come from the decimals seen in a first pass over the files; what one unit of
-``amount`` is worth comes from ``profiles/tardis.toml`` or is stated as unknown.
+is the exchange id of the row. Ticks and lots come from the decimals seen in a first pass over the files; what one unit
+of ``amount`` is worth comes from ``profiles/tardis.toml`` or is stated as unknown.
 
 ``trades`` and ``liquidations`` have the same header, so a liquidations file is told by its name. Deltas of a book
 before its first snapshot (in each file) are refused and counted.
