@@ -1,3 +1,4 @@
+# ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say
 """An order book by price (L2) from its messages, one instrument at a time.
 
 Each side is kept under a key, ``price`` for bids and ``-price`` for asks, so that the best level always has the
@@ -67,7 +68,7 @@ def larger_book(book: Book, needed: int) -> Book:
 
 
 @kernel
-def count_messages(sequence, snapshot):  # noqa: ANN001, ANN201
+def count_messages(sequence, snapshot):
     """Messages in rows: a message is a run of rows with one sequence and one snapshot flag."""
     messages = 0
     for i in range(sequence.shape[0]):
@@ -77,13 +78,13 @@ def count_messages(sequence, snapshot):  # noqa: ANN001, ANN201
 
 
 @inlined
-def top_bit(word):  # noqa: ANN001, ANN201
+def top_bit(word):
     """Place of the highest bit of a word that is not 0."""
     return 63 - np.int64(leading_zeros(word))  # pyright: ignore[reportCallIssue] - an intrinsic
 
 
 @inlined
-def below(bits, row, at):  # noqa: ANN001, ANN201
+def below(bits, row, at):
     """The highest taken place of the window below ``at`` (``WINDOW`` asks for the best), or -1."""
     last = at - 1
     if last < 0:
@@ -111,7 +112,7 @@ def below(bits, row, at):  # noqa: ANN001, ANN201
 
 
 @inlined
-def set_near(book, row, at, size):  # noqa: ANN001, ANN201
+def set_near(book, row, at, size):
     """Set (or remove, with size 0) the level at a place of the window."""
     book.size[row, at] = size
     word = at >> 6
@@ -131,7 +132,7 @@ def set_near(book, row, at, size):  # noqa: ANN001, ANN201
 
 
 @inlined
-def set_far(book, row, key, size):  # noqa: ANN001, ANN201
+def set_far(book, row, key, size):
     """Set, insert or remove a level outside the window."""
     held = book.state[OUTSIDE + row]
     low, high = 0, held
@@ -159,7 +160,7 @@ def set_far(book, row, key, size):  # noqa: ANN001, ANN201
 
 
 @inlined
-def set_level(book, row, key, size):  # noqa: ANN001, ANN201
+def set_level(book, row, key, size):
     """Set, insert or (size 0) remove one level."""
     at = key - book.state[LOWEST + row]
     if 0 <= at < WINDOW:
@@ -169,7 +170,7 @@ def set_level(book, row, key, size):  # noqa: ANN001, ANN201
 
 
 @inlined
-def best_key(book, row):  # noqa: ANN001, ANN201
+def best_key(book, row):
     """``(True, key)`` of the best level of a side, or ``(False, 0)`` where the side is empty."""
     lowest, far = book.state[LOWEST + row], book.state[OUTSIDE + row]
     if far > 0 and book.far_key[row, far - 1] >= lowest + WINDOW:
@@ -183,8 +184,8 @@ def best_key(book, row):  # noqa: ANN001, ANN201
 
 
 @kernel
-def fill_side(book, row, keys, sizes, count):  # noqa: ANN001, ANN201
-    """Put levels into an empty side. Those outside the window cost one pass if the best comes first, as venues send it."""
+def fill_side(book, row, keys, sizes, count):
+    """Put levels into an empty side. Those outside the window cost one pass if the best comes first."""
     held, falling = 0, True
     for j in range(count):
         at = keys[j] - book.state[LOWEST + row]
@@ -209,7 +210,7 @@ def fill_side(book, row, keys, sizes, count):  # noqa: ANN001, ANN201
 
 
 @kernel
-def take_side(book, row, depth, prices, sizes):  # noqa: ANN001, ANN201
+def take_side(book, row, depth, prices, sizes):
     """Write the best ``depth`` levels of a side, best first, 0 where there is none. Returns how many there were."""
     sign = 1 - 2 * row
     lowest, far = book.state[LOWEST + row], book.state[OUTSIDE + row] - 1
@@ -235,7 +236,7 @@ def take_side(book, row, depth, prices, sizes):  # noqa: ANN001, ANN201
 
 
 @kernel
-def count_side(book, row):  # noqa: ANN001, ANN201
+def count_side(book, row):
     """Levels held on a side."""
     held = book.state[OUTSIDE + row]
     at = below(book.bits, row, WINDOW)
@@ -246,7 +247,7 @@ def count_side(book, row):  # noqa: ANN001, ANN201
 
 
 @kernel
-def empty_side(book, row):  # noqa: ANN001, ANN201
+def empty_side(book, row):
     """Remove every level of a side."""
     at = below(book.bits, row, WINDOW)
     while at >= 0:
@@ -256,7 +257,7 @@ def empty_side(book, row):  # noqa: ANN001, ANN201
 
 
 @inlined
-def put_centre(book, price):  # noqa: ANN001, ANN201
+def put_centre(book, price):
     """Place the window of an empty book around a price."""
     book.state[CENTRE] = price
     book.state[PLACED] = 1
@@ -265,8 +266,8 @@ def put_centre(book, price):  # noqa: ANN001, ANN201
 
 
 @kernel
-def move_window(book, price):  # noqa: ANN001, ANN201
-    """Place the window of any book around a price. False, and nothing changed, where what is left outside lacks room."""
+def move_window(book, price):
+    """Place the window around a price. False, and nothing changed, where what is left outside lacks room."""
     bids, asks = count_side(book, BIDS), count_side(book, ASKS)
     if max(bids, asks) > book.far_key.shape[1]:
         return False
@@ -284,7 +285,7 @@ def move_window(book, price):  # noqa: ANN001, ANN201
 
 
 @kernel
-def load_snapshot(book, side, price, size, first, last):  # noqa: ANN001, ANN201, PLR0917
+def load_snapshot(book, side, price, size, first, last):  # noqa: PLR0917
     """Replace the book by the rows from ``first`` to ``last`` (not included)."""
     empty_side(book, BIDS)
     empty_side(book, ASKS)
@@ -310,20 +311,20 @@ def load_snapshot(book, side, price, size, first, last):  # noqa: ANN001, ANN201
 
 
 @kernel
-def apply_messages(  # noqa: ANN201, C901, D417, PLR0912, PLR0917 - a compiled loop takes its arrays one by one
-    sequence,  # noqa: ANN001
-    snapshot,  # noqa: ANN001
-    side,  # noqa: ANN001
-    price,  # noqa: ANN001
-    size,  # noqa: ANN001
-    start,  # noqa: ANN001
-    messages,  # noqa: ANN001
-    book,  # noqa: ANN001
-    ends,  # noqa: ANN001
-    bid,  # noqa: ANN001
-    bid_size,  # noqa: ANN001
-    ask,  # noqa: ANN001
-    ask_size,  # noqa: ANN001
+def apply_messages(  # noqa: C901, D417, PLR0912, PLR0917 - a compiled loop takes its arrays one by one
+    sequence,
+    snapshot,
+    side,
+    price,
+    size,
+    start,
+    messages,
+    book,
+    ends,
+    bid,
+    bid_size,
+    ask,
+    ask_size,
 ):
     """Apply whole messages and write the book after each of them.
 

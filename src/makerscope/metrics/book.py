@@ -1,5 +1,4 @@
-"""The order book rebuilt from the table ``book``: its top, its levels after each message, the book at any time.
-time.
+"""The order book rebuilt from the table ``book``: its top, its levels after each message, or all of it at a time.
 
 Prices are ticks and sizes lots throughout. The rows of a message become visible together. Where a venue's clock runs
 backwards from one message to the next, time stands still until it has caught up, so that the book's times never
