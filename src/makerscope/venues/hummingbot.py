@@ -1,9 +1,9 @@
 """Hummingbot's record of its own fills: the SQLite table ``TradeFill`` and the CSV export.
 
 Every row is a fill of the user's own account; its name is the configuration's (``conf_pure_mm_1``), else the
-strategy's, else ``me``. The venue of an instrument is the connector in the row (``market``). The file does not say whether a fill
-was made or taken. Order types tell: LIMIT_MAKER cannot take, MARKET cannot make; LIMIT is taken as made, which is what
-Hummingbot assumes in its own fee estimates, and counted. See ``hummingbot_fees`` for fees.
+strategy's, else ``me``. The venue of an instrument is the connector in the row (``market``). The file does not say
+whether a fill was made or taken. Order types tell: LIMIT_MAKER cannot take, MARKET cannot make; LIMIT is taken as made,
+which is what Hummingbot assumes in its own fee estimates, and counted. See ``hummingbot_fees`` for fees.
 """
 
 from collections.abc import Sequence

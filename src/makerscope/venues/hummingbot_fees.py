@@ -2,8 +2,8 @@
 
 Hummingbot's own rule (``TradeFeeBase.fee_amount_in_token``): the percentage applies to price times amount and is paid
 in the quote asset, flat fees in their own tokens. The sum is exact and then rounded half to even to a base unit. A fee
-that this leaves unknown is null: a percentage charged in a third token (``percent_token``) has no rate in the file, and two
-tokens in one fill have no place in a row.
+that this leaves unknown is null: a percentage charged in a third token (``percent_token``) has no rate in the file,
+and two tokens in one fill have no place in a row.
 """
 
 import ast
