@@ -42,10 +42,15 @@ def csv_rows(
         text = block.decode("utf-8", "replace")
         if not header:
             first, text = text.split("\n", 1)
-            header = next(csv.reader([first.removeprefix("\ufeff").rstrip("\r")]), [])
+            try:
+                header = next(csv.reader([first.removeprefix("\ufeff").rstrip("\r")]), [])
+            except csv.Error as error:
+                raise FormatError(path, f"its first line is not CSV ({error})", "a header line") from error
             missing = [name for name in required if name not in header]
             if missing:
-                raise FormatError(path, f"header lacks {', '.join(map(repr, missing[:5]))}", f"columns {', '.join(required[:12])}")
+                raise FormatError(
+                    path, f"header lacks {', '.join(map(repr, missing[:5]))}", f"columns {', '.join(required[:12])}"
+                )
             if len(set(header)) < len(header):
                 raise FormatError(path, "header names a column twice", "each column once")
             line = 2
@@ -57,7 +62,8 @@ def csv_rows(
         line += len(rows)
         if frame.height:
             yield frame.select(
-                "line", *(pl.col(name) if name in header else pl.lit(None, dtype=pl.String).alias(name) for name in wanted)
+                "line",
+                *(pl.col(name) if name in header else pl.lit(None, dtype=pl.String).alias(name) for name in wanted),
             )
     if not header:
         raise FormatError(path, "is empty", f"a header line with {', '.join(required[:12])}")
@@ -74,7 +80,9 @@ def _optional_tail(header: list[str], optional: tuple[str, ...]) -> int:
 
 def _split(raw: pl.Series, header: list[str], shortest: int, first_line: int, on_bad: OnBad) -> pl.DataFrame:
     width = len(header)
-    lines = pl.DataFrame({"raw": raw}).with_columns(line=pl.int_range(first_line, first_line + len(raw), dtype=pl.Int64))
+    lines = pl.DataFrame({"raw": raw}).with_columns(
+        line=pl.int_range(first_line, first_line + len(raw), dtype=pl.Int64)
+    )
     lines = lines.filter(pl.col("raw").str.strip_chars() != "")
     if lines.select(pl.col("raw").str.contains('"', literal=True).any()).item():
         return _split_quoted(lines, header, shortest, on_bad)
@@ -85,7 +93,9 @@ def _split(raw: pl.Series, header: list[str], shortest: int, first_line: int, on
     good = lines.filter(fits)
     if width == 1:
         return good.select("line", pl.col("raw").alias(header[0]))
-    parts = good.select("line", pl.col("raw").str.split_exact(",", width - 1).struct.rename_fields(header)).unnest("raw")
+    parts = good.select("line", pl.col("raw").str.split_exact(",", width - 1).struct.rename_fields(header)).unnest(
+        "raw"
+    )
     return parts.with_columns(pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in header)
 
 
