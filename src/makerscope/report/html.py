@@ -42,8 +42,14 @@ _MARKS = {
     "info": ("i", "note"),
     "muted": ("", ""),
 }
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_POLICY = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'"
+)
 _MANY = 14  # pages of a navigation group that are listed without unfolding it
+
+_LONG = 30  # characters of a title that is set smaller
+_SHORT = 18  # characters of a row name that is never broken
 
 Anchors = Mapping[str, str]
 
@@ -98,7 +104,10 @@ def _navigation(document: Document, anchors: Anchors) -> str:
         groups.setdefault(page.group, []).append(page)
     parts = []
     for group, pages in groups.items():
-        links = "".join(f'<li><a href="#{anchors[page.anchor]}">{text(page.title)}</a></li>' for page in pages)
+        links = "".join(
+            f'<li><a href="#{anchors[page.anchor]}" title="{text(page.title)}">{text(page.title)}</a></li>'
+            for page in pages
+        )
         if len(pages) > _MANY:
             name = f"{text(group or 'Pages')} <small>{len(pages)}</small>"
             parts.append(f"<details><summary>{name}</summary><ul>{links}</ul></details>")
@@ -119,14 +128,16 @@ def _page(document: Document, index: int, anchors: Anchors) -> str:
     page = document.pages[index]
     name = anchors[page.anchor]
     banner = f'<p class="banner" role="alert">{text(document.banner)}</p>' if document.banner else ""
-    about = text(document.subtitle) if index == 0 and document.subtitle else ""
-    sub = "".join(f'<p class="sub">{line}</p>' for line in (text(page.subtitle), about) if line)
+    about = page.subtitle or (document.subtitle if index == 0 else "")
+    sub = f'<p class="sub">{text(about)}</p>' if about else ""
+    long = ' class="long"' if len(page.title) > _LONG else ""
     head = _headline(page.headline) if page.headline else ""
     sections = "".join(_section(section, f"{name}-{place}", anchors) for place, section in enumerate(page.sections))
     body = sections or '<section class="card"><p class="nothing">This page has no content.</p></section>'
     return (
         f'<article class="page{" compact" if page.compact else ""}" id="{name}" aria-labelledby="{name}_t">{banner}'
-        f'<header><div><p class="over">{text(document.title)}</p><h1 id="{name}_t">{text(page.title)}</h1>{sub}</div>'
+        f'<header><div><p class="over">{text(document.title)}</p>'
+        f'<h1 id="{name}_t"{long}>{text(page.title)}</h1>{sub}</div>'
         f"{head}</header>{body}{_turn(document, index, anchors)}</article>"
     )
 
@@ -151,6 +162,8 @@ def _headline(stat: Stat) -> str:
 
 
 def _section(section: Section, name: str, anchors: Anchors) -> str:
+    if not (section.title or section.sentence or section.blocks):
+        return ""
     blocks = "".join(_block(block, anchors) for block in section.blocks)
     if section.columns > 1:
         blocks = f'<div class="columns" style="--n:{section.columns}">{blocks}</div>'
@@ -249,6 +262,8 @@ def _cell(cell: Cell, place: int, table: Table, most: float, anchors: Anchors) -
     classes = ["l"] if table.columns[place].align == "left" else []
     if cell.tone:
         classes.append(f"t-{cell.tone}")
+    if place == 0 and len(cell.text) <= _SHORT:
+        classes.append("keep")
     data = f' data-v="{value:.9g}"' if value is not None and table.sortable else ""
     bar = ""
     if cell.bar and value is not None and most > 0:

@@ -206,7 +206,7 @@
         const row = Math.min(y.length - 1, Math.max(0, Math.floor(down * y.length)));
         const raw = values[row * columns + column];
         const when = x ? x[column] : moment(Number(set.start) + column * Number(set.width), Number(set.width));
-        const value = raw === "" ? "not measured" : set.share ? round(100 * raw, 10) + "%" : round(Number(raw)) + (set.unit ? " " + set.unit : "");
+        const value = raw === "" ? "not measured" : set.share ? round(Number(raw), 10) + "%" : round(Number(raw)) + (set.unit ? " " + set.unit : "");
         return { left: column / columns, width: 1 / columns, top: row / y.length, height: 1 / y.length, text: [y[row], when, value].filter(Boolean).join("\n") };
       };
     },

@@ -5,15 +5,17 @@ the same size on a phone and on a wide screen, and no label depends on the width
 """
 
 from collections.abc import Sequence
-from html import escape as _escape
+from html import escape
 
 import msgspec
 
 from makerscope.report.document import Series, Shade
-from makerscope.report.svg_axes import Label
+from makerscope.report.svg_axes import Label, width_of
+from makerscope.report.words import visible
 
 WIDTH = 800  # of the drawing, stretched to its box
-_BUCKETS = 200  # a line longer than twice this is thinned: the least and the greatest value of each bucket stay
+_GUTTER = 3.6  # em, the least room for labels left of a plot: charts below each other begin at one place
+_BUCKETS = 160  # a line longer than twice this is thinned: the least and the greatest value of each bucket stay
 Point = tuple[float, float]
 
 
@@ -27,8 +29,9 @@ class Scale(msgspec.Struct, frozen=True):
     height: float
 
     def across(self, ns: int) -> float:
-        """Place from the left."""
-        return WIDTH * (ns - self.start) / (self.end - self.start) if self.end > self.start else WIDTH / 2
+        """Place from the left, whole: finer than a screen's pixel would only be longer."""
+        length = self.end - self.start
+        return round(WIDTH * (ns - self.start) / length) if length > 0 else WIDTH // 2
 
     def down(self, value: float) -> float:
         """Place from the top."""
@@ -36,16 +39,13 @@ class Scale(msgspec.Struct, frozen=True):
 
 
 def text(value: object) -> str:
-    """Escaped for HTML text and quoted attributes; control characters, which no HTML may hold, are shown as a box.
+    """Escaped for HTML text and quoted attributes, with nothing invisible left in it.
 
     Examples:
         >>> text('<b> & "x"')
         '&lt;b&gt; &amp; &quot;x&quot;'
     """
-    plain = "".join(
-        letter if letter >= " " or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}" for letter in str(value)
-    )
-    return _escape(plain.encode("utf-8", "replace").decode())
+    return escape(visible(value))
 
 
 def tenth(value: float) -> str:
@@ -101,7 +101,7 @@ def area_path(upper: Sequence[Point], lower: Sequence[Point]) -> str:
 
 
 def thinned(points: Sequence[tuple[int, float, float]]) -> list[list[Point]]:
-    """Runs of points fit to draw: at most about 400 points, first, last and every extreme kept.
+    """Runs of points fit to draw: at most about 320 points, first, last and every extreme kept.
 
     Args:
         points: ``(run, x, y)`` in order; points of different runs are never joined.
@@ -134,9 +134,9 @@ def _extremes(points: Sequence[tuple[int, float, float]]) -> list[tuple[int, flo
 
 
 def legend(series: Sequence[Series], shades: Sequence[Shade] = (), *, mark: str = "line") -> str:
-    """What the colours mean; nothing where there is one unnamed or single series and no shade."""
+    """What the colours mean; nothing where there is one series and no shade."""
     parts = []
-    if len(series) > 1 or any(item.low is not None for item in series):
+    if len(series) > 1:
         for index, item in enumerate(series):
             shape = "dot" if item.style == "dots" else mark
             parts.append(f'<span><i class="key {shape} s{index % 6}"></i>{text(item.name)}</span>')
@@ -170,24 +170,21 @@ def _room(label: Label) -> str:
 
 def frame(plot: str, *, y: Sequence[Label], x: Sequence[Label], grid: bool = True, ticks: bool = True) -> str:
     """A plot between its axes. The gutters are as wide as the longest label, so that none is cut off."""
-    left = max((len(label.text) for label in y), default=0)
-    half = max((len(label.text) for label in x), default=0) / 2
+    half = max((width_of(label.text) for label in x), default=0.0) / 2
+    left = max(_GUTTER, half, *(width_of(label.text) for label in y))
     lines = "".join(f'<i style="top:{tenth(100 - 100 * label.at)}%"></i>' for label in y) if grid else ""
-    drawn = x if ticks else ()
-    marks = "".join(f'<b{_room(label)} style="left:{tenth(100 * label.at)}%"></b>' for label in drawn)
     return (
-        f'<div class="frame" style="--l:{tenth(max(left, half))}ch;--r:{tenth(half)}ch">'
+        f'<div class="frame" style="--l:{left:.2f}em;--r:{max(half, 1.5):.2f}em">'
         f'<div class="ys" aria-hidden="true">{y_labels(y)}</div>'
-        f'<div class="box">{lines}{marks}{plot}</div>'
-        f'<div class="xs" aria-hidden="true">{x_labels(x)}</div></div>'
+        f'<div class="box">{lines}{plot}</div>'
+        f'<div class="xs{"" if ticks else " bare"}" aria-hidden="true">{x_labels(x)}</div></div>'
     )
 
 
 def svg(inner: str, *, label: str, height: float, width: float = WIDTH) -> str:
     """A stretched drawing with a name for those who do not see it."""
     return (
-        f'<svg viewBox="0 0 {tenth(width)} {tenth(height)}" preserveAspectRatio="none" role="img" '
-        f'aria-label="{text(label)}">'
+        f'<svg viewBox="0 0 {tenth(width)} {tenth(height)}" preserveAspectRatio="none" role="img">'
         f"<title>{text(label)}</title>{inner}</svg>"
     )
 

@@ -14,8 +14,9 @@ import msgspec
 from makerscope.report.numbers import fixed, number
 
 LARGEST = 1e300  # so that the length of an axis stays finite
-_CHARACTER = 6.4  # CSS pixels of a digit at the size of axis labels
-_WIDTHS = (540.0, 290.0, 215.0)  # least pixels of an axis in a wide, a middling and a narrow chart
+_SIZE = 11.5  # CSS pixels of axis labels, see style.css
+_THIN, _BROAD = frozenset(" .,:;|!'()[]ijlI"), frozenset("MWmw%@\N{MINUS SIGN}\N{EM DASH}")
+_WIDTHS = (540.0, 355.0, 190.0)  # least pixels of an axis in a wide, a middling and a narrow chart
 _SECOND = 1_000_000_000
 _DAY = 86_400 * _SECOND
 _STEPS = (
@@ -32,6 +33,21 @@ class Label(msgspec.Struct, frozen=True):
     at: float
     text: str
     room: str = ""
+
+
+def width_of(text: str) -> float:
+    """Width of a text in em, in a broad sans serif, so that it is rather too large than too small.
+
+    Examples:
+        >>> width_of("10:30"), width_of("WWW")
+        (3.0, 3.0)
+    """
+    return round(
+        sum(
+            0.36 if c in _THIN else 1.0 if c in _BROAD or c > "\u2fff" else 0.76 if c.isupper() else 0.66 for c in text
+        ),
+        2,
+    )
 
 
 def clean(value: float | None) -> float | None:
@@ -174,7 +190,7 @@ def thin(labels: Sequence[tuple[float, str]]) -> tuple[Label, ...]:
     """
     if not labels:
         return ()
-    need = max(len(text) for _, text in labels) * _CHARACTER + 12
+    need = max(width_of(text) for _, text in labels) * _SIZE + 10
     gap = min((b[0] - a[0] for a, b in pairwise(labels)), default=1.0)
     wide, middle, narrow = (max(1, ceil(need / max(gap * width, 1e-9))) for width in _WIDTHS)
     middle = -(-middle // wide) * wide

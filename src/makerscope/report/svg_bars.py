@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from makerscope.report.document import Bars, Leg, Series, Waterfall
-from makerscope.report.numbers import interval, number
+from makerscope.report.numbers import fixed, interval, number, places_for
 from makerscope.report.svg import WIDTH, caption, legend, nothing, tenth, text
 from makerscope.report.svg_axes import clean
 
-_ROW = 16  # height of the drawing of a bar
+_ROW = 24  # height of the drawing of a bar
 
 
 def draw_waterfall(chart: Waterfall) -> str:
@@ -42,23 +42,27 @@ def draw_bars(chart: Bars) -> str:
     if not any(clean(value) is not None for value in bounds):
         return nothing(chart.title, chart.unit)
     scale = _range(bounds)
+    places = places_for(max(abs(end) for end in scale))
     rows = "".join(
         f'<li><span class="n">{text(label)}</span><span class="group">'
-        f"{''.join(_value(item, place, index, scale) for index, item in enumerate(chart.series))}</span></li>"
+        f"{''.join(_value(item, place, index, scale, places) for index, item in enumerate(chart.series))}</span></li>"
         for place, label in enumerate(chart.labels)
     )
     head = caption(chart.title, chart.unit, legend(chart.series, mark="block"))
     return f'<figure class="chart bars">{head}<ul>{rows}</ul></figure>'
 
 
-def _value(item: Series, place: int, index: int, scale: tuple[float, float]) -> str:
+def _value(item: Series, place: int, index: int, scale: tuple[float, float], places: int) -> str:
     value = clean(item.values[place])
     low = item.low[place] if item.low else None
     high = item.high[place] if item.high else None
     if value is None:
         return '<span class="bar"></span><span class="v">\N{EM DASH}</span>'
     signed = scale[0] < 0
-    return f'{_bar(value, low, high, f"s{index % 6}", scale)}<span class="v">{number(value, signed=signed)}</span>'
+    read = fixed(value, places, signed=signed)
+    if value and not read.strip("0.,"):
+        read = number(value, signed=signed)
+    return f'{_bar(value, low, high, f"s{index % 6}", scale)}<span class="v">{read}</span>'
 
 
 def _range(values: Sequence[float | None]) -> tuple[float, float]:
@@ -78,12 +82,12 @@ def _bar(value: float, low: float | None, high: float | None, shape: str, scale:
     if value and abs(end - zero) < 2:
         end = zero + (2 if value > 0 else -2)
     left, width = min(zero, end), abs(end - zero)
-    parts = [f'<path class="{shape}" d="M{tenth(left)} 2h{tenth(width)}v12h{tenth(-width)}z"/>'] if width else []
+    parts = [f'<path class="{shape}" d="M{tenth(left)} 5h{tenth(width)}v14h{tenth(-width)}z"/>'] if width else []
     parts.append(f'<path class="zero" d="M{tenth(zero)} 0v{_ROW}"/>')
     least, most = clean(low), clean(high)
     if least is not None and most is not None:
         a, b = across(min(least, most)), across(max(least, most))
-        parts.append(f'<path class="whisker" d="M{tenth(a)} 5v6m0-3h{tenth(b - a)}m0-3v6"/>')
+        parts.append(f'<path class="whisker" d="M{tenth(a)} 8v8m0-4h{tenth(b - a)}m0-4v8"/>')
     drawing = "".join(parts)
     view = f"0 0 {WIDTH} {_ROW}"
     return (

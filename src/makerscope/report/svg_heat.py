@@ -13,7 +13,7 @@ from makerscope.report.numbers import compact, percent, utc
 from makerscope.report.svg import caption, frame, nothing, svg, text
 from makerscope.report.svg_axes import Label, clean, thin, time_labels
 
-_COLUMNS = 240  # most columns drawn; finer buckets are averaged
+_COLUMNS = 180  # most columns drawn; finer buckets are averaged
 _LEVELS = 9
 
 
@@ -62,7 +62,7 @@ def draw_strip(chart: Strip) -> str:
     drawing = svg(_cells(rows, 0.0, 1.0, "h"), label=f"{chart.title}: {mean} on average", height=1, width=columns)
     plot = (
         f'<div class="plot heat strip" tabindex="0" data-kind="heat" data-columns="{columns}" {_times(start, width)} '
-        f'data-y="{_json([""])}" data-values="{_values(rows)}" data-share="1">{drawing}</div>'
+        f'data-y="{_json([""])}" data-values="{_values(rows, 100)}" data-share="1">{drawing}</div>'
     )
     hatched = '<span><i class="key hatch"></i>not recorded</span>' if any(value is None for value in rows[0]) else ""
     key = f'<span class="legend"><span><i class="key block h8"></i>darker is more</span>{hatched}</span>'
@@ -119,8 +119,9 @@ def _cells(rows: Sequence[Sequence[Number]], low: float, high: float, name: str)
     return "".join(f'<path class="{name}{shade}" d="{"".join(paths[shade])}"/>' for shade in sorted(paths))
 
 
-def _values(rows: Sequence[Sequence[Number]]) -> str:
-    return ",".join("" if clean(value) is None else f"{value:.3g}" for row in rows for value in row)
+def _values(rows: Sequence[Sequence[Number]], times: float = 1.0) -> str:
+    known = (clean(value) for row in rows for value in row)
+    return ",".join("" if value is None else f"{value * times:.3g}" for value in known)
 
 
 def _times(start: int, width: int) -> str:

@@ -45,7 +45,7 @@ def draw_lines(chart: Lines) -> str:
         f'data-low="{low!r}" data-high="{high!r}" data-names="{text(names)}">'
         f"{_shades(chart.shades, start, end)}{drawing}</div>"
     )
-    axis = value_labels(low, high, max(2, chart.height // 40))
+    axis = value_labels(low, high, max(3, chart.height // 34))
     return (
         f'<figure class="chart">{caption(chart.title, chart.unit, legend(chart.series, chart.shades))}'
         f"{frame(plot, y=axis, x=time_labels(start, end))}</figure>"
