@@ -43,16 +43,34 @@ def bars_of(prices: pl.DataFrame, *, width: int, price: str = "mid") -> pl.DataF
     serial = pl.col("serial").cast(pl.Int64) if "serial" in rows.columns else pl.lit(0, dtype=pl.Int64)
     rows = rows.select(
         *(["instrument"] if "instrument" in rows.columns else []),
-        (pl.col("time") // width).cast(pl.Int64).alias("bucket"),
-        pl.col("time").cast(pl.Int64).alias("open_time"),
-        serial.alias("open_serial"),
-        *(value.alias(name) for name in ("open", "high", "low")),
-        pl.col("time").cast(pl.Int64).alias("close_time"),
-        serial.alias("close_serial"),
-        value.alias("close"),
-        pl.lit(1, dtype=pl.Int64).alias("n"),
+        time=pl.col("time").cast(pl.Int64),
+        serial=serial,
+        price=value,
+    ).with_columns(bucket=pl.col("time") // width)
+    if not _in_order(rows):
+        rows = rows.sort("time", "serial", maintain_order=True)
+    keys = keys_of(rows)
+    value = pl.col("price")
+    return (
+        rows.group_by(keys)
+        .agg(
+            open_time=pl.col("time").first(),
+            open_serial=pl.col("serial").first(),
+            open=value.first(),
+            high=value.max(),
+            low=value.min(),
+            close_time=pl.col("time").last(),
+            close_serial=pl.col("serial").last(),
+            close=value.last(),
+            n=pl.len().cast(pl.Int64),
+        )
+        .sort(keys)
     )
-    return merge_bars([rows])
+
+
+def _in_order(rows: pl.DataFrame) -> bool:
+    step, next_ = pl.col("time").diff(), pl.col("serial").diff()
+    return not rows.select(((step < 0) | ((step == 0) & (next_ < 0))).any()).item()
 
 
 def merge_bars(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:

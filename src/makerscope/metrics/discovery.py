@@ -144,6 +144,16 @@ def discovery(
 
     Raises:
         DomainError: fewer than 2 markets, or as many names as series are not given.
+
+    Examples:
+        >>> walk = np.exp(np.cumsum(np.random.default_rng(0).normal(0, 1e-4, 3000)))
+        >>> time = np.arange(3000) * SECOND
+        >>> noise = np.exp(np.random.default_rng(1).normal(0, 1e-4, 3000))
+        >>> leader = pl.DataFrame({"time": time, "mid": walk})
+        >>> follower = pl.DataFrame({"time": time, "mid": np.roll(walk, 1) * noise})
+        >>> found = discovery([leader[1:], follower[1:]], ["leader", "follower"])
+        >>> found.component_share[0].value > 0.9
+        True
     """
     if len(series) != len(names) or not 2 <= len(series) <= MOST_MARKETS:
         raise DomainError(f"{len(series)} series, {len(names)} names; want 2 to {MOST_MARKETS} of each")

@@ -101,6 +101,14 @@ def kyle_lambda_sqrt(flow: pl.DataFrame, bars: pl.DataFrame, *, max_gap: int = 0
 
     Source:
         J. Hasbrouck (2009), J. Finance 64, 1445-1477; R. Goyenko, C. Holden and C. Trzcinka (2009), JFE 92, 153-181.
+
+    Examples:
+        >>> flow = pl.DataFrame({"bucket": [0, 1, 2], "signed_root_cash": [1.0, -2.0, 4.0],
+        ...                      "volume": [1.0, 4.0, 16.0], "unknown_volume": [0.0] * 3})
+        >>> close = np.exp([0.5, -0.5, 1.5])
+        >>> bars = pl.DataFrame({"bucket": [0, 1, 2], "open": [1.0, 2.0, 1.0], "close": close})
+        >>> round(kyle_lambda_sqrt(flow, bars).value, 12)
+        0.5
     """
     rows = _joined(flow, bars, max_gap)
     return _slope(
@@ -127,6 +135,12 @@ def amihud(flow: pl.DataFrame, bars: pl.DataFrame, *, max_gap: int = 0) -> Measu
 
     Source:
         Y. Amihud (2002), J. Financial Markets 5, 31-56.
+
+    Examples:
+        >>> flow = pl.DataFrame({"bucket": [0], "volume": [1.0], "cash": [100.0]})
+        >>> bars = pl.DataFrame({"bucket": [0], "open": [1.0], "close": [np.e]})
+        >>> amihud(flow, bars).value
+        0.01
     """
     rows = _joined(flow, bars, max_gap).filter(pl.col("cash") > 0)
     unit = "log return per quote currency"

@@ -89,6 +89,11 @@ def pin(buys: ArrayLike, sells: ArrayLike) -> Pin:
     Source:
         Likelihood as in ``log_likelihood``; starts after Y. Yan and S. Zhang (2012), J. Banking and Finance 36,
         454-467.
+
+    Examples:
+        >>> fit = pin([100, 101, 160, 99, 98, 102], [100, 99, 100, 101, 158, 100])
+        >>> round(fit.alpha, 2), round(fit.pin.value, 2)
+        (0.33, 0.09)
     """
     b, s = vector(buys), vector(sells)
     if b.shape != s.shape or np.any(b < 0) or np.any(s < 0):

@@ -45,6 +45,11 @@ def garman_klass(bars: pl.DataFrame, *, periods_per_year: float = MINUTES) -> Me
 
     Source:
         M. Garman and M. Klass (1980), J. Business 53, 67-78; R TTR.
+
+    Examples:
+        >>> bars = pl.DataFrame({"open": [10.0], "high": [11.0], "low": [10.0], "close": [10.5]})
+        >>> round(garman_klass(bars, periods_per_year=365).value, 6)
+        1.149867
     """
     o, h, l, c = _logs(bars)  # noqa: E741
     return _root(0.5 * (h - l) ** 2 - (2 * np.log(2) - 1) * (c - o) ** 2, periods_per_year)
@@ -57,6 +62,11 @@ def rogers_satchell(bars: pl.DataFrame, *, periods_per_year: float = MINUTES) ->
 
     Source:
         L. Rogers and S. Satchell (1991), Annals of Applied Probability 1, 504-512; R TTR.
+
+    Examples:
+        >>> bars = pl.DataFrame({"open": [10.0], "high": [11.0], "low": [10.0], "close": [10.5]})
+        >>> round(rogers_satchell(bars, periods_per_year=365).value, 6)
+        1.272143
     """
     o, h, l, c = _logs(bars)  # noqa: E741
     return _root((h - c) * (h - o) + (l - c) * (l - o), periods_per_year)
@@ -79,6 +89,12 @@ def yang_zhang(bars: pl.DataFrame, *, periods_per_year: float = MINUTES, alpha: 
 
     Source:
         D. Yang and Q. Zhang (2000), J. Business 73, 477-491; R TTR.
+
+    Examples:
+        >>> bars = pl.DataFrame({"open": [10.0, 10.5, 11.0], "high": [11.0] * 3,
+        ...                      "low": [10.0] * 3, "close": [10.5, 11.0, 10.0]})
+        >>> round(yang_zhang(bars, periods_per_year=365).value, 6)
+        1.0343
     """
     o, h, l, c = _logs(bars)  # noqa: E741
     follows = np.ones(max(o.shape[0] - 1, 0), dtype=bool)

@@ -73,6 +73,12 @@ def price_grid(series: Sequence[pl.DataFrame], *, step: int, max_age: int, price
 
     Raises:
         DomainError: ``step`` is not positive.
+
+    Examples:
+        >>> first = pl.DataFrame({"time": [0, 12], "mid": [1.0, 1.0]})
+        >>> second = pl.DataFrame({"time": [5, 30], "mid": [1.0, 1.0]})
+        >>> price_grid([first, second], step=5, max_age=5).rows()
+        [(5, 0.0, 0.0), (10, None, 0.0)]
     """
     if step <= 0:
         raise DomainError(f"step is {step} ns; want more than 0")
@@ -132,6 +138,14 @@ def fit_vecm(moments: Moments, *, lags: int | None = None) -> Vecm | None:
     """The model by least squares; ``lags`` by AIC where None. None where it cannot be fitted.
 
     A constant is in each equation: two venues may differ by a lasting basis.
+
+    Examples:
+        >>> shock = np.random.default_rng(0).normal(size=(2, 5000))
+        >>> leader = np.cumsum(shock[0])
+        >>> grid = pl.DataFrame({"time": range(5000), "p0": leader, "p1": np.roll(leader, 1) + shock[1]})
+        >>> moments = moments_of(grid[1:], step=1, lags=2)
+        >>> fit_vecm(moments, lags=0).alpha.round(1).ravel().tolist()  # the second market adjusts at once
+        [0.0, 1.0]
     """
     total = moments.products.sum(axis=0)
     choices = range(moments.lags + 1) if lags is None else [lags]

@@ -100,6 +100,10 @@ def min_rv(returns: ArrayLike) -> Measure:
 
     Source:
         T. Andersen, D. Dobrev and E. Schaumburg (2012), J. Econometrics 169, 75-93.
+
+    Examples:
+        >>> round(min_rv([0.01, -0.02]).value / 0.01**2, 6)  # 2 pi / (pi - 2)
+        5.503877
     """
     return variation_of(_alone(returns)).min_rv
 
@@ -109,6 +113,10 @@ def med_rv(returns: ArrayLike) -> Measure:
 
     Source:
         T. Andersen, D. Dobrev and E. Schaumburg (2012), J. Econometrics 169, 75-93.
+
+    Examples:
+        >>> round(med_rv([0.01, -0.03, 0.02]).value / 0.02**2, 6)  # 3 pi / (6 - 4 sqrt(3) + pi)
+        4.258075
     """
     return variation_of(_alone(returns)).med_rv
 
@@ -171,6 +179,10 @@ def parzen_bandwidth(returns: ArrayLike, *, sparse: int | None = None) -> int:
 
     Source:
         Barndorff-Nielsen, Hansen, Lunde and Shephard (2009), section 2.2.
+
+    Examples:
+        >>> parzen_bandwidth([0.01, -0.01] * 50), parzen_bandwidth([0.0, 0.0])
+        (99, 0)
     """
     r = _finite(returns)
     n = r.shape[0]

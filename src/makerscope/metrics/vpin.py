@@ -68,6 +68,12 @@ def vpin_timebar(
 
     Source:
         Easley, Lopez de Prado and O'Hara (2012), RFS 25; conventions of R PINstimation ``vpin``.
+
+    Examples:
+        >>> flow = pl.DataFrame({"bucket": [0, 1], "volume": [2.0, 2.0]})
+        >>> bars = pl.DataFrame({"bucket": [0, 1], "open": [5.0, 6.0], "close": [6.0, 5.0]})
+        >>> round(vpin_timebar(flow, bars, bucket_volume=2.0, window=2).latest.value, 6)
+        0.5205
     """
     need(flow, "flow", "bucket", "volume")
     need(bars, "bars", "bucket", "open", "close")
@@ -129,6 +135,11 @@ def vpin_bucket(trades: pl.DataFrame, *, bucket_volume: float | None = None, win
 
     Source:
         orderflow-metrics ``vpin``.
+
+    Examples:
+        >>> trades = pl.DataFrame({"time": [0, 1, 2, 3], "price": [5.0, 6.0, 5.0, 6.0], "size": [2.0] * 4})
+        >>> round(vpin_bucket(trades, bucket_volume=2.0, window=2).latest.value, 6)
+        0.682689
     """
     need(trades, "trades", "time", "price", "size")
     volume = trades["size"].to_numpy().astype(np.float64)
