@@ -4,6 +4,7 @@ Everything is an integer: ns, ticks, lots, and the doubled mid ``twice_mid = bid
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -82,14 +83,12 @@ def attach_mids(
     last[quote_code] = due  # in order of time: the last one stays
     for place, name in enumerate(kind.categories):
         last[place] = (ends or {}).get(name, last[place])
-    columns = []
-    for shift, suffix in ((-1, ""), *((int(h), f"_{h}") for h in horizons)):
-        mid, why = np.empty(fills.height, np.int64), np.empty(fills.height, np.int8)
-        end = last if suffix else np.full_like(last, _MAX)
-        mids_at(due, quote_code, bid, ask, at, fill_code, shift, max_age, end, mid, why)
-        columns.append(_or_null(f"twice_mid{suffix}", mid))
-        if suffix:
-            columns.append(pl.Series(f"why{suffix}", why))
+    shifts = np.array([-1, *horizons], np.int64)  # strictly before is at or before one ns less
+    mids, why = np.empty((len(shifts), fills.height), np.int64), np.empty((len(shifts), fills.height), np.int8)
+    mids_at(due, quote_code, bid, ask, at, fill_code, shifts, max_age, last, mids, why)
+    columns = [_or_null("twice_mid", mids[0])]
+    for horizon, mid, reason in zip(horizons, mids[1:], why[1:], strict=True):
+        columns += [_or_null(f"twice_mid_{horizon}", mid), pl.Series(f"why_{horizon}", reason)]
     return fills.with_columns(columns)
 
 
@@ -127,8 +126,8 @@ def spread_integrals(
 
     Examples:
         >>> quotes = pl.DataFrame(
-        ...     {"time": [2, 8], "instrument": ["a", "a"], "bid": [9, 10], "ask": [11, 13], "bid_size": 3, "ask_size": 5}
-        ... )
+        ...     {"time": [2, 8], "instrument": ["a", "a"], "bid": [9, 10], "ask": [11, 13]}
+        ... ).with_columns(bid_size=3, ask_size=5)
         >>> sessions = pl.DataFrame({"instrument": ["a"], "start": [0], "end": [14]})
         >>> spread_integrals(quotes, sessions, width=10).select("bucket", "ns", "ns_unknown", "spread_ns").rows()
         [(0, 8, 2, 18), (1, 4, 0, 12)]
@@ -136,8 +135,7 @@ def spread_integrals(
     now = _clock(quotes, "quotes", time)
     kind = _names(quotes, sessions)
     segments = _segments(sessions, kind, width)
-    code = segments["code"].to_numpy()
-    first = np.searchsorted(code, np.arange(len(kind.categories) + 1))
+    first = np.searchsorted(segments["code"].to_numpy(), np.arange(len(kind.categories) + 1))
     sums = np.zeros(segments.height * WIDTH, np.int64)
     integrate_quotes(
         now,
@@ -147,9 +145,9 @@ def spread_integrals(
         _side(quotes, "bid_size", -1),
         _side(quotes, "ask_size", -1),
         first,
-        segments["start"].to_numpy(),
-        segments["end"].to_numpy(),
-        segments["joined"].to_numpy(),
+        _array(segments["start"]),
+        _array(segments["end"]),
+        _array(segments["joined"]),
         sums,
     )
     words = sums.reshape(-1, WIDTH)
@@ -206,7 +204,7 @@ def _clock(rows: pl.DataFrame, table: str, time: str) -> NDArray[np.int64]:
     _present(rows, table, (time, "instrument"))
     if not rows[time].is_sorted():
         raise InputError(f"table {table!r}", f"rows are not in order of {time!r}", "rows in order of time")
-    return rows[time].cast(pl.Int64).to_numpy()
+    return _array(rows[time].cast(pl.Int64))
 
 
 def _names(*tables: pl.DataFrame) -> pl.Enum:
@@ -216,13 +214,21 @@ def _names(*tables: pl.DataFrame) -> pl.Enum:
 
 
 def _codes(rows: pl.DataFrame, kind: pl.Enum) -> NDArray[np.unsignedinteger]:
-    return rows["instrument"].cast(kind).to_physical().to_numpy()
+    narrow = pl.UInt16 if len(kind.categories) < 2**16 else pl.UInt32
+    return _array(rows["instrument"].cast(kind).to_physical().cast(narrow))
 
 
 def _side(quotes: pl.DataFrame, name: str, absent: int) -> NDArray[np.int64]:
     if name not in quotes.columns:
         raise SchemaError("quotes", missing=(name,))
-    return quotes[name].cast(pl.Int64).fill_null(absent).to_numpy()
+    return _array(quotes[name].cast(pl.Int64).fill_null(absent))
+
+
+def _array(values: pl.Series) -> NDArray[Any]:
+    """The values as a read-only array: always of that kind, so that a kernel is compiled once."""
+    array = np.ascontiguousarray(values.to_numpy())
+    array.flags.writeable = False
+    return array
 
 
 def _or_null(name: str, values: NDArray[np.int64]) -> pl.Series:
