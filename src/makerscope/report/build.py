@@ -1,0 +1,268 @@
+"""A tape in, a scorecard out."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import polars as pl
+
+import makerscope
+from makerscope.errors import InputError, UntrustedRecordingError
+from makerscope.metrics.markout import HORIZONS, MAX_AGE
+from makerscope.metrics.measure import Measure, missing
+from makerscope.metrics.pnl import Pnl, marks_of, pnl
+from makerscope.metrics.quality import Quality, assess
+from makerscope.metrics.view import LAST_TRADE, MIXED, View
+from makerscope.report.attention import attention_of
+from makerscope.report.chain_card import chain_cards
+from makerscope.report.fees import fee_rows
+from makerscope.report.instrument_card import instrument_card
+from makerscope.report.maker_card import maker_card
+from makerscope.report.numbers import duration
+from makerscope.report.pair_card import pair_cards
+from makerscope.report.pool_card import pool_cards
+from makerscope.report.scorecard import SCHEMA, InstrumentCard, MakerCard, Options, Scorecard, SessionFact, TapeFacts
+from makerscope.report.study import ADVERSE_HORIZON, Study, study
+from makerscope.tape.read import Tape
+
+MAKERS = 40  # makers with a page of their own
+DEEP = 8  # markets whose book, volatility and flow are measured
+FORCE = "a recording that can be trusted, or --force to measure it anyway"
+
+Step = Callable[[str], None]  # told what is being done now
+
+
+def build(
+    tape: Tape,
+    *,
+    since: int | None = None,
+    until: int | None = None,
+    instruments: Sequence[str] = (),
+    makers: Sequence[str] = (),
+    horizons: Sequence[int] = HORIZONS,
+    max_age: int = MAX_AGE,
+    top: int = MAKERS,
+    force: bool = False,
+    step: Step = lambda _what: None,
+) -> Scorecard:
+    """Measure a tape.
+
+    Args:
+        tape: an open tape.
+        since: first ns of the window.
+        until: first ns after it.
+        instruments: names or symbols, default all.
+        makers: accounts to show, default the largest.
+        horizons: ns of the markouts.
+        max_age: ns, the oldest a quote may be for a trade.
+        top: makers with a page where none was named.
+        force: measure a recording that fails the quality gate.
+        step: told what is being done.
+
+    Raises:
+        UntrustedRecordingError: the recording fails the quality gate, with its reasons.
+        InputError: an instrument or maker is not on the tape, or the window is empty.
+    """
+    step("checking the data")
+    quality = assess(tape)
+    forced = quality.verdict == "not usable"
+    if forced and not force:
+        raise UntrustedRecordingError(tape.path, "not usable: " + "; ".join(quality.reasons), FORCE)
+    step("joining fills and quotes")
+    measured = study(tape, since=since, until=until, instruments=instruments, horizons=horizons, max_age=max_age)
+    step("adding up the P&L")
+    result = _pnl(measured)
+    ranked = _ranked(measured, makers)
+    step("measuring the makers")
+    cards = _makers(measured, result, ranked, makers, top)
+    step("measuring the markets")
+    markets = _markets(measured)
+    step("comparing markets")
+    pairs = pair_cards(measured)
+    liquidations = tape.read("liquidations", since=measured.view.since, until=measured.view.until).height
+    return Scorecard(
+        schema=SCHEMA,
+        makerscope=makerscope.__version__,
+        title=_title(measured.view),
+        options=Options(
+            since=measured.view.since,
+            until=measured.view.until,
+            instruments=tuple(measured.view.instruments),
+            makers=tuple(makers),
+            horizons=measured.horizons,
+            max_age=max_age,
+            adverse_horizon=ADVERSE_HORIZON,
+            bucket=measured.width,
+            forced=forced,
+        ),
+        tape=_facts(measured, tape),
+        quality=quality,
+        rules=_rules(measured, quality),
+        attention=attention_of(quality, markets, cards, pairs, liquidations=liquidations),
+        liquidations=liquidations,
+        concentration=_concentration(ranked),
+        fees=fee_rows(measured, measured.fills, measured.fills),
+        instruments=markets,
+        makers=cards,
+        makers_in_all=ranked["maker"].n_unique(),
+        pairs=pairs,
+        pools=pool_cards(measured),
+        chains=chain_cards(measured),
+        missing=_missing(measured),
+    )
+
+
+def _pnl(measured: Study) -> Pnl:
+    view = measured.view
+    funding = view.tape.read("marks", since=view.since, until=view.until, instrument=list(view.instruments))
+    return pnl(
+        view.fills,
+        marks_of(view.quotes),
+        funding.select(time=pl.coalesce("exchange_time", "local_time"), instrument="instrument", funding="funding"),
+        instruments=view.instruments,
+        tokens=view.tape.tokens,
+        since=view.since,
+        until=view.until,
+        horizon=ADVERSE_HORIZON,
+        width=measured.width,
+        sources=view.reference,
+    )
+
+
+def _ranked(measured: Study, makers: Sequence[str]) -> pl.DataFrame:
+    """Makers by quote currency and notional: ``quote, maker, notional, share, place``."""
+    quotes = pl.DataFrame(
+        {
+            "instrument": list(measured.view.instruments),
+            "quote": [item.quote for item in measured.view.instruments.values()],
+        }
+    )
+    sums = (
+        measured.fills.filter(pl.col("maker").is_not_null())
+        .join(quotes, on="instrument", how="left")
+        .group_by("quote", "maker")
+        .agg(pl.col("notional").sum())
+        .with_columns(share=pl.col("notional") / pl.col("notional").sum().over("quote"))
+        .sort("notional", "maker", descending=[True, False])
+    )
+    first = sums.unique("maker", keep="first", maintain_order=True)  # a maker is shown in its largest quote currency
+    ranked = first.with_columns(place=pl.int_range(1, pl.len() + 1))
+    for wanted in makers:
+        if wanted not in ranked["maker"]:
+            some = ", ".join(ranked["maker"].head(5).to_list()) or "none: this tape names no makers"
+            raise InputError(f"--maker {wanted}", "has no fills as a maker here", f"one of {some}")
+    return ranked
+
+
+def _makers(
+    measured: Study, result: Pnl, ranked: pl.DataFrame, makers: Sequence[str], top: int
+) -> tuple[MakerCard, ...]:
+    shown = ranked.filter(pl.col("maker").is_in(list(makers))) if makers else ranked.head(top)
+    return tuple(
+        maker_card(
+            measured,
+            result,
+            row["maker"],
+            rank=row["place"],
+            share=Measure(value=row["share"], unit="fraction of notional"),
+            quote=row["quote"],
+        )
+        for row in shown.iter_rows(named=True)
+    )
+
+
+def _concentration(ranked: pl.DataFrame) -> dict[str, Measure]:
+    """Herfindahl index of maker shares, by quote currency."""
+    if not ranked.height:
+        return {"all": missing("index", "not measurable: this tape names no makers")}
+    rows = ranked.group_by("quote").agg(index=(pl.col("share") ** 2).sum(), n=pl.len(), size=pl.col("notional").sum())
+    return {
+        str(quote): Measure(value=index, unit="index", n=n)
+        for quote, index, n, _ in rows.sort("size", descending=True).iter_rows()
+    }
+
+
+def _markets(measured: Study) -> tuple[InstrumentCard, ...]:
+    """Cards of the markets, the largest first; the smaller ones without their books."""
+    sizes = dict(measured.fills.group_by("instrument").agg(pl.col("notional").sum()).iter_rows())
+    quotes = dict(measured.view.quotes.group_by("instrument").len().iter_rows())
+    names = [
+        name
+        for name, item in measured.view.instruments.items()
+        if item.kind not in ("option", "pool") and (name in sizes or name in quotes)
+    ]
+    names.sort(key=lambda name: (-sizes.get(name, 0.0), -quotes.get(name, 0), name))
+    return tuple(instrument_card(measured, name, deep=place < DEEP) for place, name in enumerate(names))
+
+
+def _title(view: View) -> str:
+    names = [item.symbol for item in view.instruments.values()]
+    venues = sorted({item.venue for item in view.instruments.values()})
+    what = ", ".join(dict.fromkeys(names)) if len(names) <= 3 else f"{len(names)} markets"
+    return f"{what} on {', '.join(venues) if len(venues) <= 3 else f'{len(venues)} venues'}"
+
+
+def _facts(measured: Study, tape: Tape) -> TapeFacts:
+    span = tape.span or (measured.view.since, measured.view.until)
+    return TapeFacts(
+        name=Path(tape.path).name,
+        source=tape.manifest.source,
+        evidence_root=tape.manifest.evidence_root,
+        first_time=span[0],
+        last_time=span[1],
+        rows=tape.manifest.rows,
+        venues=tuple(sorted({item.venue for item in tape.instruments.values()})),
+        instruments=len(measured.view.instruments),
+        sessions=tuple(
+            SessionFact(instrument=row["instrument"], channel=row["channel"], start=row["start"], end=row["end"])
+            for row in measured.view.sessions.head(200).iter_rows(named=True)
+        ),
+    )
+
+
+def _rules(measured: Study, quality: Quality) -> tuple[str, ...]:
+    view = measured.view
+    rules = [
+        f"A quote counts for a trade when it is strictly before it and at most {duration(measured.max_age)} old; a quote of "
+        "the same instant does not count.",
+        "A markout at h uses the last quote at or before h after the fill; a horizon past the last quote is left out, never "
+        "clipped.",
+        "Spreads and markouts are ratios of sums, weighted by notional at the mid; bps are of the mid at the trade.",
+        "Fills of one aggressor order in one instant are one order.",
+        "Time-weighted measures run only over the time the recorder heard the channel: an outage is neither up nor down.",
+        f"Intervals are 95 %, from a circular block bootstrap over buckets of {duration(measured.width)}; a block is at least "
+        "as long as the horizon.",
+        f"Adverse selection in the P&L is the move of the mid over {duration(ADVERSE_HORIZON)} after each fill, cut at the "
+        "end of the window.",
+        "The P&L legs add up to the change of equity in integers; the residual is shown and is zero.",
+        "Fees are kept by token and never added across tokens.",
+    ]
+    mixed = sorted(name for name, clock in view.clock.items() if clock == MIXED)
+    if mixed:
+        rules.append(
+            f"{', '.join(mixed[:5])}: quotes and trades are on different clocks, so spreads hold the unknown delay between "
+            "them."
+        )
+    blind = [name for name, source in view.reference.items() if source == LAST_TRADE]
+    if blind:
+        rules.append(
+            f"{len(blind)} markets have no quotes on this tape: their markouts are against the last trade price, which "
+            "bounces between bid and ask, and spreads are not measured."
+        )
+    if quality.findings:
+        rules.append("What the reader dropped or quarantined is listed above with its reason.")
+    return tuple(rules)
+
+
+def _missing(measured: Study) -> tuple[str, ...]:
+    has = measured.view.tape.has
+    lacking = (
+        ("quotes", "spreads: no quotes on this tape") if not has("book") else ("", ""),
+        ("book", "depth and slippage: no order book on this tape"),
+        ("orders", "uptime, quote latency, order life: no resting orders on this tape"),
+        ("fills", "markouts and P&L: no fills on this tape"),
+        ("marks", "funding: no funding payments on this tape"),
+    )
+    out = [text for table, text in lacking if table and not has(table)]
+    if has("fills") and measured.fills["maker"].null_count() == measured.fills.height:
+        out.append("P&L, share and markout of single makers: this venue's feed names no makers")
+    return tuple(out)

@@ -1,0 +1,265 @@
+"""One maker: what it earned, why, and what is wrong."""
+
+from decimal import Decimal
+from math import sqrt
+
+import numpy as np
+import polars as pl
+
+from makerscope.metrics.buckets import bootstrap_ratio
+from makerscope.metrics.measure import Measure, missing
+from makerscope.metrics.pnl import Pnl
+from makerscope.metrics.statements import PnlStatement, path, statements
+from makerscope.metrics.view import BOOK, LAST_TRADE, QUOTES, unit_size
+from makerscope.report.fees import fee_rows
+from makerscope.report.numbers import bps, money
+from makerscope.report.quoting_card import quoting_measures, uptime_strip
+from makerscope.report.scorecard import FillQuality, Leg, MakerCard, Path, Statement
+from makerscope.report.study import ADVERSE_HORIZON, Study, markout_rows
+
+SECOND = 1_000_000_000
+LEG_NOTES = {
+    "spread_capture": "not measurable: no quotes on this tape (it is inside inventory)",
+    "adverse_selection": "not measurable: no price after the fills",
+    "funding": "no funding on this tape",
+}
+PATHS = 3  # positions are drawn for so many of a maker's largest markets
+NO_ORDERS = "not measurable: no resting orders on this tape"
+
+
+def maker_card(study: Study, pnl: Pnl, maker: str, *, rank: int, share: Measure, quote: str) -> MakerCard:
+    """The card of one maker.
+
+    Args:
+        study: the tape measured.
+        pnl: of ``metrics.pnl`` over the same window, with buckets of ``study.width``.
+        maker: account name.
+        rank: by notional.
+        share: of the notional of all makers in ``quote``.
+        quote: quote currency the notional is in.
+    """
+    mine = study.fills.filter(pl.col("maker") == maker)
+    taken = study.fills.filter(pl.col("taker") == maker).height
+    table = study.markouts.filter(pl.col("maker") == maker)
+    by_instrument = _by_instrument(study, mine, table)
+    names = [name for name, *_ in by_instrument]
+    reference = tuple(sorted({study.view.reference[name] for name in names}))
+    parts = tuple(_statement(study, pnl, maker, item) for item in statements(pnl, maker))
+    markouts = markout_rows(study, table, reference)
+    equity = _equity(study, pnl, maker, parts)
+    measures = {**_risk(study, pnl, maker, parts), **quoting_measures(study, maker, names)}
+    return MakerCard(
+        maker=maker,
+        rank=rank,
+        fills=mine.height,
+        taker_fills=taken,
+        instruments=len(names),
+        quote=quote,
+        notional=float(mine["notional"].sum()),
+        share=share,
+        headline=_headline(parts, markouts, study),
+        statements=parts,
+        markouts=markouts,
+        fees=fee_rows(study, mine, study.fills.filter(pl.col("taker") == maker)),
+        quality=_quality(study, mine),
+        measures=measures,
+        paths=(*equity, *_positions(study, pnl, maker, names[:PATHS])),
+        uptime_strip=uptime_strip(study, maker, names),
+        by_instrument=by_instrument,
+        reference=reference,
+        missing=_missing(study, reference, measures),
+    )
+
+
+def _by_instrument(
+    study: Study, mine: pl.DataFrame, table: pl.DataFrame
+) -> tuple[tuple[str, int, float, float | None], ...]:
+    late = (
+        table.filter(pl.col("horizon") == ADVERSE_HORIZON)
+        .group_by("instrument")
+        .agg(pl.col("markout", "twice_mid_lots").sum())
+    )
+    rows = (
+        mine.group_by("instrument")
+        .agg(fills=pl.len(), notional=pl.col("notional").sum())
+        .join(late, on="instrument", how="left")
+        .sort("notional", "instrument", descending=[True, False])
+    )
+    return tuple(
+        (str(name), int(fills), float(notional), 1e4 * markout / base if base else None)
+        for name, fills, notional, markout, base in rows.iter_rows()
+    )
+
+
+def _statement(study: Study, pnl: Pnl, maker: str, item: PnlStatement) -> Statement:
+    """A statement with each leg in bps of the notional and an interval over time."""
+    unit = Decimal(1).scaleb(-item.decimals)
+    buckets = pnl.buckets.filter((pl.col("account") == maker) & (pl.col("token") == item.token))
+    first, last = study.span
+    legs = []
+    for name, units in item.legs.items():
+        if units is None or (units == 0 and name in ("liquidation", "hedge_slippage", "funding")):
+            if units is None and name in LEG_NOTES:
+                legs.append(Leg(name=name, amount=None, value=None, bps=None, note=LEG_NOTES[name]))
+            continue
+        low, high = _leg_bounds(study, buckets, name, first, last)
+        value = float(Decimal(units) * unit)
+        legs.append(
+            Leg(
+                name=name,
+                amount=item.amount(units),
+                value=value,
+                bps=1e4 * value / item.notional if item.notional else None,
+                low=low,
+                high=high,
+            )
+        )
+    return Statement(
+        token=item.token,
+        decimals=item.decimals,
+        legs=tuple(legs),
+        equity_change=item.amount(item.equity_change),
+        residual=item.amount(item.residual),
+        notional=item.notional,
+        marked_at=item.marked_at,
+        notes=item.notes,
+    )
+
+
+def _leg_bounds(
+    study: Study, buckets: pl.DataFrame, name: str, first: int, last: int
+) -> tuple[float | None, float | None]:
+    """95 % interval of the sum of a leg over the window, from a block bootstrap of its buckets."""
+    if name not in buckets.columns or not buckets.height:
+        return None, None
+    values = np.zeros(last - first + 1)
+    scaled = buckets.select("bucket", pl.col(name).cast(pl.Float64) / 10.0 ** pl.col("decimals").cast(pl.Float64))
+    known = scaled.drop_nulls()
+    np.add.at(values, np.clip(known["bucket"].to_numpy() - first, 0, last - first), known[name].to_numpy())
+    bounds = bootstrap_ratio(values * values.shape[0], np.ones_like(values), block=study.block(ADVERSE_HORIZON))
+    return bounds or (None, None)
+
+
+def _equity(study: Study, pnl: Pnl, maker: str, parts: tuple[Statement, ...]) -> tuple[Path, ...]:
+    """Equity over time in the token of the largest statement."""
+    values = _equity_values(study, pnl, maker, parts)
+    if values is None:
+        return ()
+    first = study.span[0]
+    times = tuple((first + i + 1) * study.width for i in range(values.shape[0]))
+    return (Path(name="equity", unit=parts[0].token, times=times, values=tuple(float(v) for v in values)),)
+
+
+def _equity_values(study: Study, pnl: Pnl, maker: str, parts: tuple[Statement, ...]) -> np.ndarray | None:
+    if not parts or not pnl.buckets.height:
+        return None
+    first, last = study.span
+    rows = pnl.buckets.filter((pl.col("account") == maker) & (pl.col("token") == parts[0].token)).select(
+        "bucket", change=pl.col("equity_change").cast(pl.Float64) / 10.0 ** pl.col("decimals").cast(pl.Float64)
+    )
+    change = np.zeros(last - first + 1)
+    np.add.at(change, np.clip(rows["bucket"].to_numpy() - first, 0, last - first), rows["change"].to_numpy())
+    return np.cumsum(change)
+
+
+def _positions(study: Study, pnl: Pnl, maker: str, names: list[str]) -> tuple[Path, ...]:
+    first, last = study.span
+    out = []
+    for name in names:
+        rows = path(pnl, maker, name, width=study.width)
+        if not rows.height:
+            continue
+        known = {time // study.width - 1: lots for time, lots, _ in rows.iter_rows()}
+        size = unit_size(study.instrument(name))
+        position: list[float | None] = [known.get(first + i, 0) * size for i in range(last - first + 1)]
+        times = tuple((first + i + 1) * study.width for i in range(last - first + 1))
+        unit = study.instrument(name).base
+        out.append(Path(name=f"position, {name}", unit=unit, times=times, values=tuple(position)))
+    return tuple(out)
+
+
+def _risk(study: Study, pnl: Pnl, maker: str, parts: tuple[Statement, ...]) -> dict[str, Measure]:
+    """Drawdown and Sharpe ratio of the equity path, one bar a bucket, not annualised."""
+    values = _equity_values(study, pnl, maker, parts)
+    if values is None or values.shape[0] < 3:
+        why = "fewer than three buckets of time"
+        return {"max_drawdown": missing("token", why), "sharpe": missing("ratio", why)}
+    peak = np.maximum.accumulate(np.concatenate([[0.0], values]))[1:]
+    change = np.diff(np.concatenate([[0.0], values]))
+    deviation = float(change.std(ddof=1))
+    sharpe = (
+        Measure(value=float(change.mean()) / deviation, unit="ratio", n=change.shape[0])
+        if deviation > 0 and sqrt(change.shape[0]) > 0
+        else missing("ratio", "equity did not move")
+    )
+    drawdown = Measure(value=float((peak - values).max()), unit=parts[0].token, n=values.shape[0])
+    return {"max_drawdown": drawdown, "sharpe": sharpe}
+
+
+def _quality(study: Study, mine: pl.DataFrame) -> FillQuality:
+    """Where fills were against the best price of the maker's side in the last quote strictly before them."""
+    quoted = [name for name, source in study.view.reference.items() if source in (QUOTES, BOOK)]
+    known = mine.filter(pl.col("instrument").is_in(quoted) & pl.col("twice_mid").is_not_null())
+    unknown = mine.height - known.height
+    if not known.height:
+        return FillQuality(inside=0, at_touch=0, behind=0, unknown=unknown)
+    before = study.view.quotes.select(
+        "instrument",
+        "bid",
+        "ask",
+        before=pl.col("time") + 1,  # the last quote strictly before the fill
+    )
+    placed = (
+        known.with_columns(before="time")
+        .sort("before")
+        .join_asof(before.sort("before"), on="before", by="instrument", strategy="backward", check_sortedness=False)
+    )
+    own = pl.when(pl.col("side") > 0).then("bid").otherwise("ask")
+    better = pl.col("side") * (pl.col("price") - own)
+    row = placed.select(
+        inside=(better > 0).sum(), at_touch=(better == 0).sum(), behind=(better < 0).sum(), lost=better.is_null().sum()
+    ).row(0)
+    return FillQuality(inside=row[0], at_touch=row[1], behind=row[2], unknown=unknown + row[3])
+
+
+def _headline(parts: tuple[Statement, ...], markouts: tuple, study: Study) -> str:
+    """What it earned and why, in one or two plain sentences."""
+    if not parts:
+        return "It has no fills as a maker in this window."
+    first = parts[0]
+    net = float(first.equity_change)
+    verb = "gained" if net > 0 else "lost" if net < 0 else "came out even at"
+    said = f"It {verb} {money(abs(net), first.token)} on {money(first.notional, first.token)} traded"
+    legs = {leg.name: leg.value for leg in first.legs if leg.value is not None}
+    if legs:
+        name, value = max(legs.items(), key=lambda pair: abs(pair[1]))
+        said += f"; the largest part was {name.replace('_', ' ')} ({money(value, first.token, signed=True)})"
+    near = min(markouts, key=lambda row: abs(row.horizon - ADVERSE_HORIZON), default=None)
+    if near is None or near.markout.value is None:
+        return said + "."
+    if near.capture.value is not None:
+        return (
+            f"{said}. A fill captured {bps(near.capture.value)} against the mid and {bps(near.markout.value)} was left "
+            "after 10 s."
+        )
+    return f"{said}. After 10 s a fill stood at {bps(near.markout.value)} against the last trade price."
+
+
+def _missing(study: Study, reference: tuple[str, ...], measures: dict[str, Measure]) -> tuple[str, ...]:
+    out = []
+    if reference == (LAST_TRADE,):
+        out += ["spread captured: no quotes on this tape", "adverse selection against a mid: no quotes on this tape"]
+    if not study.view.tape.has("orders"):
+        out += [
+            f"{what}: no resting orders on this tape"
+            for what in ("uptime", "quote latency", "order life", "time to fill")
+        ]
+    if not study.view.tape.has("marks"):
+        out.append("funding: no funding payments on this tape")
+    if not study.view.tape.has("accounts"):
+        out.append("capital used and return on it: no account balances on this tape")
+    out.append("queue ahead at the fill: no queue positions on this tape")
+    out.append("gas and incentives: no such payments on this tape")
+    if all(measure.value is None for name, measure in measures.items() if name.startswith("inv_")):
+        out.append("inventory measures: too few changes of position")
+    return tuple(out)

@@ -1,0 +1,143 @@
+"""How measures, makers and pages are named in a report: the plain words, once."""
+
+import hashlib
+import re
+
+from makerscope.metrics.measure import Measure
+from makerscope.report.document import Stat, Tone
+from makerscope.report.numbers import bps, compact, duration, fixed, interval, number, percent
+
+LABELS = {
+    "full_quoted_spread": ("Full quoted spread", "ask minus bid over the mid, time-weighted"),
+    "full_quoted_spread_ticks": ("Full quoted spread in ticks", "ask minus bid, time-weighted"),
+    "full_effective_spread": ("Full effective spread", "what takers paid: twice the distance of price and mid"),
+    "full_realized_spread": ("Full realised spread", "what makers kept 10 s later"),
+    "effective_over_quoted": ("Effective over quoted", "above 1 orders walk the book, below 1 they are improved"),
+    "two_sided_share": ("Two-sided", "share of time with a bid and an ask"),
+    "one_sided_share": ("One-sided", "share of time with one side missing"),
+    "crossed_share": ("Locked or crossed", "share of time with bid at or above ask"),
+    "hours_listened": ("Recorded", "time the recorder heard the quotes"),
+    "touch_bid_size": ("Size at the bid", "time-weighted"),
+    "touch_ask_size": ("Size at the ask", "time-weighted"),
+    "orders_without_a_mid": ("Orders without a mid", "no fresh quote stood before them"),
+    "orders_per_hour": ("Taker orders", "sweeps count once"),
+    "volatility": ("Realised volatility", "of the mid, a year of 365 days"),
+    "volatility_without_jumps": ("Volatility without jumps", "bipower variation"),
+    "jump_share": ("Share of jumps", "of the realised variance"),
+    "kyle_lambda": ("Kyle's lambda", "rise of the price per base unit bought"),
+    "amihud": ("Amihud's illiquidity", "absolute return per unit of volume"),
+    "vpin_signed": ("VPIN, signed", "imbalance of volume in the last 50 volume buckets"),
+    "vpin_floor": ("VPIN of a fair coin", "what the same trades would show without information"),
+    "xlm": ("XLM of 100,000", "round-trip cost, sampled each minute"),
+    "order_book_imbalance": ("Book imbalance", "five best levels, above 0 more is bid"),
+    "resiliency_half_life": ("Resiliency half-life", "how fast the touch fills up after it was taken"),
+    "bid_uptime": ("Bid uptime", "share of time with a qualifying bid"),
+    "ask_uptime": ("Ask uptime", "share of time with a qualifying ask"),
+    "two_sided_uptime": ("Two-sided uptime", "a qualifying bid and ask at the same instant"),
+    "uptime_in_stress": ("Uptime in stress", "the same in the wildest tenth of the time"),
+    "twa_full_spread": ("Own quoted spread", "time-weighted while two-sided"),
+    "twa_depth": ("Own size quoted", "time-weighted over the whole time"),
+    "twa_depth_when_up": ("Own size when quoting", "time-weighted over its uptime"),
+    "maker_share_of_depth": ("Share of the depth", "own size over all size near the mid"),
+    "quote_lifetime": ("Quote lifetime", "median, orders still alive counted as such (Kaplan-Meier)"),
+    "quote_to_trade": ("Messages per fill", "a replace counts as two"),
+    "fill_ratio": ("Fill ratio", "filled over placed"),
+    "flicker": ("Flicker", "share of orders cancelled within 250 ms"),
+    "staleness": ("Stale quotes", "time with fair value beyond the own quote"),
+    "reaction_latency": ("Reaction", "median from a move of the reference to the own new quote"),
+    "reaction_latency_p99": ("Reaction, slowest 1 %", "99th percentile"),
+    "requote_gap": ("Gap after a fill", "median until both sides rest again"),
+    "time_to_fill": ("Time to fill", "median from placing to the first fill, of orders that were filled"),
+    "pick_off_rate": ("Pick-offs", "fills that lost more than the half spread within 1 s"),
+    "withdrawal_rate": ("Withdrawals", "share of jumps after which the depth went away"),
+    "turnover": ("Turnover", "traded over mean position held"),
+    "inv_mean": ("Mean position", "absolute, time-weighted"),
+    "inv_max": ("Largest position", "absolute"),
+    "inv_half_life": ("Inventory half-life", "from a local extreme to half of it, median"),
+    "lead_lag": ("Lead", "above 0 the first market moves first"),
+    "lead_lag_ratio": ("Lead-lag ratio", "above 1 the first market leads more often"),
+    "correlation": ("Correlation at that lag", "Hayashi-Yoshida, on the raw ticks"),
+    "information_share_low": ("Information share, low", "Hasbrouck bound of the first market"),
+    "information_share_high": ("Information share, high", "Hasbrouck bound of the first market"),
+    "information_share": ("Information share", "middle of the bounds, first market"),
+    "component_share": ("Component share", "Gonzalo-Granger, first market"),
+    "information_leadership": ("Information leadership", "first market, from both shares"),
+}
+
+
+def label_of(name: str) -> str:
+    """The plain name of a measure."""
+    return LABELS[name][0] if name in LABELS else name.replace("_", " ").capitalize()
+
+
+def help_of(name: str) -> str:
+    """One plain phrase that says what a measure is."""
+    return LABELS[name][1] if name in LABELS else ""
+
+
+def value_of(measure: Measure, *, signed: bool = False) -> str:
+    """A measure as it is read, with its unit; a dash where it is unknown.
+
+    Examples:
+        >>> value_of(Measure(value=0.75, unit="fraction of time")), value_of(Measure(value=1.5, unit="bps"))
+        ('75.0%', '1.50 bps')
+    """
+    value, unit = measure.value, measure.unit
+    if value is None:
+        text = "—"
+    elif unit == "bps":
+        text = bps(value, signed=signed)
+    elif unit.startswith("fraction"):
+        text = percent(value, signed=signed)
+    elif "volatility" in unit:
+        text = percent(value, signed=signed) + " a year"
+    elif unit == "ns":
+        text = duration(value)
+    elif unit == "hours":
+        text = duration(value * 3.6e12)
+    elif unit in ("orders", "fills", "messages", "options"):
+        text = fixed(value, 0, signed=signed)
+    elif unit in ("ratio", "index", "correlation"):
+        text = fixed(value, 3, signed=signed)
+    else:
+        text = f"{compact(value, signed=signed)} {unit}"
+    return text
+
+
+def bounds_of(measure: Measure) -> str:
+    """The 95 % interval of a measure in the words of its unit, or nothing."""
+    low, high, unit = measure.low, measure.high, measure.unit
+    if low is None or high is None:
+        return ""
+    if unit == "bps":
+        return interval(low, high, places=3 if max(abs(low), abs(high)) < 1 else 2)
+    if unit == "ns":
+        return f"{duration(low)} to {duration(high)}"
+    if unit.startswith("fraction") or "volatility" in unit:
+        return f"{percent(low)} to {percent(high)}"
+    return f"{number(low)} to {number(high)}"
+
+
+def stat_of(name: str, measure: Measure, *, signed: bool = False, tone: Tone = "") -> Stat:
+    """A card for a measure: its value, its interval or what it is, and why where it is missing."""
+    if measure.value is None:
+        return Stat(label=label_of(name), value="—", sub=measure.reason, tone="muted")
+    between = bounds_of(measure)
+    sub = f"95 %: {between}" if between else help_of(name)
+    return Stat(label=label_of(name), value=value_of(measure, signed=signed), sub=sub, tone=tone)
+
+
+def anchor_of(kind: str, name: str) -> str:
+    """An anchor that is safe in a link and different for different names."""
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40]
+    return f"{kind}-{plain}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+
+
+def short(name: str) -> str:
+    """An account as it is shown: long addresses keep their beginning and end.
+
+    Examples:
+        >>> short("0xa59f55114ccb120487c4fb5766cb89b123c13563"), short("steady")
+        ('0xa59f…3563', 'steady')
+    """
+    return f"{name[:6]}…{name[-4:]}" if name.startswith("0x") and len(name) > 20 else name

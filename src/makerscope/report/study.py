@@ -1,0 +1,155 @@
+"""A tape measured once: the tables that every card of the scorecard is cut from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from math import ceil
+
+import polars as pl
+
+from makerscope.metrics.buckets import width_for
+from makerscope.metrics.markout import HORIZONS, MAX_AGE, bps_of, markout_buckets, with_mids
+from makerscope.metrics.measure import Measure
+from makerscope.metrics.ticks import spread_integrals
+from makerscope.metrics.view import BOOK, LAST_TRADE, QUOTES, View, load
+from makerscope.report.scorecard import MarkoutRow
+from makerscope.tape.events import Instrument
+from makerscope.tape.read import Tape
+
+ADVERSE_HORIZON = 10_000_000_000  # h* of the adverse-selection leg
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """What was measured of a window of a tape.
+
+    Args:
+        view: its events.
+        fills: fills with ``twice_mid`` before them and at each horizon, ``notional`` (quote currency, float).
+        markouts: ``markout_buckets`` by instrument, maker, side, horizon and bucket.
+        integrals: ``spread_integrals`` by instrument and bucket.
+        horizons: ns, of the markouts.
+        max_age: ns, the oldest a quote may be.
+        width: ns of a bucket.
+    """
+
+    view: View
+    fills: pl.DataFrame
+    markouts: pl.DataFrame
+    integrals: pl.DataFrame
+    horizons: tuple[int, ...]
+    max_age: int
+    width: int
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First and last bucket of the window."""
+        return self.view.since // self.width, (self.view.until - 1) // self.width
+
+    def block(self, horizon: int = 0) -> int:
+        """Buckets in a bootstrap block: at least as long as the horizon."""
+        return max(1, ceil(horizon / self.width))
+
+    def instrument(self, name: str) -> Instrument:
+        """An instrument by name."""
+        return self.view.instruments[name]
+
+
+def study(
+    tape: Tape,
+    *,
+    since: int | None = None,
+    until: int | None = None,
+    instruments: Sequence[str] = (),
+    horizons: Sequence[int] = HORIZONS,
+    max_age: int = MAX_AGE,
+) -> Study:
+    """Measure a window of a tape.
+
+    Args:
+        tape: an open tape.
+        since: first ns.
+        until: first ns after the window.
+        instruments: names or symbols, default all.
+        horizons: ns of the markouts.
+        max_age: ns, the oldest a quote may be for a trade.
+    """
+    ordered = tuple(sorted({*horizons, ADVERSE_HORIZON}))
+    view = load(tape, since=since, until=until, instruments=instruments, halo=max_age + max(ordered))
+    width = width_for(view.until - view.since)
+    fills = view.fills.join(notional_of(view.instruments), on="instrument", how="left", maintain_order="left")
+    fills = fills.with_columns(
+        notional=pl.when("inverse")
+        .then(pl.col("size").cast(pl.Float64))
+        .otherwise(pl.col("size").cast(pl.Float64) * pl.col("price"))
+        * pl.col("unit")
+    ).drop("unit", "inverse")
+    fills = with_mids(fills, view.quotes, horizons=ordered, max_age=max_age, ends=view.ends())
+    quoted = [name for name, source in view.reference.items() if source in (QUOTES, BOOK)]
+    return Study(
+        view=view,
+        fills=fills,
+        markouts=markout_buckets(fills, horizons=ordered, width=width),
+        integrals=spread_integrals(
+            view.quotes.filter(pl.col("instrument").is_in(quoted)), _quote_sessions(view, quoted), width=width
+        ),
+        horizons=ordered,
+        max_age=max_age,
+        width=width,
+    )
+
+
+def notional_of(instruments: dict[str, Instrument]) -> pl.DataFrame:
+    """What one tick times one lot (linear) or one lot (inverse) is in quote currency, by instrument."""
+    units = [
+        float(Decimal(item.lot_size) * Decimal(item.multiplier) * (1 if item.inverse else Decimal(item.tick_size)))
+        for item in instruments.values()
+    ]
+    inverse = [item.inverse for item in instruments.values()]
+    return pl.DataFrame(
+        {"instrument": list(instruments), "unit": units, "inverse": inverse},
+        schema={"instrument": pl.String, "unit": pl.Float64, "inverse": pl.Boolean},
+    )
+
+
+def _quote_sessions(view: View, names: list[str]) -> pl.DataFrame:
+    """When the channel that gives the reference was heard."""
+    channel = pl.when(pl.col("instrument").is_in([n for n in names if view.reference[n] == QUOTES])).then(
+        pl.lit("quotes")
+    )
+    return view.sessions.filter(
+        pl.col("instrument").is_in(names) & (pl.col("channel") == channel.otherwise(pl.lit("book")))
+    ).select("instrument", "start", "end")
+
+
+def markout_rows(measured: Study, table: pl.DataFrame, reference: Sequence[str]) -> tuple[MarkoutRow, ...]:
+    """The markout curve of some rows of ``measured.markouts``, split in capture and price move, and by side.
+
+    Where the reference is the last trade price, the capture is the distance from the last trade and says nothing.
+    """
+    no_mid = set(reference) == {LAST_TRADE}
+    rows = []
+    for horizon in measured.horizons:
+        here = table.filter(pl.col("horizon") == horizon)
+        block = measured.block(horizon)
+
+        def bps(column: str, part: pl.DataFrame, block: int = block) -> Measure:
+            return bps_of(part, column, block=block, span=measured.span)
+
+        capture = bps("capture", here)
+        if no_mid:
+            capture = Measure(value=None, unit="bps", n=capture.n, reason="not measurable: no quotes on this tape")
+        rows.append(
+            MarkoutRow(
+                horizon=horizon,
+                markout=bps("markout", here),
+                capture=capture,
+                price_move=capture if no_mid else bps("price_move", here),
+                buys=bps("markout", here.filter(pl.col("side") > 0)),
+                sells=bps("markout", here.filter(pl.col("side") < 0)),
+                fills=int(here["fills"].sum()),
+                past_end=int(here["past_end"].sum()),
+                stale=int(here["stale"].sum()),
+            )
+        )
+    return tuple(rows)
