@@ -22,6 +22,7 @@ from makerscope.tape.decimals import to_units
 from makerscope.tape.events import Instrument, Token
 from makerscope.tape.write import TapeWriter
 from makerscope.venues.profiles import known_instrument, seen_instrument
+from makerscope.venues.times import FIRST, LAST
 
 VENUE = "hyperliquid"
 FINEST_LOT = 5  # decimals: szDecimals of a perpetual is at most 5
@@ -75,6 +76,8 @@ class Coins:
 
     def note(self, coin: str, *, price: int, size: int, first: int | None) -> None:
         """Take decimals of prices and sizes, and a time in ns, into account."""
+        if not coin:
+            return
         seen = self.coins.setdefault(coin, Coin())
         seen.price_decimals = max(seen.price_decimals, price)
         seen.size_decimals = max(seen.size_decimals, size)
@@ -94,13 +97,14 @@ class Coins:
             fits = ~pl.col("coin").str.contains("[@/]") & (decimals_of("position") <= FINEST_LOT)
             sizes = pl.max_horizontal(sizes, decimals_of("position").filter(fits).max().fill_null(0))
         prices = decimals_of("price")
+        time = pl.col("time").filter(pl.col("time").is_between(FIRST, LAST, closed="left"))
         seen = rows.group_by("coin", maintain_order=True).agg(
-            price=prices.filter(prices <= FINEST_PRICE).max().fill_null(0), size=sizes, first=pl.col("time").min()
+            price=prices.filter(prices <= FINEST_PRICE).max().fill_null(0), size=sizes, first=time.min()
         )
         for row in seen.iter_rows(named=True):
             self.note(row["coin"], price=row["price"], size=row["size"], first=row["first"])
         if "token" in rows.columns:
-            self._see_fees(rows.filter(pl.col("token").is_not_null()))
+            self._see_fees(rows.filter(pl.col("token").is_not_null() & (pl.col("coin") != "")))
 
     def _see_fees(self, rows: pl.DataFrame) -> None:
         for token, places in rows.group_by("token").agg(decimals_of("fee").clip(0, 18).max()).iter_rows():

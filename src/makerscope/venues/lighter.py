@@ -27,6 +27,7 @@ SECOND = 1_000_000_000
 SILENCE = MappingProxyType({"quotes": 30 * SECOND, "fills": 30 * SECOND})
 AGGRESSOR = MappingProxyType({"buy": -1, "sell": 1})  # the maker stood on the other side
 PRICES = ("timestamp", "bid_price", "bid_size", "ask_price", "ask_size")
+OPTIONAL = MappingProxyType({"lighter prices": ("market_id",), "lighter trades": ("usd_amount",)})
 TRADES = ("timestamp", "price", "size", "side", "trade_id", "usd_amount")
 
 
@@ -55,6 +56,7 @@ def read(recordings: Sequence[Recording], tape: TapeWriter, progress: Progress) 
             sizes=("size",) if trades else ("bid_size", "ask_size"),
             clock="timestamp",
             clock_reader=iso_to_ns,
+            optional=OPTIONAL[recording.kind],
         )
     for symbol, recording in zip(symbols, recordings, strict=True):
         instrument = perp(VENUE, symbol, seen[symbol], base=symbol, quote="USD", settle="USDC")
@@ -87,8 +89,9 @@ def _read_file(recording: Recording, instrument: Instrument, tape: TapeWriter, p
         }
     intake = Intake(tape, recording.path, table)
     required = TRADES[:-1] if trades else PRICES
-    optional = TRADES[-1:] if trades else ("market_id",)
-    for rows in csv_rows(recording.path, required=required, optional=optional, on_bad=intake.refuse, progress=progress):
+    for rows in csv_rows(
+        recording.path, required=required, optional=OPTIONAL[recording.kind], on_bad=intake.refuse, progress=progress
+    ):
         good = intake.sieve(rows, columns).drop("line")
         tape.write(table, good.with_columns(instrument=pl.lit(instrument.instrument)))
     intake.close(f"rows of {', '.join(required)}")

@@ -1,11 +1,13 @@
 """Uniswap v3: one pool by minute, as CSV. Rows of ``pool_events`` of kind ``minute``.
 
-Columns: ``timestamp`` (UTC text, the minute's start, taken as the venue's clock), net and incoming amounts of both tokens in
-raw units (beyond 2^63), ticks (open, close, lowest, highest) and ``currentLiquidity``. The price in token0 per token1 is
-10^(decimals1 - decimals0) / 1.0001^tick: a higher tick is a lower price. By that, token0 is the quote and token1 the
-base. The file's name names chain and pool, as in ``polygon-0x45dd...-2023-08-17.minute.csv``.
+Columns: ``timestamp`` (UTC text, the minute's start, taken as the venue's clock), net and incoming amounts of both
+tokens in raw units (beyond 2^63), ticks (open, close, lowest, highest) and ``currentLiquidity``. The price in token0
+per token1 is 10^(decimals1 - decimals0) / 1.0001^tick: a higher tick is a lower price. By that, token0 is the quote and
+token1 the base. The file's name names chain and pool, as in ``polygon-0x45dd...-2023-08-17.minute.csv``.
 
-Silence: rows come every 60 s, with or without swaps; 150 s without one is an outage.
+A minute whose open or close lies outside its lowest and highest tick is set aside: in the recording seen 45 of 1440
+minutes with swaps carry the close of the minute before. The recorder heard those minutes too, so sessions are made of
+all rows. Rows come every 60 s, with or without swaps; 150 s without one is an outage.
 """
 
 import re
@@ -16,6 +18,7 @@ import polars as pl
 
 from makerscope.errors import FormatError
 from makerscope.tape.events import Instrument, Token
+from makerscope.tape.sessions import join_parts, sessions_of
 from makerscope.tape.write import TapeWriter
 from makerscope.venues.columns import Column, Intake, Reader
 from makerscope.venues.files import Head, Progress, Recording
@@ -47,18 +50,24 @@ def read(recordings: Sequence[Recording], tape: TapeWriter, progress: Progress) 
     Raises:
         FormatError: a file is damaged, its name does not say the pool, or none of its rows can be read.
     """
-    tape.listen(VENUE, {"pool_events": SILENCE})
+    heard: dict[str, list[pl.DataFrame]] = {}
     for recording in recordings:
         tape.add_source(recording.path, recording.kind)
         intake = Intake(tape, recording.path, "pool_events")
         instrument: Instrument | None = None
         for rows in csv_rows(recording.path, required=COLUMNS, on_bad=intake.refuse, progress=progress):
-            good = _consistent(intake.sieve(rows, MINUTE), intake)
-            if good.height:
-                instrument = instrument or _declared(recording.path, good["exchange_time"][0], tape)
+            read_rows = intake.sieve(rows, MINUTE)
+            if read_rows.height:
+                instrument = instrument or _declared(recording.path, read_rows["exchange_time"][0], tape)
+                name = instrument.instrument
+                times = read_rows.select("exchange_time", local_time=pl.lit(None, pl.Int64))
+                heard.setdefault(name, []).append(sessions_of(times, "pool_events", name, SILENCE))
+                good = _consistent(read_rows, intake)
                 events = good.drop("line").with_columns(instrument=pl.lit(instrument.instrument), kind=pl.lit("minute"))
                 tape.write("pool_events", events)
         intake.close(f"rows of {', '.join(COLUMNS)}")
+    for sessions in heard.values():
+        tape.session(join_parts(sessions, SILENCE))
 
 
 def _declared(path: Path, at: int, tape: TapeWriter) -> Instrument:

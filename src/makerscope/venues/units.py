@@ -53,15 +53,28 @@ def seen_unit(texts: Iterable[pl.Series]) -> str:
     return f"{min(map(Decimal, units), default=Decimal(1)):f}"
 
 
-def csv_units(path: Path, *, prices: tuple[str, ...], sizes: tuple[str, ...], clock: str, clock_reader: Reader) -> Seen:
-    """First pass over a CSV file; rows that do not fit are met again, and judged, in the second."""
+def csv_units(
+    path: Path,
+    *,
+    prices: tuple[str, ...],
+    sizes: tuple[str, ...],
+    clock: str,
+    clock_reader: Reader,
+    optional: tuple[str, ...] = (),
+) -> Seen:
+    """First pass over a CSV file; rows that do not fit are met again, and judged, in the second.
+
+    ``optional`` names columns a row may lack at its end (see ``csv_rows``).
+    """
     seen = Seen()
-    for rows in csv_rows(path, required=(*prices, *sizes, clock), on_bad=lambda _line, _raw, _why: None):
-        times = clock_reader(rows[clock])[0].drop_nulls().to_list()
+    required = (*prices, *sizes, clock)
+    for rows in csv_rows(path, required=required, optional=optional, on_bad=lambda _line, _raw, _why: None):
+        times = clock_reader(rows[clock])[0]
+        first = times.min()
         seen |= Seen(
             tick_size=seen_unit(rows[name] for name in prices),
             lot_size=seen_unit(rows[name] for name in sizes),
-            first=min(times, default=None),
+            first=first if isinstance(first, int) else None,
         )
     return seen
 
