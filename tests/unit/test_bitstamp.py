@@ -172,7 +172,7 @@ ROW = st.tuples(
 )  # fmt: skip
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(deadline=None, derandomize=True, max_examples=120)
 @given(rows=st.lists(ROW, max_size=30), tail=st.binary(max_size=40), cut=st.none() | st.integers(0, 30))
 def test_whatever_the_log_only_our_errors_leave_the_reader_and_levels_are_never_negative(
     tmp_path_factory, rows, tail, cut

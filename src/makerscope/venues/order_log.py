@@ -155,7 +155,7 @@ class OrderLog:
             if size:
                 self.levels[side, price] = size
             else:
-                del self.levels[side, price]
+                self.levels.pop((side, price), None)  # absent when an order of before the log went to 0
             self.book.append((time, self.sequence, False, side, price, size))
 
     def count(self, what: str, times: int = 1) -> None:
