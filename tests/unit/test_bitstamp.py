@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from makerscope.errors import FormatError, MakerscopeError
+from makerscope.tape.check import check_tape
 from makerscope.tape.read import Tape
 from makerscope.tape.write import TapeWriter
 from makerscope.venues import bitstamp
@@ -187,4 +188,5 @@ def test_whatever_the_log_only_our_errors_leave_the_reader_and_levels_are_never_
     except MakerscopeError:
         assert [item.name for item in folder.iterdir()] == ["orders.csv"]
         return
+    assert check_tape(folder / "tape").problems == ()
     assert all(size >= 0 for size in Tape.open(folder / "tape").read("book")["size"])

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from makerscope.errors import FormatError, MakerscopeError
+from makerscope.tape.check import check_tape
 from makerscope.tape.read import Tape
 from makerscope.tape.write import TapeWriter
 from makerscope.venues import hummingbot
@@ -173,4 +174,6 @@ def test_whatever_the_bytes_only_our_errors_leave_the_reader(tmp_path_factory, w
                 hummingbot.read([Recording(path=path, kind=kind)], tape, lambda _bytes: None)
         except MakerscopeError:
             assert not (folder / "tape").exists() or kind == "trades_csv"
+        else:
+            assert check_tape(folder / "tape").problems == ()
         assert not list(folder.glob(".*"))

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from makerscope.errors import FormatError, InputError, MakerscopeError
+from makerscope.tape.check import check_tape
 from makerscope.tape.read import Tape
 from makerscope.tape.write import TapeWriter
 from makerscope.venues.map_file import load_map
@@ -199,6 +200,8 @@ def test_whatever_the_bytes_only_our_errors_leave_the_reader(tmp_path_factory, s
             read_mapped([path], folder / "fills.toml", tape, lambda _bytes: None)
     except MakerscopeError:
         assert not (folder / "tape").exists()
+    else:
+        assert check_tape(folder / "tape").problems == ()
     assert not list(folder.glob(".*"))
 
 
