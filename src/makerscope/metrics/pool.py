@@ -98,7 +98,7 @@ def pool_bars(events: pl.DataFrame, facts: PoolFacts) -> pl.DataFrame:
     Returns:
         ``time`` (ns); ``price`` at the close; ``liquidity`` in sqrt(base * quote); ``full_value``: 2 * L * sqrt(price),
         what that liquidity would be worth over the full range (quote); ``gap`` ns since the bar before, null for the
-        first bar and after an outage, and then for the bar before: ``log_return``, ``lvr`` (quote, at the liquidity of
+        first bar and after an outage, as are the move's ``log_return``, ``lvr`` (quote, at the liquidity of
         the bar before), ``lvr_per_liquidity``; ``volume`` (quote, incoming amounts with fee); ``fees`` (quote) and
         ``fees_per_liquidity``, null where the fee is unknown.
     """

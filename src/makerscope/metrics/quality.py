@@ -13,7 +13,7 @@ import msgspec
 
 from makerscope.metrics.census import Census, census
 from makerscope.metrics.census_touch import distances_from_touch, rebuilt_books
-from makerscope.metrics.quality_grounds import Check, Grounds
+from makerscope.metrics.quality_grounds import Check, Grounds, names_of
 from makerscope.metrics.quality_times import (
     check_clocks,
     check_order,
@@ -110,9 +110,7 @@ def assess(tape: Tape) -> Quality:
         verdict = "not usable"
     elif failing:
         verdict = "usable"
-        reasons.insert(
-            0, f"{len(failing)} instruments with {share:.1%} of the notional cannot be trusted; the rest can"
-        )
+        reasons.insert(0, f"{names_of(failing)} cannot be trusted ({share:.1%} of the notional); the rest can")
     else:
         verdict = "usable" if warns else "good"
     span = tape.span or (None, None)

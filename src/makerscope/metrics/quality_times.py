@@ -9,6 +9,7 @@ from makerscope.tape.read import Tape
 OUTAGE_WARN = 0.01
 OUTSIDE_WARN = 0.05
 BEHIND_WARN, AHEAD_WARN, DRIFT_WARN = -10_000_000, 5_000_000_000, 500_000_000  # ns
+FEWEST_FOR_DRIFT = 500  # rows; the first messages after a subscription are often old ones
 BACK_WARN = 0.01
 WHOLE_SECONDS = 0.99
 DERIVED = "trades"  # made from the fills: what is wrong with their times is said there
@@ -34,7 +35,7 @@ def check_outages(grounds: Grounds) -> list[Check]:
     text = f"the recorder listened without a pause on {shares.height} channels"
     if bad.height:
         first = f"{names_of(bad['name'].to_list())}: {worst:.1%} of the span was not heard"
-        text = f"{first}, in {bad['pieces'][0] - 1} outages; nothing is measured there"
+        text = f"{first} (outages there: {bad['pieces'][0] - 1}); nothing is measured in an outage"
     return [Check(name="outages", outcome="warn" if bad.height else "ok", text=text, value=worst, limit=OUTAGE_WARN)]
 
 
@@ -83,7 +84,7 @@ def check_clocks(grounds: Grounds) -> list[Check]:
         ordered = offsets.sort("time")
         tenth = max(1, ordered.height // 10)
         ends = [ordered.slice(at, tenth)["offset"].median() for at in (0, ordered.height - tenth)]
-        drift = float(ends[1] or 0.0) - float(ends[0] or 0.0)  # pyright: ignore[reportArgumentType]
+        drift = 0.0 if offsets.height < FEWEST_FOR_DRIFT else float(ends[1] or 0.0) - float(ends[0] or 0.0)  # pyright: ignore[reportArgumentType]
         wrong = middle < BEHIND_WARN or middle > AHEAD_WARN or abs(drift) > DRIFT_WARN
         behind = " (the recorder's clock is behind: its times are not latencies)" if middle < BEHIND_WARN else ""
         text = f"{table} arrive {middle / 1e9:+.3f} s after the venue's time{behind}, drift {drift / 1e9:+.3f} s"

@@ -22,7 +22,7 @@ def check_how_much(grounds: Grounds) -> list[Check]:
     events = sum(int(part.counts["n"].sum()) for part in grounds.census.values())
     if not events:
         return [Check(name="events", outcome="fail", text="the tape holds no events", value=0.0, limit=1.0)]
-    text = f"{events} events on {len(grounds.tape.instruments)} instruments"
+    text = f"{events} events, instruments: {len(grounds.tape.instruments)}"
     few = events < FEW_EVENTS
     return [
         Check(
