@@ -96,7 +96,7 @@ def dense(buckets: pl.DataFrame, columns: Sequence[str], first: int, last: int) 
     out = {}
     for name in columns:
         values = np.zeros(last - first + 1)
-        np.add.at(values, place, buckets[name].fill_null(0).to_numpy().astype(np.float64))
+        np.add.at(values, place, buckets[name].fill_null(0).cast(pl.Float64).to_numpy())
         out[name] = values
     return out
 
@@ -136,7 +136,15 @@ def ratio_measure(
         return missing(unit, undefined, n=n)
     first, last = span or (int(buckets["bucket"].min()), int(buckets["bucket"].max()))  # pyright: ignore[reportArgumentType]
     arrays = dense(buckets, (numerator, denominator), first, last)
-    bounds = bootstrap_ratio(scale * arrays[numerator], arrays[denominator], block=block)
+    value = scale * int(buckets[numerator].sum()) / bottom
+    return ratio_of(value, scale * arrays[numerator], arrays[denominator], unit=unit, n=n, block=block)
+
+
+def ratio_of(
+    value: float, numerator: NDArray[np.float64], denominator: NDArray[np.float64], *, unit: str, n: int, block: int
+) -> Measure:
+    """A ratio that is known exactly, with the bootstrap interval of its dense buckets (see ``bootstrap_ratio``)."""
+    bounds = bootstrap_ratio(numerator, denominator, block=block)
     low, high = bounds or (None, None)
     why = "" if bounds else "no interval: too few independent stretches of time"
-    return Measure(value=scale * int(buckets[numerator].sum()) / bottom, unit=unit, n=n, low=low, high=high, reason=why)
+    return Measure(value=value, unit=unit, n=n, low=low, high=high, reason=why)

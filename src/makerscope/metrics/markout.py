@@ -16,10 +16,11 @@ Source: half realised spread and price impact as in SEC Rule 605 and Huang and S
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
-from makerscope.metrics.buckets import ratio_measure
-from makerscope.metrics.measure import Measure
+from makerscope.metrics.buckets import ratio_measure, ratio_of
+from makerscope.metrics.measure import Measure, missing
 from makerscope.metrics.ticks import attach_mids
 
 HORIZONS = tuple(int(seconds * 1e9) for seconds in (0.1, 1, 5, 10, 30, 60, 300))
@@ -86,6 +87,9 @@ def markout_buckets(fills: pl.DataFrame, *, horizons: Sequence[int] = HORIZONS, 
     )
 
 
+UNKNOWN_MID = "no fill has a known mid before it and at the horizon"
+
+
 def bps_of(
     buckets: pl.DataFrame, column: str, *, scale: float = 1.0, block: int = 1, span: tuple[int, int] | None = None
 ) -> Measure:
@@ -107,11 +111,42 @@ def bps_of(
         "twice_mid_lots",
         unit="bps",
         n=int(buckets["fills"].sum()),
-        undefined="no fill has a known mid before it and at the horizon",
+        undefined=UNKNOWN_MID,
         scale=scale * 1e4,
         block=block,
         span=span,
     )
+
+
+class Curves:
+    """The markouts of some rows of ``markout_buckets`` at every horizon, on plain arrays, because a report asks for many.
+
+    Args:
+        buckets: rows of ``markout_buckets``.
+        span: first and last bucket of the data.
+    """
+
+    def __init__(self, buckets: pl.DataFrame, span: tuple[int, int]) -> None:
+        self._columns = {name: buckets[name].to_numpy() for name in ("horizon", "side", "bucket", *SUMS)}
+        self._place = self._columns["bucket"] - span[0]
+        self._width = span[1] - span[0] + 1
+
+    def count(self, column: str, horizon: int) -> int:
+        """Sum of a count at a horizon."""
+        return int(self._columns[column][self._columns["horizon"] == horizon].sum())
+
+    def bps(self, column: str, horizon: int, *, side: int = 0, block: int = 1) -> Measure:
+        """As ``bps_of`` at a horizon, of the fills where the maker bought (1), sold (-1), or all (0)."""
+        here = self._columns["horizon"] == horizon
+        if side:
+            here &= self._columns["side"] == side
+        top, bottom, place = self._columns[column][here], self._columns["twice_mid_lots"][here], self._place[here]
+        n, total = int(self._columns["fills"][here].sum()), int(bottom.sum())
+        if not total:
+            return missing("bps", UNKNOWN_MID, n=n)
+        dense_top = 1e4 * np.bincount(place, top, self._width)
+        value = 1e4 * int(top.sum()) / total
+        return ratio_of(value, dense_top, np.bincount(place, bottom, self._width), unit="bps", n=n, block=block)
 
 
 def effective_spread(fills: pl.DataFrame, *, max_age: int | None = MAX_AGE) -> dict[str, float]:

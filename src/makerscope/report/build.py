@@ -20,12 +20,13 @@ from makerscope.report.maker_card import maker_card
 from makerscope.report.numbers import duration
 from makerscope.report.pair_card import pair_cards
 from makerscope.report.pool_card import pool_cards
+from makerscope.report.quoting_card import Quoting, quoting_of
 from makerscope.report.scorecard import SCHEMA, InstrumentCard, MakerCard, Options, Scorecard, SessionFact, TapeFacts
 from makerscope.report.study import ADVERSE_HORIZON, Study, study
 from makerscope.tape.read import Tape
 
 MAKERS = 40  # makers with a page of their own
-DEEP = 8  # markets whose book, volatility and flow are measured
+DEEP = 12  # markets with a page of their own
 FORCE = "a recording that can be trusted, or --force to measure it anyway"
 
 Step = Callable[[str], None]  # told what is being done now
@@ -73,7 +74,8 @@ def build(
     result = _pnl(measured)
     ranked = _ranked(measured, makers)
     step("measuring the makers")
-    cards = _makers(measured, result, ranked, makers, top)
+    quoting = quoting_of(measured)
+    cards = _makers(measured, result, quoting, ranked, makers, top)
     step("measuring the markets")
     markets = _markets(measured)
     step("comparing markets")
@@ -154,13 +156,14 @@ def _ranked(measured: Study, makers: Sequence[str]) -> pl.DataFrame:
 
 
 def _makers(
-    measured: Study, result: Pnl, ranked: pl.DataFrame, makers: Sequence[str], top: int
+    measured: Study, result: Pnl, quoting: Quoting | None, ranked: pl.DataFrame, makers: Sequence[str], top: int
 ) -> tuple[MakerCard, ...]:
     shown = ranked.filter(pl.col("maker").is_in(list(makers))) if makers else ranked.head(top)
     return tuple(
         maker_card(
             measured,
             result,
+            quoting,
             row["maker"],
             rank=row["place"],
             share=Measure(value=row["share"], unit="fraction of notional"),

@@ -13,7 +13,7 @@ from makerscope.metrics.statements import PnlStatement, path, statements
 from makerscope.metrics.view import BOOK, LAST_TRADE, QUOTES, unit_size
 from makerscope.report.fees import fee_rows
 from makerscope.report.numbers import bps, money
-from makerscope.report.quoting_card import quoting_measures, uptime_strip
+from makerscope.report.quoting_card import Quoting, quoting_measures, uptime_strip
 from makerscope.report.scorecard import FillQuality, Leg, MakerCard, Path, Statement
 from makerscope.report.study import ADVERSE_HORIZON, Study, markout_rows
 
@@ -27,12 +27,15 @@ PATHS = 3  # positions are drawn for so many of a maker's largest markets
 NO_ORDERS = "not measurable: no resting orders on this tape"
 
 
-def maker_card(study: Study, pnl: Pnl, maker: str, *, rank: int, share: Measure, quote: str) -> MakerCard:
+def maker_card(
+    study: Study, pnl: Pnl, quoting: Quoting | None, maker: str, *, rank: int, share: Measure, quote: str
+) -> MakerCard:
     """The card of one maker.
 
     Args:
         study: the tape measured.
         pnl: of ``metrics.pnl`` over the same window, with buckets of ``study.width``.
+        quoting: of ``quoting_of``, None where the tape has no resting orders.
         maker: account name.
         rank: by notional.
         share: of the notional of all makers in ``quote``.
@@ -47,7 +50,7 @@ def maker_card(study: Study, pnl: Pnl, maker: str, *, rank: int, share: Measure,
     parts = tuple(_statement(study, pnl, maker, item) for item in statements(pnl, maker))
     markouts = markout_rows(study, table, reference)
     equity = _equity(study, pnl, maker, parts)
-    measures = {**_risk(study, pnl, maker, parts), **quoting_measures(study, maker, names)}
+    measures = {**_risk(study, pnl, maker, parts), **quoting_measures(study, quoting, maker, names)}
     return MakerCard(
         maker=maker,
         rank=rank,
@@ -64,7 +67,7 @@ def maker_card(study: Study, pnl: Pnl, maker: str, *, rank: int, share: Measure,
         quality=_quality(study, mine),
         measures=measures,
         paths=(*equity, *_positions(study, pnl, maker, names[:PATHS])),
-        uptime_strip=uptime_strip(study, maker, names),
+        uptime_strip=uptime_strip(study, quoting, maker, names),
         by_instrument=by_instrument,
         reference=reference,
         missing=_missing(study, reference, measures),

@@ -196,7 +196,7 @@ def _markets_table(card: Scorecard) -> Table:
         value = {key: m.value if m else None for key, m in found.items()}
         rows.append(
             (
-                Cell(item.instrument, href=anchor_of("market", item.instrument)),
+                Cell(item.instrument, href=anchor_of("market", item.instrument) if item.paths else ""),
                 Cell(f"{compact(item.notional)} {item.quote}", item.notional, bar=True),
                 Cell(count(item.orders), float(item.orders)),
                 Cell(count(item.makers), float(item.makers) if item.makers else None),

@@ -37,11 +37,12 @@ LEG_NAMES = {
     "settlement": "Settlement",
 }
 QUOTING = (
-    "two_sided_uptime", "bid_uptime", "ask_uptime", "uptime_in_stress", "twa_full_spread", "twa_depth",
-    "maker_share_of_depth", "quote_lifetime", "flicker", "reaction_latency", "reaction_latency_p99", "staleness",
-    "requote_gap", "withdrawal_rate", "fill_ratio", "quote_to_trade",
+    "two_sided_uptime", "bid_uptime", "ask_uptime", "uptime_in_stress", "twa_full_spread", "twa_depth_bid", "twa_depth_ask",
+    "maker_share_of_depth", "quote_lifetime", "flicker", "reaction_latency_median", "reaction_latency_p99",
+    "reactions_censored", "staleness", "stale_share", "requote_gap", "one_sided_after_fill", "withdrawal_rate",
+    "pick_off_rate", "fill_ratio", "quote_to_trade",
 )  # fmt: skip
-STOCK = ("inv_mean", "inv_max", "inv_half_life", "turnover", "pick_off_rate")
+STOCK = ("inv_mean", "inv_max", "inv_half_life", "turnover")
 
 
 def maker_pages(card: Scorecard) -> tuple[Page, ...]:

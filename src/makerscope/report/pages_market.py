@@ -31,12 +31,11 @@ HEAD = (
     "volatility",
     "orders_per_hour",
 )
-PAGES = 12
 
 
 def instrument_pages(card: Scorecard) -> tuple[Page, ...]:
     """One page for each of the largest markets."""
-    return tuple(_page(card, item) for item in card.instruments[:PAGES])
+    return tuple(_page(card, item) for item in [item for item in card.instruments if item.paths])
 
 
 def other_pages(card: Scorecard) -> tuple[Page, ...]:

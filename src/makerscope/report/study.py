@@ -8,8 +8,8 @@ from math import ceil
 import polars as pl
 
 from makerscope.metrics.buckets import width_for
-from makerscope.metrics.markout import HORIZONS, MAX_AGE, bps_of, markout_buckets, with_mids
-from makerscope.metrics.measure import Measure
+from makerscope.metrics.markout import HORIZONS, MAX_AGE, Curves, markout_buckets, with_mids
+from makerscope.metrics.measure import missing
 from makerscope.metrics.ticks import spread_integrals
 from makerscope.metrics.view import BOOK, LAST_TRADE, QUOTES, View, load
 from makerscope.report.scorecard import MarkoutRow
@@ -127,29 +127,25 @@ def markout_rows(measured: Study, table: pl.DataFrame, reference: Sequence[str])
 
     Where the reference is the last trade price, the capture is the distance from the last trade and says nothing.
     """
-    no_mid = set(reference) == {LAST_TRADE}
+    curves = Curves(table, measured.span)
+    gone = set(reference) == {LAST_TRADE}
     rows = []
     for horizon in measured.horizons:
-        here = table.filter(pl.col("horizon") == horizon)
         block = measured.block(horizon)
-
-        def bps(column: str, part: pl.DataFrame, block: int = block) -> Measure:
-            return bps_of(part, column, block=block, span=measured.span)
-
-        capture = bps("capture", here)
-        if no_mid:
-            capture = Measure(value=None, unit="bps", n=capture.n, reason="not measurable: no quotes on this tape")
+        capture = curves.bps("capture", horizon, block=block)
+        if gone:
+            capture = missing("bps", "not measurable: no quotes on this tape", n=capture.n)
         rows.append(
             MarkoutRow(
                 horizon=horizon,
-                markout=bps("markout", here),
+                markout=curves.bps("markout", horizon, block=block),
                 capture=capture,
-                price_move=capture if no_mid else bps("price_move", here),
-                buys=bps("markout", here.filter(pl.col("side") > 0)),
-                sells=bps("markout", here.filter(pl.col("side") < 0)),
-                fills=int(here["fills"].sum()),
-                past_end=int(here["past_end"].sum()),
-                stale=int(here["stale"].sum()),
+                price_move=capture if gone else curves.bps("price_move", horizon, block=block),
+                buys=curves.bps("markout", horizon, side=1, block=block),
+                sells=curves.bps("markout", horizon, side=-1, block=block),
+                fills=curves.count("fills", horizon),
+                past_end=curves.count("past_end", horizon),
+                stale=curves.count("stale", horizon),
             )
         )
     return tuple(rows)

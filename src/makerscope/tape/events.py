@@ -60,7 +60,8 @@ class Instrument:
 
     One price tick is ``tick_size`` quote currency, one lot is ``lot_size`` contracts. A contract is worth
     ``multiplier * price`` in ``settle`` (linear), or ``multiplier / price`` (``inverse``). ``facts`` says where
-    the sizes come from: a dated profile, or the decimals seen in the recording.
+    the sizes come from: a dated profile, or the decimals seen in the recording. ``fee`` is a pool's share of the incoming
+    amount.
     """
 
     instrument: Name
@@ -78,6 +79,7 @@ class Instrument:
     strike: Decimal | None = None
     expiry: Nanoseconds | None = None
     is_call: Flag | None = None
+    fee: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

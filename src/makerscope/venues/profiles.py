@@ -53,15 +53,28 @@ def known_instrument(venue: str, symbol: str, *, at: int) -> Instrument | None:
                 lot_size=str(entry["lot_size"]),
                 multiplier=str(entry.get("multiplier", "1")),
                 facts=facts,
+                fee=str(entry["fee"]) if "fee" in entry else None,
             )
     return None
 
 
-def seen_instrument(venue: str, symbol: str, *, kind: str, base: str, quote: str, settle: str, tick_size: str, lot_size: str) -> Instrument:
+def seen_instrument(
+    venue: str, symbol: str, *, kind: str, base: str, quote: str, settle: str, tick_size: str, lot_size: str
+) -> Instrument:
     """An instrument no profile knows, with the units seen in the recording: linear, one contract is one base unit."""
     if not symbol:
         raise InputError(venue, "an instrument has no name", "a symbol")
     return Instrument(
-        instrument=f"{venue}:{symbol}", venue=venue, symbol=symbol, kind=kind, base=base, quote=quote, settle=settle,
-        inverse=False, tick_size=tick_size, lot_size=lot_size, multiplier="1", facts="decimals seen in the recording",
+        instrument=f"{venue}:{symbol}",
+        venue=venue,
+        symbol=symbol,
+        kind=kind,
+        base=base,
+        quote=quote,
+        settle=settle,
+        inverse=False,
+        tick_size=tick_size,
+        lot_size=lot_size,
+        multiplier="1",
+        facts="decimals seen in the recording",
     )
