@@ -163,8 +163,8 @@ def _relisted(orders: pl.DataFrame, deaf: tuple[int, int]) -> pl.DataFrame:
 
 
 def _lead_quotes(scene: Scene, rng: np.random.Generator) -> pl.DataFrame:
-    """The leading venue: a tight quote around the fair price about five times a second, with a little noise."""
-    steps: NDArray[np.int64] = np.cumsum(rng.integers(1, 4, len(scene.fair)))
+    """The leading venue: a tight quote around the fair price about four times a second, with a little noise."""
+    steps: NDArray[np.int64] = np.cumsum(rng.integers(1, 5, len(scene.fair)))
     steps = steps[steps < len(scene.fair)]
     middle = scene.fair[steps] + rng.integers(-1, 2, len(steps))
     sizes = rng.integers(500, 9000, (2, len(steps))) // 100 * 100

@@ -184,7 +184,7 @@ def _agenda(scene: Scene, rng: np.random.Generator) -> list[tuple[int, int]]:
     steps = len(scene.fair)
     parts: list[NDArray[np.int64]] = []
     for maker in MAKERS:
-        gaps = rng.integers(max(1, maker.every // 2), maker.every + maker.every // 2 + 1, steps // maker.every + 2)
+        gaps = rng.integers(max(1, maker.every // 2), maker.every + maker.every // 2 + 1, 2 * steps // maker.every + 2)
         parts.append(np.cumsum(gaps))
     busy = np.where((np.arange(steps) >= scene.stress[0]) & (np.arange(steps) < scene.stress[1]), 2.5, 1.0)
     parts.append(np.flatnonzero(rng.random(steps) < scene.noise * busy))
@@ -208,17 +208,27 @@ def _look(game: Game, maker: Maker, reach: Reach, at: int, now: int) -> None:
             _pull(game, -1, place, now)
         return
     held = game.out.position.get(maker.name, 0)
-    centre = game.fair[max(0, at - maker.lag)] - held * maker.skew * game.fair[0] // 100_000_000
+    most = reach.calm[0]  # leans against its position, but not through what it believes fair
+    lean = max(-most, min(most, held * maker.skew * game.fair[0] // 100_000_000))
+    centre = game.fair[max(0, at - maker.lag)] - lean
     if maker.bids_only and held > 6 * maker.size:  # lays off half of what it was sold
         _take(game, maker.name, -held // 2, limit=centre - game.fair[0] * 6 // 10_000, now=now)
+    full = 10 * maker.size if not maker.bids_only else NO_ASK  # holds no more than this: then only one side is quoted
+    ladder = reach.stressed if stressed else reach.calm
     highest_bid = min(min(asks.price[:first], default=NO_ASK), min(asks.price[last:], default=NO_ASK)) - 1
-    for place, distance in enumerate(reach.stressed if stressed else reach.calm, first):
-        _put(game, place, min(centre - distance, highest_bid), now, sign=1, move=reach.move)
+    for place, distance in enumerate(ladder, first):
+        if held < full:
+            _put(game, place, min(centre - distance, highest_bid), now, sign=1, move=reach.move)
+        else:
+            _pull(game, 1, place, now)
     if maker.bids_only:
         return
     lowest_ask = max(max(bids.price[:first], default=0), max(bids.price[last:], default=0)) + 1
-    for place, distance in enumerate(reach.stressed if stressed else reach.calm, first):
-        _put(game, place, max(centre + distance, lowest_ask), now, sign=-1, move=reach.move)
+    for place, distance in enumerate(ladder, first):
+        if held > -full:
+            _put(game, place, max(centre + distance, lowest_ask), now, sign=-1, move=reach.move)
+        else:
+            _pull(game, -1, place, now)
 
 
 def _put(game: Game, place: int, price: int, now: int, *, sign: int, move: int) -> None:
@@ -250,9 +260,11 @@ def _take_noise(game: Game, at: int, now: int, rng: np.random.Generator) -> None
     if at > start + (end - start) // 12 and debt > 0:
         _take(game, BORROWER, -debt, limit=0, now=now, forced=True)
         return
-    way = 1 if rng.random() < 0.5 else -1
+    who = (NOISE + INFORMED)[int(rng.integers(0, len(NOISE) + len(INFORMED)))]
     size = int(rng.geometric(1 / 180)) * (8 if rng.random() < 0.05 else 1)  # one in twenty sweeps the book
-    who = NOISE[int(rng.integers(0, len(NOISE)))]
+    held = game.out.position.get(who, 0)
+    chance = 0.5 if not held else 0.2 if held > 0 else 0.8  # of buying: positions are mostly closed again
+    way = 1 if rng.random() < chance else -1
     if at < start and debt < game.scene.leverage and rng.random() < 0.02:
         who, way = BORROWER, 1
     best = min(game.asks.price) if way > 0 else max(game.bids.price)
