@@ -161,7 +161,7 @@ def market() -> Page:
         sections=(
             Section(
                 "Price and spread",
-                "The middle of the book, and half the distance between best bid and ask; hatched is when nobody listened.",
+                "The middle of the book, and half the spread; hatched is when nobody listened.",
                 (
                     Lines("Mid", times, (Series("mid", tuple(mid)),), "USDC", outage),
                     Lines(
@@ -267,7 +267,7 @@ def maker_page(index: int) -> Page:
         (
             Section(
                 "Where the result came from",
-                "Net split into what the quotes earned against the mid, what the mid did afterwards, and what the venue charged.",
+                "What the quotes earned against the mid, what the mid did afterwards, and what the venue charged.",
                 (
                     Waterfall(
                         (

@@ -14,6 +14,7 @@ import msgspec
 from makerscope.report.numbers import fixed, number
 
 LARGEST = 1e300  # so that the length of an axis stays finite
+LEAST = 1e-290  # so that it stays a number that can be divided by
 _SIZE = 11.5  # CSS pixels of axis labels, see style.css
 _THIN, _BROAD = frozenset(" .,:;|!'()[]ijlI"), frozenset("MWmw%@\N{MINUS SIGN}\N{EM DASH}")
 _WIDTHS = (540.0, 355.0, 190.0)  # least pixels of an axis in a wide, a middling and a narrow chart
@@ -54,7 +55,7 @@ def clean(value: float | None) -> float | None:
     """A number that can be drawn, or None."""
     if value is None or not isfinite(value):
         return None
-    return max(-LARGEST, min(LARGEST, float(value)))
+    return 0.0 if abs(value) < LEAST else max(-LARGEST, min(LARGEST, float(value)))
 
 
 def value_range(values: Sequence[float | None], *, zero: bool) -> tuple[float, float]:
@@ -112,7 +113,8 @@ def value_texts(ticks: Sequence[float]) -> tuple[str, ...]:
     largest = max(abs(tick) for tick in ticks)
     step = min((b - a for a, b in pairwise(ticks)), default=largest) or 1.0
     if largest >= 1e15 or (0 < largest < 1e-5):
-        return tuple(number(tick, 2) for tick in ticks)
+        digits = max(1, min(15, ceil(log10(largest / step) - 1e-9) + 1))
+        return tuple(number(tick, digits) for tick in ticks)
     for scale, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
         if largest >= 10 * scale or largest >= scale > 1e3:
             places = _places(step / scale)
