@@ -15,6 +15,7 @@ from makerscope.venues.files import Head, Recording, head_of
 from tests.unit.test_hyperliquid import FRAMES, MS, block, fill, pair
 
 T = 1_700_000_000
+BOTH = (("bid", 9), ("ask", 10))
 BOOK = [f"{side}_price_{i},{side}_{{}}_{i}" for i in range(2) for side in ("bid", "ask")]
 LISTED = [f"{side}_price_{i},{side}_{{}}_{i}" for side in ("bid", "ask") for i in range(2)]
 VALID = {
@@ -30,7 +31,7 @@ VALID = {
     "prices_WOW.csv": (
         hyperliquid,
         "timestamp,price,size,side,exchange_timestamp\n"
-        + "".join(f"{T + i}.5,{price},1,{side},{T + i}000\n" for i in (0, 1) for side, price in (("bid", 9), ("ask", 8))),
+        + "".join(f"{T + i}.5,{price},1,{side},{T + i}000\n" for i in (0, 1) for side, price in BOTH),
     ),
     "orderbooks_WOW.csv": (
         hyperliquid,
@@ -46,7 +47,8 @@ VALID = {
     "trades_WOWUSDT.csv": (aster, f"id,unix_timestamp_ms,side,price,quantity\n1,{T}000,buy,9,1\n2,{T}001,sell,8,1\n"),
     "prices_LIT.csv": (
         lighter,
-        "timestamp,bid_price,bid_size,ask_price,ask_size,market_id\n" + "2023-11-14T22:00:00.5,9,1,10,1,1\n2023-11-14T22:00:01,9,1e-05,10,1\n",
+        "timestamp,bid_price,bid_size,ask_price,ask_size,market_id\n"
+        + "2023-11-14T22:00:00.5,9,1,10,1,1\n2023-11-14T22:00:01,9,1e-05,10,1\n",
     ),
     "trades_LIT.csv": (
         lighter,
@@ -58,8 +60,8 @@ VALID = {
     ),
 }  # fmt: skip
 ODD = [
-    b"", b"0", b"-", b"NaN", b"1e400", b"1e-400", b"9" * 40, b'"', b",", b"\n", b"\r", b"\x00", b"\xff", b"\xf0\x9f", b"{",
-    b"]", b"null", b"[" * 3000, b"0x", b"\\ud800", b"1.5.5", b"line", b"-1", b"true", b"1700000000", b'"coin":""',
+    b"", b"0", b"-", b"NaN", b"1e400", b"1e-400", b"9" * 40, b'"', b",", b"\n", b"\r", b"\x00", b"\xff", b"\xf0\x9f", 
+    b"{", b"]", b"null", b"[" * 3000, b"0x", b"\\ud800", b"1.5.5", b"line", b"-1", b"true", b"1700000000", b'"coin":""',
     b"2023-13-40",
 ]  # fmt: skip
 

@@ -91,12 +91,12 @@ class Coins:
             rows: ``coin``, ``price`` and ``size`` (decimal text), ``time`` (ns, may be null), and where they are known
                 ``position`` (decimal text), ``bought`` (bool), ``fee`` (decimal text) and ``token``.
         """
-        sizes = decimals_of("size").filter(decimals_of("size") <= FINEST_PRICE).max().fill_null(0)
+        rows = rows.with_columns(p=decimals_of("price"), s=decimals_of("size"))
+        sizes, prices = pl.col("s").filter(pl.col("s") <= FINEST_PRICE).max().fill_null(0), pl.col("p")
         if "position" in rows.columns:
-            rows = rows.with_columns(position=without_noise("position"))
-            fits = ~pl.col("coin").str.contains("[@/]") & (decimals_of("position") <= FINEST_LOT)
-            sizes = pl.max_horizontal(sizes, decimals_of("position").filter(fits).max().fill_null(0))
-        prices = decimals_of("price")
+            rows = rows.with_columns(position=without_noise("position")).with_columns(held=decimals_of("position"))
+            fits = ~pl.col("coin").str.contains("[@/]") & (pl.col("held") <= FINEST_LOT)
+            sizes = pl.max_horizontal(sizes, pl.col("held").filter(fits).max().fill_null(0))
         time = pl.col("time").filter(pl.col("time").is_between(FIRST, LAST, closed="left"))
         seen = rows.group_by("coin", maintain_order=True).agg(
             price=prices.filter(prices <= FINEST_PRICE).max().fill_null(0), size=sizes, first=time.min()

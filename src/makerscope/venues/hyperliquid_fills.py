@@ -15,13 +15,15 @@ from makerscope.venues.columns import Intake
 from makerscope.venues.files import Head, Progress, Recording, blocks
 from makerscope.venues.hyperliquid_coins import VENUE, Coins
 from makerscope.venues.hyperliquid_heard import Heard
-from makerscope.venues.hyperliquid_pairs import fill_frame, in_ticks, paired, trades_only, write_pairs
-from makerscope.venues.hyperliquid_wire import LooseBlock, WireBlock, WireFill
+from makerscope.venues.hyperliquid_pairs import MS, fill_frame, in_ticks, paired, write_pairs
+from makerscope.venues.hyperliquid_wire import LooseBlock, SlimBlock, SlimFill, WireBlock, WireFill
 from makerscope.venues.times import iso_to_ns
 
 WANT = "JSON lines with block_number, block_time and events of [address, fill]"
+CHUNK = 1 << 24  # bytes of lines decoded at a time
 UNREADABLE = (msgspec.DecodeError, RecursionError)
 _block = msgspec.json.Decoder(WireBlock)
+_slim = msgspec.json.Decoder(SlimBlock)
 _loose = msgspec.json.Decoder(LooseBlock)
 _event = msgspec.json.Decoder(tuple[str, WireFill])
 
@@ -40,51 +42,77 @@ def is_fills(head: Head) -> bool:
     return first[:1] == b"{" and all(name in first for name in (b'"block_number"', b'"block_time"', b'"events"'))
 
 
-def _decoded(recording: Recording, progress: Progress, intake: Intake | None) -> Iterator[list[Numbered]]:
-    """Blocks of a file, some megabytes at a time. What cannot be read is refused where there is an ``intake``."""
+def _chunks(recording: Recording, progress: Progress) -> Iterator[list[tuple[int, bytes]]]:
+    """Lines of a file with their numbers, some megabytes at a time; empty lines are left out."""
     line = 0
-    for data in blocks(recording.path, progress):
-        found: list[Numbered] = []
-        for raw in data.split(b"\n")[:-1]:
-            line += 1
-            if not raw.strip():
-                continue
-            try:
-                found.append(Numbered(line, _block.decode(raw)))
-            except UNREADABLE:
-                block = _piecewise(line, raw, intake)
-                if block is not None:
-                    found.append(Numbered(line, block))
-        yield found
+    for data in blocks(recording.path, progress, CHUNK):
+        raw = data.split(b"\n")[:-1]
+        yield [(number, text) for number, text in enumerate(raw, line + 1) if text and not text.isspace()]
+        line += len(raw)
+
+
+def _decoded(lines: list[tuple[int, bytes]], intake: Intake) -> list[Numbered]:
+    """Blocks of a chunk. What cannot be read is refused."""
+    found: list[Numbered] = []
+    for number, raw in lines:
+        try:
+            found.append(Numbered(number, _block.decode(raw)))
+        except UNREADABLE:
+            block = _piecewise(number, raw, intake)
+            if block is not None:
+                found.append(Numbered(number, block))
+    return found
 
 
 def _piecewise(line: int, raw: bytes, intake: Intake | None) -> WireBlock | None:
     """The good events of a damaged line, or None if not even the block can be read."""
-    refuse = intake.refuse if intake else lambda _line, _raw, _why: None
     try:
         loose = _loose.decode(raw)
     except UNREADABLE as error:
-        refuse(line, raw.decode("utf-8", "replace"), f"is no block of fills ({error})")
+        if intake:
+            intake.refuse(line, raw.decode("utf-8", "replace"), f"is no block of fills ({error})")
         return None
     events: list[tuple[str, WireFill]] = []
     for item in loose.events:
         try:
             events.append(_event.decode(item))
         except UNREADABLE as error:
-            refuse(line, bytes(item).decode("utf-8", "replace"), f"is no fill ({error})")
+            if intake:
+                intake.refuse(line, bytes(item).decode("utf-8", "replace"), f"is no fill ({error})")
     return WireBlock(loose.block_number, loose.block_time, events, loose.local_time)
 
 
 def first_pass(recording: Recording, coins: Coins) -> int:
     """Take coins and tokens of a file into account. Answers the lowest block number (0 if there is none)."""
-    lowest: list[int] = []
-    for found in _decoded(recording, lambda _bytes: None, None):
-        events = [event for item in found for event in item.block.events]
-        lowest += [min((item.block.block_number for item in found), default=0)] if found else []
-        if events:
-            frame = fill_frame([None] * len(events), [fill for _, fill in events], [0] * len(events))
-            coins.see(trades_only(frame).rename({"exchange_time": "time"}).with_columns(bought=pl.col("way") == "B"))
-    return min(lowest, default=0)
+    lowest: int | None = None
+    for lines in _chunks(recording, lambda _bytes: None):
+        fills: list[SlimFill | WireFill] = []
+        for number, raw in lines:
+            try:
+                block = _slim.decode(raw)
+            except UNREADABLE:
+                block = _piecewise(number, raw, None)
+            if block is not None:
+                lowest = block.block_number if lowest is None else min(lowest, block.block_number)
+                fills += [fill for _, fill in block.events if fill.tid]  # tid 0 is no trade
+        coins.see(_slim_frame(fills))
+    return lowest or 0
+
+
+def _slim_frame(fills: Sequence[SlimFill | WireFill]) -> pl.DataFrame:
+    text = pl.String
+    return pl.DataFrame(
+        {
+            "coin": pl.Series([fill.coin for fill in fills], dtype=text),
+            "price": pl.Series([fill.px for fill in fills], dtype=text),
+            "size": pl.Series([fill.sz for fill in fills], dtype=text),
+            "time": pl.Series([fill.time for fill in fills], dtype=pl.Int64) * MS,
+            "position": pl.Series([fill.startPosition for fill in fills], dtype=text),
+            "bought": pl.Series([fill.side == "B" for fill in fills], dtype=pl.Boolean),
+            "fee": pl.Series([fill.fee for fill in fills], dtype=text),
+            "token": pl.Series([fill.feeToken for fill in fills], dtype=text),
+        }
+    )
 
 
 def read_fills(recordings: Sequence[Recording], tape: TapeWriter, progress: Progress) -> None:
@@ -97,8 +125,8 @@ def read_fills(recordings: Sequence[Recording], tape: TapeWriter, progress: Prog
     for recording in recordings:
         tape.add_source(recording.path, recording.kind)
         intake = Intake(tape, recording.path, "fills")
-        for found in _decoded(recording, progress, intake):
-            _write(found, heard, tape, intake)
+        for lines in _chunks(recording, progress):
+            _write(_decoded(lines, intake), heard, tape, intake)
         intake.close(WANT)
     heard.declare(tape)
 

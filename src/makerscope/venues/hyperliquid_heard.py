@@ -26,6 +26,15 @@ class Stretch:
     end_local: int | None
     blocks: int = 1
 
+    def follow(self, time: int, local: int | None) -> None:
+        """Take the next block in."""
+        self.last += 1
+        self.blocks += 1
+        self.end = max(self.end, time)
+        if local is not None:
+            self.start_local = local if self.start_local is None else min(self.start_local, local)
+            self.end_local = local if self.end_local is None else max(self.end_local, local)
+
     def take(self, other: "Stretch") -> None:
         """Take another stretch in."""
         self.first, self.last = min(self.first, other.first), max(self.last, other.last)
@@ -54,6 +63,10 @@ class Heard:
             time: the block's, ns.
             local: when the recorder had it, ns.
         """
+        if self.stretches and self.lasts[-1] == self.stretches[-1].last == number - 1:  # nearly always
+            self.lasts[-1] = number
+            self.stretches[-1].follow(time, local)
+            return len(self.stretches) - 1
         if not self._is_new(number):
             return None
         block = Stretch(number, number, time, time, local, local)

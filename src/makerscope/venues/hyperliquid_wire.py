@@ -41,6 +41,27 @@ class WireFill(msgspec.Struct, gc=False):
     liquidation: Forced | None = None
 
 
+class SlimFill(msgspec.Struct, gc=False):
+    """The part of a fill that decides units and tokens, for the first pass over a file."""
+
+    coin: str
+    px: str
+    sz: str
+    side: str
+    time: Milliseconds
+    tid: Id
+    startPosition: str | None = None  # noqa: N815
+    fee: str | None = None
+    feeToken: str | None = None  # noqa: N815
+
+
+class SlimBlock(msgspec.Struct):
+    """A block for the first pass."""
+
+    block_number: Id
+    events: list[tuple[str, SlimFill]]
+
+
 class WireBlock(msgspec.Struct):
     """One block of a node's fills: ``events`` are pairs of address and fill."""
 

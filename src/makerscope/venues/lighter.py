@@ -1,9 +1,9 @@
 """Lighter perpetuals: CSV recordings of best prices and trades.
 
 ``prices``: ``timestamp`` text, best bid and ask with sizes, and a trailing ``market_id`` that many rows lack.
-``trades``: ``timestamp`` text, price, size, ``side`` (the aggressor's), ``trade_id``. Times name no zone; they are taken
-as UTC and as the recorder's clock, so ``exchange_time`` is null, and a finding says so. Files may hold several runs of
-the recorder in any order: the tape sorts them. The symbol stands in the file's name.
+``trades``: ``timestamp`` text, price, size, ``side`` (the aggressor's), ``trade_id``. Times name no zone; they are
+taken as UTC and as the recorder's clock, so ``exchange_time`` is null, and a finding says so. Files may hold several
+runs of the recorder in any order: the tape sorts them. The symbol stands in the file's name.
 
 Silences: within a run prices come at least every 14 s and trades every 8 s in the recordings seen; real pauses begin
 at 56 s. So 30 s without an event is an outage, for both.
