@@ -23,6 +23,7 @@ REQUIRED = (
 OPTIONAL = ("config_file_path", "strategy", "order_id", "exchange_trade_id")
 MAGIC = b"SQLite format 3\x00"
 BATCH = 20_000
+DAMAGE = (sqlite3.Error, UnicodeError, OverflowError)  # what a damaged database raises
 MILLIONTHS = ("BIGINT", "INTEGER", "INT")  # declared types of a scaled column
 
 OnBad = Callable[[int, str, str], None]
@@ -39,7 +40,7 @@ def _tables(path: Path) -> set[str]:
     try:
         with closing(_connect(path)) as base:
             return {str(name) for (name,) in base.execute("SELECT name FROM sqlite_master")}
-    except sqlite3.Error:
+    except DAMAGE:
         return set()
 
 
@@ -54,7 +55,7 @@ def fill_rows(recording: Recording, on_bad: OnBad, progress: Progress = lambda _
         return
     try:
         yield from _table_rows(recording.path)
-    except sqlite3.Error as error:
+    except DAMAGE as error:
         want = "a whole, unpacked Hummingbot database with the table TradeFill"
         raise FormatError(recording.path, f"cannot be read as SQLite ({error})", want) from error
     progress(recording.path.stat().st_size)

@@ -16,11 +16,12 @@ from makerscope.venues.map_file import Map, load_map
 from makerscope.venues.map_file import Units as Terms
 from makerscope.venues.mapped_rows import Block, Seen, fills, quotes
 from makerscope.venues.rows import csv_rows
-from makerscope.venues.sieve import Sieve
+from makerscope.venues.sieve import Sieve, apart
 from makerscope.venues.tardis_contracts import assets_of
 from makerscope.venues.written_times import written_time
 
 BATCH = 65_536
+DAMAGE = (pa.ArrowException, pl.exceptions.PolarsError, OSError, ValueError, TypeError, KeyError)  # of a Parquet file
 FIELDS = (
     "time", "local_time", "symbol", "side", "price", "size", "fill", "order", "account", "counterparty", "role", "fee",
     "fee_token", "bid", "bid_size", "ask", "ask_size",
@@ -69,7 +70,10 @@ def _common(block: Block) -> tuple[pl.DataFrame, list[pl.Series]]:
         value, why = written_time(texts[name], unit=unit, form=form, zone=mapping.time.zone)
         columns.append(value.alias("exchange_time" if name == "time" else name))
         reasons.append(why)
-    return pl.DataFrame(columns), reasons
+    whole = pl.DataFrame(columns)
+    if "local_time" in whole.columns:
+        reasons.append(apart(whole["exchange_time"], whole["local_time"]))
+    return whole, reasons
 
 
 def _declare(rows: pl.DataFrame, mapping: Map, seen: Seen, tape: TapeWriter) -> None:
@@ -146,7 +150,9 @@ def _source(
         return
     try:
         yield from _parquet_rows(path, needed, mapping)
-    except (pa.ArrowException, OSError, pl.exceptions.PolarsError) as error:
+    except FormatError:
+        raise
+    except DAMAGE as error:
         raise FormatError(path, f"cannot be read as Parquet ({error})", "a whole Parquet file") from error
     progress(path.stat().st_size)
 
@@ -170,7 +176,7 @@ def _typed_times(path: Path) -> frozenset[str]:
         return frozenset()
     try:
         schema = pq.read_schema(path)
-    except (pa.ArrowException, OSError) as error:
+    except DAMAGE as error:
         raise FormatError(path, f"cannot be read as Parquet ({error})", "a whole Parquet file") from error
     return frozenset(field.name for field in schema if pa.types.is_timestamp(field.type))
 

@@ -17,6 +17,7 @@ from makerscope.tape.write import TapeWriter
 
 EARLIEST = 1_230_768_000_000_000_000  # 2009-01-01: before it nothing that is measured here was traded
 LATEST = 4_102_444_800_000_000_000  # 2100-01-01
+DAY = 86_400_000_000_000  # ns
 NS = {"ns": "1", "us": "0.001", "ms": "0.000001", "s": "0.000000001"}  # one ns in each unit of time
 MOST_DECIMALS = 15  # a price or size with more is float noise or damage, not a unit
 DIGITS = 18  # decimal digits that always fit an int64
@@ -172,6 +173,18 @@ def clock(texts: pl.Series, unit: str, *, required: bool = True) -> tuple[pl.Ser
         ),
     )
     return out["value"].set(out["why"].is_not_null(), None).alias(texts.name), out["why"].alias(texts.name)
+
+
+def apart(exchange_time: pl.Series, local_time: pl.Series) -> pl.Series:
+    """A reason for each row whose two clocks (ns) are more than a day apart: one of them is wrong.
+
+    Examples:
+        >>> apart(pl.Series([0, 0]), pl.Series([5, 10**15])).to_list()
+        [None, 'the two clocks are more than a day apart']
+    """
+    frame = pl.DataFrame({"one": exchange_time, "other": local_time})
+    far = (pl.col("one") - pl.col("other")).abs() > DAY
+    return frame.select(pl.when(far).then(pl.lit("the two clocks are more than a day apart")).alias("why"))["why"]
 
 
 def chosen(texts: pl.Series, values: Mapping[str, int], *, fold: bool = True) -> tuple[pl.Series, pl.Series]:

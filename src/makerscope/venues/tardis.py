@@ -17,7 +17,7 @@ import polars as pl
 from makerscope.tape.write import TapeWriter
 from makerscope.venues.files import Head, Progress, Recording
 from makerscope.venues.rows import csv_rows
-from makerscope.venues.sieve import Sieve, chosen, clock, number
+from makerscope.venues.sieve import Sieve, apart, chosen, clock, number
 from makerscope.venues.tardis_books import Snapshots
 from makerscope.venues.tardis_contracts import UNKNOWN, Option, contract_of
 from makerscope.venues.tardis_rows import PARTS, RIGHTS, Seen
@@ -178,7 +178,7 @@ def _common(texts: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.Series]]:
     )
     odd = texts.select(reason).to_series()
     rows = pl.DataFrame({"exchange_time": exchange_time, "local_time": local_time, "instrument": _names(texts)})
-    return rows, [odd, early, late]
+    return rows, [odd, early, late, apart(exchange_time, local_time)]
 
 
 def _declare(names: pl.Series, declared: set[str], seen: Seen, tape: TapeWriter) -> None:
