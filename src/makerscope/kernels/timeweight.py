@@ -7,24 +7,25 @@ Time is cut into segments: the stretches of an instrument's sessions between buc
 of ``WIDTH`` int64 words: ns by state of the quote (``TWO_SIDED``, ``ONE_SIDED``, ``CROSSED``, ``UNKNOWN``), ns in which
 a resting side has no known size, then the 128-bit integrals of spread, doubled mid, bid size and ask size.
 
-How it is fast: an ordinary quote is followed by another of its instrument in the same segment, soon. Then four
-products are added to int64 sums of that instrument, which are moved to the 128-bit ones before they could overflow:
-when the time since the last move, times the largest number seen, might pass 2^62. All else takes the slow, exact way.
+How it is fast: an ordinary quote (both sides, sizes known, not crossed) is followed by another of its instrument in
+the same segment, soon. Then four products are added at once to int64 sums of that instrument, which are moved to the
+128-bit ones before they could overflow: when the time since the last move, times the largest number seen, might pass
+2^62. All else takes the slow, exact way.
 """
 # ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - a kernel is compiled for the types it is called with
 
 import numpy as np
 
-from makerscope.kernels._jit import kernel
-from makerscope.kernels.wide import add_product
+from makerscope.kernels._jit import inlined, kernel
+from makerscope.kernels.wide import add_four, add_product, copy_four
 
 TWO_SIDED, ONE_SIDED, CROSSED, UNKNOWN, UNSIZED = 0, 1, 2, 3, 4
 SPREAD, MID, BID_SIZE, ASK_SIZE = 6, 8, 10, 12  # first of the two words
 WIDTH = 16  # two cache lines
-TILE = 8192  # quotes whose largest number is sought at a time
+TILE = 2048  # quotes whose four numbers are put side by side at a time: 64 kB
 _ROOM = np.int64(2**62)
 _NEVER, _ALWAYS = np.int64(2**63 - 1), np.int64(-(2**63))
-_HELD = 8  # words of an instrument's int64 sums: ns, and times ns: bid, ask, bid size, ask size
+_FOUR = 4  # bid, ask, bid size, ask size
 
 
 @kernel
@@ -55,59 +56,75 @@ def integrate_quotes(time, code, bid, ask, bid_size, ask_size, first, start, end
     segment, since = first[:-1].copy(), np.zeros(instruments, np.int64)
     last = np.full(instruments, -1, np.int64)  # the quote that is the state, -1 where unknown
     stop = np.full(instruments, _ALWAYS)  # before this time the next quote goes the fast way
-    held = np.zeros(instruments * _HELD, np.int64)
+    opened = np.zeros(instruments, np.int64)  # when ``held`` was empty
+    held, state = np.zeros(instruments * _FOUR, np.int64), np.zeros(instruments * _FOUR, np.int64)
+    woven = np.empty(TILE * _FOUR, np.int64)
     for c in range(instruments):
-        since[c] = start[first[c]] if first[c] < first[c + 1] else 0
+        since[c] = opened[c] = start[first[c]] if first[c] < first[c + 1] else 0
     left_out, largest, longest = 0, np.int64(1), _ROOM
     for tile in range(0, time.shape[0], TILE):
         upto = min(tile + TILE, time.shape[0])
-        seen = largest_number(bid[tile:upto], ask[tile:upto], bid_size[tile:upto], ask_size[tile:upto])
+        seen, all_ordinary = _weave(bid[tile:upto], ask[tile:upto], bid_size[tile:upto], ask_size[tile:upto], woven)
         if seen > largest:
             largest, longest = seen, _ROOM // seen
             stop[:] = _ALWAYS
         for i in range(tile, upto):
             c, now = code[i], time[i]
-            j, lasted = np.uint64(last[c]), now - since[c]
+            row, here = np.uint64(c) * np.uint64(_FOUR), np.uint64(i - tile) * np.uint64(_FOUR)
+            ordinary = all_ordinary or _is_ordinary(bid[i], ask[i], bid_size[i], ask_size[i])
             if now < stop[c]:
+                add_four(held, row, state, row, now - since[c])
                 last[c], since[c] = i, now
-                low, high = np.int64(bid[j]), np.int64(ask[j])
-                low_size, high_size = np.int64(bid_size[j]), np.int64(ask_size[j])
-                if (low < high) & ((low_size | high_size) >= 0):
-                    row = np.uint64(c) * np.uint64(_HELD)
-                    held[row] += lasted
-                    held[row + np.uint64(1)] += low * lasted
-                    held[row + np.uint64(2)] += high * lasted
-                    held[row + np.uint64(3)] += low_size * lasted
-                    held[row + np.uint64(4)] += high_size * lasted
-                else:
-                    _add_quote(sums, segment[c], bid, ask, bid_size, ask_size, np.int64(j), lasted)
+                copy_four(state, row, woven, here)
+                if not ordinary:
+                    stop[c] = _ALWAYS
                 continue
-            _move(held, c, sums, segment[c])
+            _move(held, c, since[c] - opened[c], sums, segment[c])
             _close(c, now, segment, since, last, first, start, end, joined, bid, ask, bid_size, ask_size, sums)
             s = segment[c]
+            stop[c] = _ALWAYS
             if s == first[c + 1] or now < start[s]:
                 left_out += 1
-                stop[c] = _ALWAYS
             else:
                 _add_quote(sums, s, bid, ask, bid_size, ask_size, last[c], now - since[c])
                 last[c], since[c] = i, now
-                stop[c] = min(end[s], now + longest)
+                copy_four(state, row, woven, here)
+                if ordinary:
+                    stop[c] = min(end[s], now + longest)
+            opened[c] = since[c]
     for c in range(instruments):
-        _move(held, c, sums, segment[c])
+        _move(held, c, since[c] - opened[c], sums, segment[c])
         _close(c, _NEVER, segment, since, last, first, start, end, joined, bid, ask, bid_size, ask_size, sums)
     return left_out
 
 
+@inlined
+def _is_ordinary(bid, ask, bid_size, ask_size):
+    return (bid < ask) & (bid_size >= 0) & (ask_size >= 0)
+
+
 @kernel
-def largest_number(bid, ask, bid_size, ask_size):
-    """A number that no number of a two-sided quote passes, at most twice the largest: the bits of all of them."""
-    bits = np.int64(0)
+def _weave(bid, ask, bid_size, ask_size, woven):
+    """Put the four numbers of each quote side by side.
+
+    Returns:
+        A number that the absolute value of no number of an ordinary quote passes, at most twice the largest (the bits
+        of all of them), and whether all quotes are ordinary.
+    """
+    bits, others = np.int64(0), 0
     for i in range(bid.shape[0]):
         low, high = np.int64(bid[i]), np.int64(ask[i])
         low_size, high_size = np.int64(bid_size[i]), np.int64(ask_size[i])
+        ordinary = _is_ordinary(low, high, low_size, high_size)
         both = (low ^ (low >> 63)) | (high ^ (high >> 63))  # x ^ (x >> 63) is |x| or |x| - 1
-        bits |= (low_size ^ (low_size >> 63)) | (high_size ^ (high_size >> 63)) | (both if low < high else 0)
-    return bits + 1 if bits < _NEVER else bits
+        bits |= (both | low_size | high_size) if ordinary else 0
+        others += not ordinary
+    for i in range(bid.shape[0]):
+        woven[4 * i] = bid[i]
+        woven[4 * i + 1] = ask[i]
+        woven[4 * i + 2] = bid_size[i]
+        woven[4 * i + 3] = ask_size[i]
+    return bits + 1 if bits < _NEVER else bits, others == 0
 
 
 @kernel
@@ -148,16 +165,16 @@ def _add_quote(sums, segment, bid, ask, bid_size, ask_size, j, lasted):
 
 
 @kernel
-def _move(held, c, sums, segment):
-    """Move the int64 sums of an instrument to the 128-bit ones of its segment."""
-    at, row = c * _HELD, segment * WIDTH
-    if held[at] == 0:
+def _move(held, c, lasted, sums, segment):
+    """Move the int64 sums of an instrument, gathered over ``lasted`` ns, to the 128-bit ones of its segment."""
+    if lasted == 0:
         return
-    sums[row + TWO_SIDED] += held[at]
-    add_product(sums, row + SPREAD, held[at + 1], -1)
-    add_product(sums, row + SPREAD, held[at + 2], 1)
+    at, row = c * _FOUR, segment * WIDTH
+    sums[row + TWO_SIDED] += lasted
+    add_product(sums, row + SPREAD, held[at], -1)
+    add_product(sums, row + SPREAD, held[at + 1], 1)
+    add_product(sums, row + MID, held[at], 1)
     add_product(sums, row + MID, held[at + 1], 1)
-    add_product(sums, row + MID, held[at + 2], 1)
-    add_product(sums, row + BID_SIZE, held[at + 3], 1)
-    add_product(sums, row + ASK_SIZE, held[at + 4], 1)
-    held[at : at + _HELD] = 0
+    add_product(sums, row + BID_SIZE, held[at + 2], 1)
+    add_product(sums, row + ASK_SIZE, held[at + 3], 1)
+    held[at : at + _FOUR] = 0

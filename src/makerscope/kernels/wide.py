@@ -1,4 +1,4 @@
-"""Two things Numba does not offer: one comparison of many numbers, and 128-bit sums.
+"""Three things Numba does not offer: one comparison of many numbers, four products at once, and 128-bit sums.
 
 ``times_passed`` compares 32 times at once; the compiler makes of it what the processor has (AVX-512, AVX2, NEON).
 A 128-bit integer is two neighbouring int64 words of an array, low word first, as on every little-endian machine.
@@ -62,6 +62,38 @@ def _add_wide(_context, words, at, other, there, sign):  # noqa: ARG001 - their 
     return types.void(words, types.uintp, other, types.uintp, types.int64), emit
 
 
+def _add_four(_context, words, at, other, there, times):  # noqa: ARG001 - their types stand in the signature
+    """Add ``times`` the four int64 at ``other[there]`` to the four at ``words[at]``, at once."""
+
+    def emit(context, builder, signature, args):
+        four = ir.VectorType(ir.IntType(64), 4)
+        cell = builder.bitcast(_cell(context, builder, signature.args[0], *args[:2]), four.as_pointer())
+        source = builder.bitcast(_cell(context, builder, signature.args[2], *args[2:4]), four.as_pointer())
+        one = builder.insert_element(ir.Constant(four, ir.Undefined), args[4], ir.Constant(ir.IntType(32), 0))
+        same = ir.Constant(ir.VectorType(ir.IntType(32), 4), None)
+        each = builder.shuffle_vector(one, ir.Constant(four, ir.Undefined), same)
+        more = builder.mul(builder.load(source, align=8), each)
+        builder.store(builder.add(builder.load(cell, align=8), more), cell, align=8)
+        return context.get_dummy_value()
+
+    return types.void(words, types.uintp, other, types.uintp, types.int64), emit
+
+
+def _copy_four(_context, words, at, other, there):  # noqa: ARG001 - their types stand in the signature
+    """Copy the four int64 at ``other[there]`` to ``words[at]``, at once."""
+
+    def emit(context, builder, signature, args):
+        four = ir.VectorType(ir.IntType(64), 4)
+        cell = builder.bitcast(_cell(context, builder, signature.args[0], *args[:2]), four.as_pointer())
+        source = builder.bitcast(_cell(context, builder, signature.args[2], *args[2:4]), four.as_pointer())
+        builder.store(builder.load(source, align=8), cell, align=8)
+        return context.get_dummy_value()
+
+    return types.void(words, types.uintp, other, types.uintp), emit
+
+
 times_passed: Any = intrinsic(_times_passed)
 add_product: Any = intrinsic(_add_product)
 add_wide: Any = intrinsic(_add_wide)
+add_four: Any = intrinsic(_add_four)
+copy_four: Any = intrinsic(_copy_four)
