@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from makerscope.metrics.cost import cash_cost, impact_cost, round_trip_cost
-from makerscope.metrics.depth import BookStates, depth_within
+from makerscope.metrics.depth import depth_within
+from makerscope.metrics.states import BookStates
 
 TICK = 0.1
 

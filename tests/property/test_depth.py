@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from makerscope.metrics.buckets import add
 from makerscope.metrics.cost import cash_cost, round_trip_cost
-from makerscope.metrics.depth import BookStates, depth_buckets, depth_within, mean_depth
+from makerscope.metrics.depth import depth_buckets, depth_within, mean_depth
+from makerscope.metrics.states import BookStates
 from tests.reference import depth as slow
 
 KEYS = ["instrument", "bucket", "band"]

@@ -47,8 +47,8 @@ VALID = {
     "trades_WOWUSDT.csv": (aster, f"id,unix_timestamp_ms,side,price,quantity\n1,{T}000,buy,9,1\n2,{T}001,sell,8,1\n"),
     "prices_LIT.csv": (
         lighter,
-        "timestamp,bid_price,bid_size,ask_price,ask_size,market_id\n"
-        + "2023-11-14T22:00:00.5,9,1,10,1,1\n2023-11-14T22:00:01,9,1e-05,10,1\n",
+        ",".join(lighter.PRICES) + ",market_id\n"
+        "2023-11-14T22:00:00.5,9,1,10,1,1\n2023-11-14T22:00:01,9,1e-05,10,1\n",
     ),
     "trades_LIT.csv": (
         lighter,
@@ -60,7 +60,7 @@ VALID = {
     ),
 }  # fmt: skip
 ODD = [
-    b"", b"0", b"-", b"NaN", b"1e400", b"1e-400", b"9" * 40, b'"', b",", b"\n", b"\r", b"\x00", b"\xff", b"\xf0\x9f", 
+    b"", b"0", b"-", b"NaN", b"1e400", b"1e-400", b"9" * 40, b'"', b",", b"\n", b"\r", b"\x00", b"\xff", b"\xf0\x9f",
     b"{", b"]", b"null", b"[" * 3000, b"0x", b"\\ud800", b"1.5.5", b"line", b"-1", b"true", b"1700000000", b'"coin":""',
     b"2023-13-40",
 ]  # fmt: skip

@@ -6,8 +6,9 @@ import pytest
 
 from makerscope.errors import AccountingError, DomainError, InputError
 from makerscope.metrics.cost import cash_cost, order_book_imbalance, quoted_slope, round_trip_cost, slippage_curve, xlm
-from makerscope.metrics.depth import BookStates, depth_buckets, depth_within, lifetimes, mean_depth, sample_states
+from makerscope.metrics.depth import depth_buckets, depth_within, mean_depth
 from makerscope.metrics.resiliency import resiliency_half_life
+from makerscope.metrics.states import BookStates, deep_states, lifetimes, sample_states
 
 SECOND = 1_000_000_000
 
@@ -45,6 +46,31 @@ def test_a_band_that_ends_at_the_last_visible_level_is_complete_and_one_that_goe
 def test_a_side_known_to_be_whole_is_never_a_lower_bound():
     states = book([(0, [(9990, 1)], [(10010, 1), (10020, 1)])], whole=True)
     assert depth_within(states, [50]).select("bid_cut", "ask_cut").row(0) == (False, True)
+
+
+def test_the_view_ends_where_the_snapshot_ended_even_if_changes_show_levels_behind_it():
+    rows = pl.DataFrame(
+        [
+            (1, True, 1, 9990, 5), (1, True, 1, 9980, 5), (1, True, -1, 10010, 5), (1, True, -1, 10020, 5),
+            (2, False, 1, 9900, 7),
+            (3, False, 1, 9990, 0),
+        ],
+        schema=["sequence", "snapshot", "side", "price", "size"],
+        orient="row",
+    ).with_columns(
+        exchange_time=pl.Series([0, 0, 0, 0, 5 * SECOND, 5 * SECOND + 1]),
+        local_time=pl.lit(None, pl.Int64),
+        serial=pl.int_range(6),
+        instrument=pl.lit("x"),
+    )  # fmt: skip
+    states = deep_states(rows)
+    assert states.time.tolist() == [0, 5 * SECOND + 1]
+    assert states.seen.tolist() == [[9980, 10020]] * 2
+    last = depth_within(states, [20, 21, 100]).filter(pl.col("time") > 0)  # mid 9995
+    assert last["bid_lots"].to_list() == [5, 5, 12]
+    assert last["bid_cut"].to_list() == [True, True, True]
+    assert depth_within(states, [19, 20, 21])["ask_cut"].to_list()[:3] == [False, False, True]
+    assert depth_within(deep_states(rows, whole=True), [100])["bid_cut"].to_list() == [False, False]
 
 
 @pytest.mark.parametrize("bids", [[], [(10010, 1)], [(10011, 1)]], ids=["no bid", "locked", "crossed"])

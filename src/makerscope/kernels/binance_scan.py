@@ -28,6 +28,7 @@ ID, BID, BID_SIZE, ASK, ASK_SIZE = LAST, 7, 9, 10, 11  # of QUOTES, instead of F
 PRICE, SIZE, BUYER_MAKES = 7, 9, 10  # of TRADE and AGGREGATE; their id is ID
 FACTS = 12
 SHORTEST_LEVEL = 9  # bytes of ["1","0"]
+TRUE, FALSE = np.frombuffer(b"true", np.uint8), np.frombuffer(b"false", np.uint8)
 BRACE, END_BRACE, COLON, SPACE, AT = 123, 125, 58, 32, 64
 
 
@@ -285,9 +286,9 @@ def scan(data, stream_text, data_text, names, starts, units, places, only, facts
                 sum_id, at = whole_number(data, at)
                 good = sum_id >= 0
             elif n == 1 and c == 109:  # m
-                maker = 1 if data[at] == 116 else 0
-                at = end_of_scalar(data, at)
-                good = at >= 0
+                maker = 1 if same(data, at, TRUE) else 0
+                good = maker == 1 or same(data, at, FALSE)
+                at = at + 5 - maker
             elif n == 1 and c == 88:  # X: anything but MARKET is not a trade of the book
                 good = quoted and at + 8 <= end and data[at + 1] == 77 and data[at + 7] == QUOTE
                 at = at + 8

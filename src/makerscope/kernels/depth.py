@@ -27,14 +27,16 @@ def state_of(bid, bid_size, ask, ask_size):  # noqa: ANN201
 
 
 @inlined
-def side_depth(sign, price, size, twice_mid, bands, whole, lots, cash, cut):  # noqa: ANN201
+def side_depth(sign, price, size, twice_mid, bands, whole, seen, lots, cash, cut):  # noqa: ANN201
     """Lots and cash (price times size) of one side within each band, and where the view ends inside the band.
 
-    ``sign`` is +1 for bids, -1 for asks; ``bands`` rise. ``cut`` is 1 where the next tick behind the last visible
-    level would still be inside: then more may rest there than is seen. ``whole``: a side that shows fewer levels than
-    there is room for is known to have no more.
+    ``sign`` is +1 for bids, -1 for asks; ``bands`` rise. ``cut`` is 1 where the next tick behind the end of the view
+    would still be inside: then more may rest there than is seen. The view ends at the price ``seen``, or where that is
+    0 at the last visible level. ``whole``: a side that shows fewer levels than there is room for is known to have no
+    more.
     """
     levels = price.shape[0]
+    full = size[levels - 1] > 0
     j, sum_lots, sum_cash = 0, 0, 0
     for k in range(bands.shape[0]):
         edge = twice_mid * bands[k]
@@ -43,21 +45,24 @@ def side_depth(sign, price, size, twice_mid, bands, whole, lots, cash, cut):  # 
             sum_cash += size[j] * price[j]
             j += 1
         lots[k], cash[k] = sum_lots, sum_cash
-        end = j == levels or size[j] <= 0
-        behind = price[j - 1] - sign if j > 0 else 0
-        seen_all = whole and j < levels
-        cut[k] = end and not seen_all and behind > 0 and sign * (twice_mid - 2 * behind) * 10_000 <= edge
+        limit = 0
+        if seen > 0:
+            limit = sign * max(sign * seen, sign * price[levels - 1]) if full else seen
+        elif j > 0 and (j == levels or size[j] <= 0) and (full or not whole):
+            limit = price[j - 1]
+        behind = limit - sign
+        cut[k] = limit > 0 and behind > 0 and sign * (twice_mid - 2 * behind) * 10_000 <= edge
 
 
 @kernel
-def depth_of_states(bid, bid_size, ask, ask_size, bands, whole, state, lots, cash, cut):  # noqa: ANN201
+def depth_of_states(bid, bid_size, ask, ask_size, bands, whole, seen, state, lots, cash, cut):  # noqa: ANN201
     """Depth of every state: ``lots``, ``cash`` int64 and ``cut`` bool ``(m, 2, bands)``, bids first; ``state`` int8."""
     for i in range(bid.shape[0]):
         state[i] = state_of(bid[i], bid_size[i], ask[i], ask_size[i])
         if state[i] == TWO_SIDED:
             mid = bid[i, 0] + ask[i, 0]
-            side_depth(1, bid[i], bid_size[i], mid, bands, whole, lots[i, 0], cash[i, 0], cut[i, 0])
-            side_depth(-1, ask[i], ask_size[i], mid, bands, whole, lots[i, 1], cash[i, 1], cut[i, 1])
+            side_depth(1, bid[i], bid_size[i], mid, bands, whole, seen[i, 0], lots[i, 0], cash[i, 0], cut[i, 0])
+            side_depth(-1, ask[i], ask_size[i], mid, bands, whole, seen[i, 1], lots[i, 1], cash[i, 1], cut[i, 1])
 
 
 @kernel
@@ -76,7 +81,7 @@ def count_pieces(time, until, width):  # noqa: ANN201
 
 
 @kernel
-def integrate_depth(time, until, bid, bid_size, ask, ask_size, bands, whole, width, bucket, sums):  # noqa: ANN201
+def integrate_depth(time, until, bid, bid_size, ask, ask_size, bands, whole, seen, width, bucket, sums):  # noqa: ANN201
     """Depth times the ns for which it stood, by bucket of time.
 
     Args:
@@ -88,6 +93,7 @@ def integrate_depth(time, until, bid, bid_size, ask, ask_size, bands, whole, wid
         ask_size: lots.
         bands: int64 bps, rising.
         whole: see ``side_depth``.
+        seen: int64 ``(m, 2)`` ticks, bids and asks: see ``side_depth``.
         width: ns of a bucket.
         bucket: int64 ``(rows,)``, filled with floor(time / width); ``rows`` from ``count_pieces``.
         sums: int64 ``(rows, HEAD + WIDTH * bands)``, zeros; filled.
@@ -102,8 +108,8 @@ def integrate_depth(time, until, bid, bid_size, ask, ask_size, bands, whole, wid
         state = state_of(bid[i], bid_size[i], ask[i], ask_size[i])
         if state == TWO_SIDED:
             mid = bid[i, 0] + ask[i, 0]
-            side_depth(1, bid[i], bid_size[i], mid, bands, whole, lots[0], cash[0], cut[0])
-            side_depth(-1, ask[i], ask_size[i], mid, bands, whole, lots[1], cash[1], cut[1])
+            side_depth(1, bid[i], bid_size[i], mid, bands, whole, seen[i, 0], lots[0], cash[0], cut[0])
+            side_depth(-1, ask[i], ask_size[i], mid, bands, whole, seen[i, 1], lots[1], cash[1], cut[1])
         start = time[i]
         while start < until[i]:
             place = start // width

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from makerscope.errors import DomainError
 from makerscope.kernels.depth import walk_cash, walk_lots
 from makerscope.metrics.buckets import bootstrap_ratio
-from makerscope.metrics.depth import BookStates, sample_states
 from makerscope.metrics.measure import Measure, missing
+from makerscope.metrics.states import BookStates, sample_states
 
 MINUTE = 60_000_000_000
 BLOCK = 5  # samples resampled together; books a few minutes apart still resemble each other

@@ -7,13 +7,12 @@ Source: ``depth_within`` as in the reference of measures, section 9; band edges 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from makerscope.errors import AccountingError, DomainError, InputError
+from makerscope.errors import DomainError
 from makerscope.kernels.depth import (
     ASK_CASH,
     ASK_CUT,
@@ -32,10 +31,9 @@ from makerscope.kernels.depth import (
     depth_of_states,
     integrate_depth,
 )
-from makerscope.metrics.book import Ladder
+from makerscope.metrics.states import BookStates, lifetimes
 
 BANDS = (5, 10, 25, 50, 100, 200)  # bps of the mid, project choice
-HIGHEST_PRICE = 1 << 48  # ticks; 2 * price * 10000 must fit an int64
 _INTEGRALS = {
     "bid_lots_ns": BID_LOTS,
     "ask_lots_ns": ASK_LOTS,
@@ -44,116 +42,6 @@ _INTEGRALS = {
     "ask_cash_ns": ASK_CASH,
     "least_cash_ns": LEAST_CASH,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class BookStates:
-    """The book of one instrument after each of its messages, or at sampled times.
-
-    Args:
-        time: int64 ``(m,)`` ns, in order.
-        bid: int64 ``(m, n)`` ticks, best first.
-        bid_size: int64 ``(m, n)`` lots, 0 where there is no such level (and none behind it).
-        ask: int64 ``(m, n)`` ticks, best first.
-        ask_size: int64 ``(m, n)`` lots.
-        whole: a side with fewer than ``n`` levels is known to hold no more (a book rebuilt from all its messages).
-            False where the venue itself shows only its first levels.
-
-    Raises:
-        InputError: shapes differ, times run backwards, or a size is negative.
-        AccountingError: price times size of a state does not fit 64 bits.
-
-    Examples:
-        >>> one = BookStates(
-        ...     time=np.array([0]), bid=np.array([[999]]), bid_size=np.array([[7]]),
-        ...     ask=np.array([[1001]]), ask_size=np.array([[4]]),
-        ... )
-        >>> int(one.twice_mid[0])
-        2000
-    """
-
-    time: NDArray[np.int64]
-    bid: NDArray[np.int64]
-    bid_size: NDArray[np.int64]
-    ask: NDArray[np.int64]
-    ask_size: NDArray[np.int64]
-    whole: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse arrays that are no book states."""
-        for name in ("time", "bid", "bid_size", "ask", "ask_size"):
-            object.__setattr__(self, name, np.ascontiguousarray(getattr(self, name), np.int64))
-        shape = self.bid.shape
-        if len(shape) != 2 or shape[1] < 1 or any(a.shape != shape for a in (self.bid_size, self.ask, self.ask_size)):
-            raise InputError("book states", f"sides of shape {shape} and {self.ask.shape}", "one shape (m, n), n >= 1")
-        if self.time.shape != shape[:1]:
-            raise InputError("book states", f"{self.time.shape[0]} times for {shape[0]} states", "one time a state")
-        if np.any(np.diff(self.time) < 0):
-            raise InputError("book states", "times run backwards", "states in order of time")
-        for price, size in ((self.bid, self.bid_size), (self.ask, self.ask_size)):
-            if np.any(size < 0) or np.any((size > 0) & (price <= 0)):
-                raise InputError(
-                    "book states", "a level has a negative size or no positive price", "lots >= 0, ticks > 0"
-                )
-            worth = (price.astype(np.float64) * size).sum(axis=1)
-            if np.any(price > HIGHEST_PRICE) or np.any(worth > 9.0e18):
-                raise AccountingError(
-                    "price times size of a book state does not fit 64 bits; want coarser ticks or lots"
-                )
-
-    @property
-    def two_sided(self) -> NDArray[np.bool_]:
-        """Bool ``(m,)``: both sides are there and bid < ask. Only then there is a mid."""
-        return (self.bid_size[:, 0] > 0) & (self.ask_size[:, 0] > 0) & (self.bid[:, 0] < self.ask[:, 0])
-
-    @property
-    def twice_mid(self) -> NDArray[np.int64]:
-        """Int64 ``(m,)`` ticks: bid + ask where ``two_sided``, else 0."""
-        return np.where(self.two_sided, self.bid[:, 0] + self.ask[:, 0], 0)
-
-    def take(self, rows: NDArray[np.int64], time: NDArray[np.int64]) -> "BookStates":
-        """Chosen states under new times (for samples)."""
-        return BookStates(
-            time=time,
-            bid=self.bid[rows],
-            bid_size=self.bid_size[rows],
-            ask=self.ask[rows],
-            ask_size=self.ask_size[rows],
-            whole=self.whole,
-        )
-
-
-def book_states(ladder: Ladder, clock: str = "time", *, whole: bool = False) -> BookStates:
-    """The states of a rebuilt book.
-
-    Args:
-        ladder: from ``levels_after_each``.
-        clock: ``exchange_time``, ``local_time``, or ``time`` for the venue's clock where it is known, else the
-            recorder's.
-        whole: the venue sends its whole book, so that a side with fewer levels than asked for holds no more.
-
-    Raises:
-        InputError: a message has no time on that clock.
-
-    Examples:
-        >>> from makerscope.metrics.book import EXAMPLE, levels_after_each
-        >>> states = book_states(levels_after_each(EXAMPLE, 2))
-        >>> states.time.tolist(), states.bid[:, 0].tolist()
-        ([1000, 2000], [100, 99])
-    """
-    known = ladder.messages.with_columns(time=pl.coalesce("exchange_time", "local_time").cum_max())[clock]
-    if known.null_count():
-        raise InputError(
-            f"book of {ladder.instrument}", f"{known.null_count()} messages without {clock}", "a clock that is known"
-        )
-    return BookStates(
-        time=known.to_numpy(),
-        bid=ladder.bid,
-        bid_size=ladder.bid_size,
-        ask=ladder.ask,
-        ask_size=ladder.ask_size,
-        whole=whole,
-    )
 
 
 def depth_within(states: BookStates, bands: Sequence[int] = BANDS) -> pl.DataFrame:
@@ -165,9 +53,9 @@ def depth_within(states: BookStates, bands: Sequence[int] = BANDS) -> pl.DataFra
 
     Returns:
         One row for each state and band: ``time``, ``band``; ``bid_lots, ask_lots, least_lots`` (lots; least is the
-            thinner side);
-        ``bid_cash, ask_cash, least_cash`` (ticks * lots); ``bid_cut, ask_cut``: the band reaches beyond the last
-        visible level, the number is a lower bound. All null where there is no mid (a side is absent, or bid >= ask).
+        thinner side); ``bid_cash, ask_cash, least_cash`` (ticks * lots); ``bid_cut, ask_cut``: the band reaches beyond
+        the end of the view, the number is a lower bound. All null where there is no mid (a side is absent, or bid >=
+        ask).
 
     Examples:
         >>> book = BookStates(
@@ -182,7 +70,17 @@ def depth_within(states: BookStates, bands: Sequence[int] = BANDS) -> pl.DataFra
     lots, cash = np.zeros((m, 2, k), np.int64), np.zeros((m, 2, k), np.int64)
     cut, state = np.zeros((m, 2, k), np.bool_), np.zeros(m, np.int8)
     depth_of_states(
-        states.bid, states.bid_size, states.ask, states.ask_size, bands_, states.whole, state, lots, cash, cut
+        states.bid,
+        states.bid_size,
+        states.ask,
+        states.ask_size,
+        bands_,
+        states.whole,
+        states.seen,
+        state,
+        lots,
+        cash,
+        cut,
     )
     known = pl.Series(np.repeat(state == TWO_SIDED, k))
     columns = {
@@ -196,32 +94,6 @@ def depth_within(states: BookStates, bands: Sequence[int] = BANDS) -> pl.DataFra
     )
     order = [f"{side}_{what}" for what in ("lots", "cash") for side in ("bid", "ask", "least")] + ["bid_cut", "ask_cut"]
     return frame.select("time", "band", *(pl.when(known).then(pl.col(name)).alias(name) for name in order))
-
-
-def lifetimes(time: NDArray[np.int64], sessions: pl.DataFrame) -> NDArray[np.int64]:
-    """When each state ended: the next state, or the end of the session in which it began.
-
-    Args:
-        time: int64 ``(m,)`` ns, in order.
-        sessions: of one instrument: ``start``, ``end`` (ns on the same clock, end excluded), without overlap.
-
-    Returns:
-        Int64 ``(m,)`` ns; equal to ``time`` for a state outside every session, so that it never counts.
-
-    Examples:
-        >>> lifetimes(np.array([1, 5, 30]), pl.DataFrame({"start": [0, 20], "end": [10, 25]})).tolist()
-        [5, 10, 30]
-    """
-    ordered = sessions.sort("start")
-    start, end = ordered["start"].to_numpy(), ordered["end"].to_numpy()
-    if np.any(end < start) or np.any(start[1:] < end[:-1]):
-        raise InputError("sessions", "one overlaps another or ends before it starts", "sessions apart")
-    if not start.size or not time.size:
-        return time.copy()
-    place = np.searchsorted(start, time, side="right") - 1
-    close = np.where(place >= 0, end[np.maximum(place, 0)], time)
-    following = np.append(time[1:], np.iinfo(np.int64).max)
-    return np.maximum(time, np.minimum(following, close))
 
 
 def depth_buckets(
@@ -269,6 +141,7 @@ def depth_buckets(
         states.ask_size,
         bands_,
         states.whole,
+        states.seen,
         width,
         bucket,
         sums,
@@ -310,23 +183,6 @@ def mean_depth(buckets: pl.DataFrame, by: Sequence[str] = ("instrument", "band")
         for name in [*_INTEGRALS, "bid_cut_ns", "ask_cut_ns"]
     ]
     return sums.select(*by, "ns", *means)
-
-
-def sample_states(states: BookStates, sessions: pl.DataFrame, *, every: int) -> BookStates:
-    """The state that stood at each whole multiple of ``every`` ns inside the sessions.
-
-    A state stands from its own time (included) until the next one. Instants before the first state of a session, or
-    after the session, have no sample.
-    """
-    if every <= 0:
-        raise DomainError(f"every is {every} ns; want a positive number")
-    until = lifetimes(states.time, sessions)
-    alive = until > states.time
-    first, last = -(-states.time // every), -(-until // every)  # multiples in [time, until)
-    count = np.where(alive, last - first, 0)
-    rows = np.repeat(np.arange(states.time.shape[0]), count)
-    offset = np.arange(rows.shape[0]) - np.repeat(np.cumsum(count) - count, count)
-    return states.take(rows, (first[rows] + offset) * every)
 
 
 def _bands(bands: Sequence[int]) -> NDArray[np.int64]:

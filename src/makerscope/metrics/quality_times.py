@@ -85,7 +85,7 @@ def check_clocks(grounds: Grounds) -> list[Check]:
         tenth = max(1, ordered.height // 10)
         ends = [ordered.slice(at, tenth)["offset"].median() for at in (0, ordered.height - tenth)]
         drift = 0.0 if offsets.height < FEWEST_FOR_DRIFT else float(ends[1] or 0.0) - float(ends[0] or 0.0)  # pyright: ignore[reportArgumentType]
-        wrong = middle < BEHIND_WARN or middle > AHEAD_WARN or abs(drift) > DRIFT_WARN
+        wrong = middle > AHEAD_WARN or abs(drift) > DRIFT_WARN  # a steady negative offset is a clock, not an error
         behind = " (the recorder's clock is behind: its times are not latencies)" if middle < BEHIND_WARN else ""
         text = f"{table} arrive {middle / 1e9:+.3f} s after the venue's time{behind}, drift {drift / 1e9:+.3f} s"
         limit = BEHIND_WARN if middle < 0 else AHEAD_WARN

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from makerscope.errors import DomainError
 from makerscope.metrics.buckets import bootstrap_ratio
-from makerscope.metrics.depth import BookStates, depth_within, lifetimes
+from makerscope.metrics.depth import depth_within
 from makerscope.metrics.measure import Measure, missing
+from makerscope.metrics.states import BookStates, lifetimes
 
 FEWEST_SHOCKS = 10
 

@@ -140,7 +140,7 @@ def _market(card: InstrumentCard) -> Iterator[Attention]:
         yield say("warn", f"Locked or crossed {percent(crossed.value)} of the time.")
     ratio = card.measures.get("effective_over_quoted")
     if ratio is not None and ratio.value is not None and ratio.value > 1.5:
-        yield say("warn", f"Orders walk the book: they pay {fixed(ratio.value, 2)} times the quoted spread.")
+        yield say("warn", f"Orders pay {fixed(ratio.value, 1)} times the quoted spread: they walk the book, or the quotes lag the trades.")
     thin = next((row for row in card.slippage if row.notional >= 1e5 and row.filled < 0.9), None)
     if thin is not None:
         yield say(

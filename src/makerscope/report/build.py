@@ -22,7 +22,7 @@ from makerscope.report.pair_card import pair_cards
 from makerscope.report.pool_card import pool_cards
 from makerscope.report.quoting_card import Quoting, quoting_of
 from makerscope.report.scorecard import SCHEMA, InstrumentCard, MakerCard, Options, Scorecard, SessionFact, TapeFacts
-from makerscope.report.study import ADVERSE_HORIZON, Study, study
+from makerscope.report.study import ADVERSE_HORIZON, DOLLARS, Study, currency_of, study
 from makerscope.tape.read import Tape
 
 MAKERS = 40  # makers with a page of their own
@@ -135,7 +135,7 @@ def _ranked(measured: Study, makers: Sequence[str]) -> pl.DataFrame:
     quotes = pl.DataFrame(
         {
             "instrument": list(measured.view.instruments),
-            "quote": [item.quote for item in measured.view.instruments.values()],
+            "quote": [currency_of(item) for item in measured.view.instruments.values()],
         }
     )
     sums = (
@@ -224,6 +224,7 @@ def _facts(measured: Study, tape: Tape) -> TapeFacts:
 
 def _rules(measured: Study, quality: Quality) -> tuple[str, ...]:
     view = measured.view
+    quotes = {item.quote for item in view.instruments.values()}
     rules = [
         f"A quote counts for a trade when it is strictly before it and at most {duration(measured.max_age)} old; a quote of "
         "the same instant does not count.",
@@ -239,6 +240,8 @@ def _rules(measured: Study, quality: Quality) -> tuple[str, ...]:
         "The P&L legs add up to the change of equity in integers; the residual is shown and is zero.",
         "Fees are kept by token and never added across tokens.",
     ]
+    if len(DOLLARS & quotes) > 1:
+        rules.append(f"Notionals in {', '.join(sorted(DOLLARS & quotes))} are added at par, as US dollars.")
     mixed = sorted(name for name, clock in view.clock.items() if clock == MIXED)
     if mixed:
         rules.append(

@@ -8,15 +8,15 @@ import polars as pl
 from makerscope.metrics.book import levels_after_each
 from makerscope.metrics.buckets import ratio_measure
 from makerscope.metrics.cost import order_book_imbalance, slippage_curve, xlm
-from makerscope.metrics.depth import BANDS, BookStates, book_states, depth_buckets, mean_depth, sample_states
+from makerscope.metrics.depth import BANDS, depth_buckets, mean_depth
 from makerscope.metrics.measure import Measure, missing
 from makerscope.metrics.resiliency import resiliency_half_life
+from makerscope.metrics.states import BookStates, book_states, deep_states, sample_states
 from makerscope.metrics.view import EXCHANGE, LOCAL
 from makerscope.report.scorecard import DepthRow, Heat, SlippageRow
 from makerscope.report.study import Study, notional_of
 
 SHOWN = 20  # levels a side after every message
-DEEPEST = 1000  # levels a side in the samples that the bands are measured on
 SAMPLES = 3000
 SECOND = 1_000_000_000
 NOTIONALS = (1e3, 1e4, 1e5, 1e6)  # quote currency
@@ -50,7 +50,7 @@ def book_measures(study: Study, name: str) -> BookMeasures:
     )
     states = book_states(levels_after_each(levels, SHOWN), clock)
     every = max(SECOND, (view.until - view.since) // SAMPLES)
-    deep = _sampled(levels, clock, every) if not levels["snapshot"].all() else states
+    deep = deep_states(levels, clock, every=every) if not levels["snapshot"].all() else states
     instrument = view.instruments[name]
     cash = float(notional_of({name: instrument})["unit"][0])  # quote currency of a tick times a lot, or of a contract
     worth = "lots" if instrument.inverse else "cash"
@@ -71,14 +71,6 @@ def book_measures(study: Study, name: str) -> BookMeasures:
         heat=_heat(study, buckets),
         path=_path(study, buckets),
     )
-
-
-def _sampled(levels: pl.DataFrame, clock: str, every: int) -> BookStates:
-    """The book to 1000 levels at the end of each period: the deltas of a period are taken as one message."""
-    time = pl.coalesce("exchange_time", "local_time") if clock == "time" else pl.col(clock)
-    period = (time.cum_max() // every).alias("period")
-    coarse = levels.with_columns(sequence=pl.when("snapshot").then(pl.col("sequence")).otherwise(period))
-    return book_states(levels_after_each(coarse, DEEPEST), clock)
 
 
 def _inverse(unit: str) -> Measure:

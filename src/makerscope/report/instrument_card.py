@@ -13,7 +13,7 @@ from makerscope.metrics.volatility import annualised, variation_buckets, variati
 from makerscope.metrics.vpin import vpin_signed
 from makerscope.report.depth_card import BookMeasures, book_measures
 from makerscope.report.scorecard import InstrumentCard, Path
-from makerscope.report.study import Study, markout_rows
+from makerscope.report.study import Study, currency_of, markout_rows
 
 SECOND = 1_000_000_000
 NO_QUOTES = "not measurable: no quotes on this tape"
@@ -42,7 +42,7 @@ def instrument_card(study: Study, name: str, *, deep: bool = True) -> Instrument
     return InstrumentCard(
         instrument=name,
         kind=instrument.kind,
-        quote=instrument.quote,
+        quote=currency_of(instrument),
         facts=f"tick {instrument.tick_size} {instrument.quote}, lot {instrument.lot_size}"
         + (f" contracts of {instrument.multiplier} {instrument.quote}" if instrument.inverse else f" {instrument.base}")
         + f" ({instrument.facts})",

@@ -61,11 +61,11 @@ def overview(card: Scorecard) -> Page:
         )
     return Page(
         anchor="overview",
-        title=card.title,
+        title="Overview",
         subtitle=card.tape.source,
         headline=_verdict(card),
         group="Overview",
-        sections=(Section("", "", (_head(card),)), *sections),
+        sections=(Section("At a glance", span(card.options.since, card.options.until), (_head(card),)), *sections),
     )
 
 

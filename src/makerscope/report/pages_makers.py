@@ -114,7 +114,7 @@ def _stats(item: MakerCard) -> Block:
             f"{count(item.fills)} maker / {count(item.taker_fills)} taker",
         ),
         Stat(f"Traded as maker, {item.quote}", compact(item.notional), f"{percent(item.share.value)} of all makers"),
-        Stat(f"Fees, {fees.token}", fees.net, "paid" if not fees.net.startswith("-") else "received")
+        Stat(f"Fees, {fees.token}", money(abs(float(fees.net))), "received" if fees.net.startswith("-") else "paid")
         if fees
         else Stat("Fees", "—", "no fees in the recording", "muted"),
         Stat("Quote uptime", value_of(uptime), "both sides resting")

@@ -17,6 +17,7 @@ from makerscope.tape.events import Instrument
 from makerscope.tape.read import Tape
 
 ADVERSE_HORIZON = 10_000_000_000  # h* of the adverse-selection leg
+DOLLARS = frozenset(("USD", "USDC", "USDT", "USDT0", "USDE", "USDH", "USDXL", "USDHL", "FDUSD", "BUSD", "DAI", "TUSD", "FEUSD"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,7 @@ def study(
         .otherwise(pl.col("size").cast(pl.Float64) * pl.col("price"))
         * pl.col("unit")
     ).drop("unit", "inverse")
-    fills = with_mids(fills, view.quotes, horizons=ordered, max_age=max_age, ends=view.ends())
+    fills = with_mids(fills, _reference_quotes(view), horizons=ordered, max_age=max_age, ends=view.ends())
     quoted = [name for name, source in view.reference.items() if source in (QUOTES, BOOK)]
     return Study(
         view=view,
@@ -110,6 +111,19 @@ def notional_of(instruments: dict[str, Instrument]) -> pl.DataFrame:
         {"instrument": list(instruments), "unit": units, "inverse": inverse},
         schema={"instrument": pl.String, "unit": pl.Float64, "inverse": pl.Boolean},
     )
+
+
+def _reference_quotes(view: View) -> pl.DataFrame:
+    """Quotes that give the mids. A rebuilt book is crossed while a taker's own order waits in it: the state before counts."""
+    rebuilt = [name for name, source in view.reference.items() if source == BOOK]
+    if not rebuilt:
+        return view.quotes
+    return view.quotes.filter(~pl.col("instrument").is_in(rebuilt) | (pl.col("bid") < pl.col("ask")))
+
+
+def currency_of(instrument: Instrument) -> str:
+    """The quote currency under which notionals are added: a token that stands for the US dollar counts as one."""
+    return "USD" if instrument.quote in DOLLARS else instrument.quote
 
 
 def _quote_sessions(view: View, names: list[str]) -> pl.DataFrame:

@@ -16,12 +16,11 @@ from makerscope.venues.files import Head, Progress, Recording, blocks
 from makerscope.venues.hyperliquid_coins import VENUE, Coins
 from makerscope.venues.hyperliquid_heard import Heard
 from makerscope.venues.hyperliquid_pairs import MS, fill_frame, in_ticks, paired, write_pairs
-from makerscope.venues.hyperliquid_wire import LooseBlock, SlimBlock, SlimFill, WireBlock, WireFill
+from makerscope.venues.hyperliquid_wire import UNREADABLE, LooseBlock, SlimBlock, SlimFill, WireBlock, WireFill
 from makerscope.venues.times import iso_to_ns
 
 WANT = "JSON lines with block_number, block_time and events of [address, fill]"
 CHUNK = 1 << 24  # bytes of lines decoded at a time
-UNREADABLE = (msgspec.DecodeError, RecursionError)
 _block = msgspec.json.Decoder(WireBlock)
 _slim = msgspec.json.Decoder(SlimBlock)
 _loose = msgspec.json.Decoder(LooseBlock)

@@ -19,6 +19,7 @@ import polars as pl
 
 from makerscope.venues.files import Head, Progress, Recording, blocks
 from makerscope.venues.hyperliquid_wire import (
+    UNREADABLE,
     Envelope,
     WireAsset,
     WireBook,
@@ -35,7 +36,6 @@ CHANNEL = re.compile(rb'"channel"\s*:\s*"(?:' + "|".join(CHANNELS).encode() + rb
 FILLS = (b'"coin"', b'"px"', b'"crossed"', b'"tid"', b'"oid"')
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 WANT = "frames with channel and data, one a line, or a list of fills"
-UNREADABLE = (msgspec.DecodeError, RecursionError)
 MS = 1_000_000
 
 _envelope = msgspec.json.Decoder(Envelope)

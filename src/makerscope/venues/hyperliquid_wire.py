@@ -8,6 +8,7 @@ from typing import Annotated
 
 import msgspec
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # all a decoder raises on bad bytes
 Id = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=1 << 42)]  # until the year 2109
 

@@ -11,7 +11,18 @@ from makerscope.errors import FormatError, InputError
 from makerscope.tape.events import TIMED
 from makerscope.tape.read import Tape
 from makerscope.tape.write import TapeWriter
-from makerscope.venues import aster, binance, bitstamp, deribit, hummingbot, hyperliquid, lighter, mapping, tardis, uniswap_v3
+from makerscope.venues import (
+    aster,
+    binance,
+    bitstamp,
+    deribit,
+    hummingbot,
+    hyperliquid,
+    lighter,
+    mapping,
+    tardis,
+    uniswap_v3,
+)
 from makerscope.venues.files import Head, Progress, Recording, head_of
 
 
@@ -68,7 +79,11 @@ def recognise(path: Path, venue: str = "auto") -> Recognised:
     start = head.first_line[:60]
     if other:
         raise FormatError(path, f"is a recording of {other} (it begins {start!r})", f"a recording of {venue}")
-    raise FormatError(path, f"is no recording that is known (it begins {start!r})", "one of: " + ", ".join(READERS) + ", or --map FILE.toml")
+    raise FormatError(
+        path,
+        f"is no recording that is known (it begins {start!r})",
+        "one of: " + ", ".join(READERS) + ", or --map FILE.toml",
+    )
 
 
 def import_recordings(

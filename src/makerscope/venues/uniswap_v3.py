@@ -12,6 +12,7 @@ all rows. Rows come every 60 s, with or without swaps; 150 s without one is an o
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -87,10 +88,21 @@ def _declared(path: Path, at: int, tape: TapeWriter) -> Instrument:
         text = "no profile knows the pool: the names and decimals of its tokens are unknown, lots are raw units"
         tape.find("warning", "unknown pool", text, instrument=instrument.instrument)
     elif (decimals := token_decimals(symbol)) is not None:
-        tape.add_token(Token(token=instrument.quote, decimals=decimals[0]))
-        tape.add_token(Token(token=instrument.base, decimals=decimals[1]))
+        chain = symbol.partition("-")[0]
+        quote = _token(tape, instrument.quote, decimals[0], chain)
+        base = _token(tape, instrument.base, decimals[1], chain)
+        instrument = replace(instrument, base=base, quote=quote, settle=quote)
     tape.add_instrument(instrument)
     return instrument
+
+
+def _token(tape: TapeWriter, name: str, decimals: int, chain: str) -> str:
+    """Declare a token; where another venue's token of that name has other base units, this one is ``name (chain)``."""
+    known = tape.tokens.get(name)
+    if known is not None and known.decimals != decimals:
+        name = f"{name} ({chain})"
+    tape.add_token(Token(token=name, decimals=decimals))
+    return name
 
 
 def pool_in(path: Path) -> str:
