@@ -136,6 +136,22 @@ def test_an_outage_ends_the_book_and_a_new_one_begins_empty(tmp_path):
     assert tape.read("sessions").filter(channel="book").height == 2
 
 
+def test_a_row_a_little_too_early_is_taken_at_the_time_before_it_and_a_jump_begins_anew(tmp_path):
+    tape = tape_of(
+        tmp_path,
+        log(
+            (1, 1000, "236.50", 300, "created", "bid"),
+            (2, 400, "236.40", 200, "created", "bid"),
+            (3, -86_400_000, "236.30", 100, "created", "bid"),
+        ),
+    )
+    assert findings(tape, "time runs backwards") == 1
+    assert findings(tape, "time jumps back") == 1
+    assert tape.read("orders")["local_time"].to_list() == [(T - 86_400_000) * NS, (T + 1000) * NS, (T + 1000) * NS]
+    assert tape.read("book").filter("snapshot").height == 2
+    assert check_tape(tmp_path / "tape").problems == ()
+
+
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [

@@ -56,10 +56,10 @@ def read(recordings: Sequence[Recording], tape: TapeWriter, progress: Progress) 
                 log = OrderLog(_instrument(tape, events["time"][0]))
             for event in events.iter_rows():
                 log.step(Event(*event))
-            log.write(tape, log.matcher.take(log.now))
+            log.write(tape)
         sieve.close()
     if log is not None:
-        log.write(tape, log.matcher.finish())
+        log.write(tape, last=True)
         _report(log, tape)
 
 
@@ -122,7 +122,8 @@ FINDINGS = {
     "changed after it was deleted": ("dropped", "order out of order", "orders", "orders changed after their deletion"),
     "changed side": ("dropped", "order changed side", "orders", "rows that put an open order on the other side"),
     "deleted with another volume": ("info", "volume differs", "orders", "orders deleted with another volume than open"),
-    "backwards": ("warning", "time runs backwards", "orders", "rows with an earlier time than the row before"),
+    "backwards": ("warning", "time runs backwards", "orders", "rows up to 60 s early: taken at the time of the row before"),
+    "jump": ("warning", "time jumps back", "book", "jumps back by more than 60 s: the book begins anew, from empty"),
     "outage": ("warning", "outage", "book", "pauses of more than 60 s: the book begins anew after each, from empty"),
 }  # fmt: skip
 STANDING = (

@@ -46,6 +46,7 @@ class OrderLog:
     levels: dict[tuple[int, int], int] = field(default_factory=dict)
     sequence: int = 0
     fills: int = 0
+    settled: list[Match] = field(default_factory=list)  # trades from before an outage, not yet written
     sweeps: dict[int, tuple[int, int]] = field(default_factory=dict)  # taker order -> first serial, last time
     orders: list[tuple[int, int, str, int, int, int]] = field(default_factory=list)
     book: list[tuple[int, int, bool, int, int, int]] = field(default_factory=list)
@@ -53,11 +54,12 @@ class OrderLog:
 
     def step(self, event: Event) -> None:
         """Apply one event."""
-        if event.time < self.now:
-            self.count("backwards")
-        elif event.time - self.now > SILENCE:
+        if abs(event.time - self.now) > SILENCE:
             self._begin(event)
-        self.now = max(self.now, event.time)
+        elif event.time < self.now:
+            self.count("backwards")
+            event = event._replace(time=self.now)
+        self.now = event.time
         known = self.live.get(event.order)
         if known is not None and known[0] != event.side:
             self.count("changed side")
@@ -69,9 +71,10 @@ class OrderLog:
             self._delete(event, known)
 
     def _begin(self, event: Event) -> None:
-        """Start from an empty book, at the start of the log and after an outage."""
+        """Start from an empty book: at the start, after an outage, and where a log jumps back to another run."""
         if self.sequence:
-            self.count("outage")
+            self.count("outage" if event.time > self.now else "jump")
+            self.settled += self.matcher.finish()
         self.live.clear()
         self.levels.clear()
         self.gone.clear()
@@ -138,7 +141,7 @@ class OrderLog:
         self._put(event.time, (side, price, -size))
 
     def _decrease(self, event: Event, size: int) -> None:
-        self.matcher.add(Decrease(max(event.time, self.now), event.order, event.side > 0, event.price, size))
+        self.matcher.add(Decrease(event.time, event.order, event.side > 0, event.price, size))
 
     def _remember_gone(self, event: Event, *, was_open: bool) -> None:
         self.gone[event.order] = (self.now, event, was_open)
@@ -162,8 +165,10 @@ class OrderLog:
         """Count a fact for the findings."""
         self.counts[what] = self.counts.get(what, 0) + times
 
-    def write(self, tape: TapeWriter, matches: list[Match]) -> None:
-        """Hand the rows gathered so far to the tape."""
+    def write(self, tape: TapeWriter, *, last: bool = False) -> None:
+        """Hand the rows gathered so far to the tape; trades that are still open only at the ``last`` time."""
+        matches = self.settled + (self.matcher.finish() if last else self.matcher.take(self.now))
+        self.settled.clear()
         name = pl.lit(self.instrument.instrument).alias("instrument")
         clocks = {"time": "local_time"}
         orders = pl.DataFrame(self.orders, schema=["time", "order", "action", "side", "price", "size"], orient="row")
