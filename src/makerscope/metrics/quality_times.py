@@ -8,7 +8,7 @@ from makerscope.tape.read import Tape
 
 OUTAGE_WARN = 0.01
 OUTSIDE_WARN = 0.05
-BEHIND_WARN, AHEAD_WARN, DRIFT_WARN = -10_000_000, 5_000_000_000, 500_000_000  # ns
+BEHIND, AHEAD_WARN, DRIFT_WARN = -10_000_000, 5_000_000_000, 500_000_000  # ns
 FEWEST_FOR_DRIFT = 500  # rows; the first messages after a subscription are often old ones
 BACK_WARN = 0.01
 WHOLE_SECONDS = 0.99
@@ -86,16 +86,15 @@ def check_clocks(grounds: Grounds) -> list[Check]:
         ends = [ordered.slice(at, tenth)["offset"].median() for at in (0, ordered.height - tenth)]
         drift = 0.0 if offsets.height < FEWEST_FOR_DRIFT else float(ends[1] or 0.0) - float(ends[0] or 0.0)  # pyright: ignore[reportArgumentType]
         wrong = middle > AHEAD_WARN or abs(drift) > DRIFT_WARN  # a steady negative offset is a clock, not an error
-        behind = " (the recorder's clock is behind: its times are not latencies)" if middle < BEHIND_WARN else ""
+        behind = " (the recorder's clock is behind: its times are not latencies)" if middle < BEHIND else ""
         text = f"{table} arrive {middle / 1e9:+.3f} s after the venue's time{behind}, drift {drift / 1e9:+.3f} s"
-        limit = BEHIND_WARN if middle < 0 else AHEAD_WARN
         out.append(
             Check(
                 name=f"clocks in {table}",
                 outcome="warn" if wrong else "ok",
                 text=text,
                 value=middle / 1e9,
-                limit=limit / 1e9,
+                limit=AHEAD_WARN / 1e9,
             )
         )
     return out
