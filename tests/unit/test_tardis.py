@@ -190,13 +190,15 @@ def test_bad_rows_are_kept_with_line_and_reason_and_the_rest_goes_on(tmp_path):
         f"../../x,BTCUSDT,{T},{T},f,buy,100.5,1\n",
         f"binance,BTCUSDT,{T},{T},g,buy,100.5,0\n",
         f"binance,BTCUSDT,{T},{T},h,buy,100.5\n",
+        f"binance,BTCUSDT,{T},{T},i,buy,900000000000000.5,90000\n",
     ]
     tape = tape_of(tmp_path, trades=TRADES + good + "".join(bad))
     assert tape.read("fills").height == 1
     kept = tape.read("quarantine")
-    assert sorted(kept["line"].to_list()) == list(range(3, 10))
+    assert sorted(kept["line"].to_list()) == list(range(3, 11))
     assert "side is not known" in kept["reason"].to_list()
     assert "price is not positive" in kept["reason"].to_list()
+    assert "price times size is too large" in kept["reason"].to_list()
 
 
 def test_a_file_of_bad_rows_alone_is_refused(tmp_path):

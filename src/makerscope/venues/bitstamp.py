@@ -24,7 +24,7 @@ from makerscope.venues.files import Head, Progress, Recording
 from makerscope.venues.order_log import CHANGED, CREATED, DELETED, SILENCE, Event, OrderLog
 from makerscope.venues.profiles import known_instrument
 from makerscope.venues.rows import csv_rows
-from makerscope.venues.sieve import Sieve, chosen, clock, number
+from makerscope.venues.sieve import Sieve, chosen, clock, number, overflows
 
 COLUMNS = ("id", "timestamp", "exchange.timestamp", "price", "volume", "action", "direction")
 SYMBOL = "BTCUSD"
@@ -80,7 +80,9 @@ def _checked(texts: pl.DataFrame, sieve: Sieve) -> pl.DataFrame:
     empty = rows.select(
         pl.when((pl.col("action") == CREATED) & (pl.col("size") == 0)).then(pl.lit("volume of a created order is 0"))
     ).to_series()
-    return sieve.pass_on(rows, [bad_time, bad_order, bad_action, bad_side, bad_price, bad_size, empty], texts)
+    return sieve.pass_on(
+        rows, [bad_time, bad_order, bad_action, bad_side, bad_price, bad_size, overflows(price, size), empty], texts
+    )
 
 
 def _instrument(tape: TapeWriter, at: int) -> Instrument:
@@ -122,7 +124,7 @@ FINDINGS = {
     "changed after it was deleted": ("dropped", "order out of order", "orders", "orders changed after their deletion"),
     "changed side": ("dropped", "order changed side", "orders", "rows that put an open order on the other side"),
     "deleted with another volume": ("info", "volume differs", "orders", "orders deleted with another volume than open"),
-    "backwards": ("warning", "time runs backwards", "orders", "rows up to 60 s early: taken at the time of the row before"),
+    "backwards": ("warning", "time runs backwards", "orders", "rows a little early: moved to the time of the last row"),
     "jump": ("warning", "time jumps back", "book", "jumps back by more than 60 s: the book begins anew, from empty"),
     "outage": ("warning", "outage", "book", "pauses of more than 60 s: the book begins anew after each, from empty"),
 }  # fmt: skip

@@ -19,7 +19,7 @@ from makerscope.venues.files import Progress, Recording
 from makerscope.venues.hummingbot_fees import BAD, DECIMALS, base_units, fee_of
 from makerscope.venues.hummingbot_rows import REQUIRED, fill_rows, kind_of
 from makerscope.venues.profiles import seen_instrument
-from makerscope.venues.sieve import Sieve, Units, chosen, clock, measured
+from makerscope.venues.sieve import Sieve, Units, chosen, clock, measured, overflows
 
 __all__ = ["kind_of", "read"]
 
@@ -102,7 +102,9 @@ def _fills(texts: pl.DataFrame, units: _Units, sieve: Sieve, tape: TapeWriter) -
             "base": texts["base_asset"], "quote": texts["quote_asset"], "account": _accounts(texts),
         }
     )  # fmt: skip
-    good = sieve.pass_on(rows, [odd, bad_time, bad_side, bad_role, bad_price, bad_size, unreadable], texts)
+    good = sieve.pass_on(
+        rows, [odd, bad_time, bad_side, bad_role, bad_price, bad_size, overflows(price, size), unreadable], texts
+    )
     _declare(good, units, tape)
     return _by_role(good)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from makerscope.venues.map_file import Map
-from makerscope.venues.sieve import Units, chosen, measured
+from makerscope.venues.sieve import Units, chosen, measured, overflows
 
 SYMBOL = r"^[^\s\x00-\x1f]([^\x00-\x1f]{0,98}[^\s\x00-\x1f])?$"
 Part = tuple[pl.DataFrame, list[pl.Series]]
@@ -65,7 +65,16 @@ def fills(block: Block) -> Part:
     nobody = frame.select(
         pl.when(pl.lit(mapping.side.of == "account") & pl.col("account").is_null()).then(pl.lit("account is missing"))
     ).to_series()
-    return _by_role(frame, mapping), [bad_side, bad_price, bad_size, bad_role, bad_fee, orphan, nobody]
+    return _by_role(frame, mapping), [
+        bad_side,
+        bad_price,
+        bad_size,
+        overflows(price, size),
+        bad_role,
+        bad_fee,
+        orphan,
+        nobody,
+    ]
 
 
 def _by_role(frame: pl.DataFrame, mapping: Map) -> pl.DataFrame:

@@ -17,6 +17,7 @@ from makerscope.tape.write import TapeWriter
 
 EARLIEST = 1_230_768_000_000_000_000  # 2009-01-01: before it nothing that is measured here was traded
 LATEST = 4_102_444_800_000_000_000  # 2100-01-01
+LARGEST_CASH = 2.0**62  # ticks times lots
 DAY = 86_400_000_000_000  # ns
 NS = {"ns": "1", "us": "0.001", "ms": "0.000001", "s": "0.000000001"}  # one ns in each unit of time
 MOST_DECIMALS = 15  # a price or size with more is float noise or damage, not a unit
@@ -185,6 +186,18 @@ def apart(exchange_time: pl.Series, local_time: pl.Series) -> pl.Series:
     frame = pl.DataFrame({"one": exchange_time, "other": local_time})
     far = (pl.col("one") - pl.col("other")).abs() > DAY
     return frame.select(pl.when(far).then(pl.lit("the two clocks are more than a day apart")).alias("why"))["why"]
+
+
+def overflows(price: pl.Series, size: pl.Series) -> pl.Series:
+    """A reason for each row whose ticks times lots are beyond half an int64: its cash could not be kept.
+
+    Examples:
+        >>> overflows(pl.Series([3, 2**40]), pl.Series([4, 2**40])).to_list()
+        [None, 'price times size is too large']
+    """
+    frame = pl.DataFrame({"price": price, "size": size})
+    large = pl.col("price").cast(pl.Float64) * pl.col("size").cast(pl.Float64) > LARGEST_CASH
+    return frame.select(pl.when(large).then(pl.lit("price times size is too large")).alias("why"))["why"]
 
 
 def chosen(texts: pl.Series, values: Mapping[str, int], *, fold: bool = True) -> tuple[pl.Series, pl.Series]:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import polars as pl
 
-from makerscope.venues.sieve import Units, chosen, floating, measured
+from makerscope.venues.sieve import Units, chosen, floating, measured, overflows
 from makerscope.venues.tardis_contracts import Option, volatility_scale
 
 Part = tuple[pl.DataFrame, list[pl.Series]]  # columns of the tape, and reasons against rows
@@ -48,11 +48,8 @@ def trades(texts: pl.DataFrame, names: pl.Series, seen: Seen) -> Part:
     side, unknown = chosen(texts["side"], TAKER)
     price, bad_price = measured(texts["price"], names, seen.ticks, above=0)
     size, bad_size = measured(texts["amount"], names, seen.lots, above=0)
-    return pl.DataFrame({"fill": texts["id"], "side": side, "price": price, "size": size}), [
-        unknown,
-        bad_price,
-        bad_size,
-    ]
+    rows = pl.DataFrame({"fill": texts["id"], "side": side, "price": price, "size": size})
+    return rows, [unknown, bad_price, bad_size, overflows(price, size)]
 
 
 def liquidations(texts: pl.DataFrame, names: pl.Series, seen: Seen) -> Part:
@@ -61,7 +58,7 @@ def liquidations(texts: pl.DataFrame, names: pl.Series, seen: Seen) -> Part:
     price, bad_price = measured(texts["price"], names, seen.ticks, above=0)
     size, bad_size = measured(texts["amount"], names, seen.lots, above=0)
     rows = pl.DataFrame({"fill": texts["id"], "side": side, "price": price, "size": size})
-    return rows.with_columns(account=pl.lit("unknown")), [unknown, bad_price, bad_size]
+    return rows.with_columns(account=pl.lit("unknown")), [unknown, bad_price, bad_size, overflows(price, size)]
 
 
 def quotes(texts: pl.DataFrame, names: pl.Series, seen: Seen) -> Part:
