@@ -49,6 +49,7 @@ _POLICY = (
 _MANY = 14  # pages of a navigation group that are listed without unfolding it
 
 _LONG = 30  # characters of a title that is set smaller
+_CARDS = 6  # cards side by side on a wide screen
 _SHORT = 18  # characters of a row name that is never broken
 
 Anchors = Mapping[str, str]
@@ -188,7 +189,12 @@ def _note(note: Note) -> str:
 
 
 def _stats(stats: Stats) -> str:
-    return f'<dl class="stats">{"".join(map(_stat, stats.items))}</dl>' if stats.items else ""
+    if not stats.items:
+        return ""
+    rows = -(-len(stats.items) // _CARDS)
+    across = -(-len(stats.items) // rows)  # rows as equal as can be
+    widths = f"--k:{across};--m:{min(across, 3)};--s:{min(across, 2)}"
+    return f'<dl class="stats" style="{widths}">{"".join(map(_stat, stats.items))}</dl>'
 
 
 def _missing(missing: Missing) -> str:

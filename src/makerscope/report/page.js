@@ -237,11 +237,13 @@
       tip.style.left = Math.max(4, left) + "px";
       tip.style.top = Math.max(4, Math.min(innerHeight - tip.offsetHeight - 4, box.top + down * box.height - tip.offsetHeight - 8)) + "px";
     };
-    plot.addEventListener("pointermove", (event) => {
+    const point = (event) => {
       const box = plot.getBoundingClientRect();
       place = Math.max(0, Math.min(1, (event.clientX - box.left) / box.width));
       on(place, (event.clientY - box.top) / box.height, box);
-    });
+    };
+    plot.addEventListener("pointermove", point);
+    plot.addEventListener("pointerdown", point);
     plot.addEventListener("pointerleave", off);
     plot.addEventListener("blur", off);
     plot.addEventListener("keydown", (event) => {

@@ -118,7 +118,7 @@ def value_texts(ticks: Sequence[float]) -> tuple[str, ...]:
     for scale, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
         if largest >= 10 * scale or largest >= scale > 1e3:
             places = _places(step / scale)
-            if places > 2:
+            if places > (0 if suffix == "k" else 2):
                 break
             return tuple(fixed(tick / scale, places) + suffix if tick else "0" for tick in ticks)
     places = _places(step)

@@ -10,6 +10,8 @@ from makerscope.report.svg import WIDTH, Point, area_path, caption, frame, legen
 from makerscope.report.svg_axes import clean, thin, value_labels, value_range
 
 _HEIGHT = 190
+_FEW = 24  # places up to which each has a dot, and is read out to those who do not see it
+_WIDEST = 72  # of a column
 
 
 class _Plane(msgspec.Struct, frozen=True):
@@ -47,9 +49,7 @@ def _draw(title: str, unit: str, labels: Sequence[str], series: Sequence[Series]
         parts = [_columns(item, index, len(series), plane) for index, item in enumerate(series)]
     parts.insert(0 if not bars else len(parts), f'<path class="zero" d="M0 {tenth(plane.down(0.0))}h{WIDTH}"/>')
     tips = [_tip(label, place, series, unit) for place, label in enumerate(labels)]
-    drawing = svg(
-        "".join(parts), label=f"{title}. " + "; ".join(tip.replace("\n", ", ") for tip in tips), height=_HEIGHT
-    )
+    drawing = svg("".join(parts), label=_label(title, unit, tips, series), height=_HEIGHT)
     plot = (
         f'<div class="plot" tabindex="0" style="height:{_HEIGHT}px" data-kind="places" '
         f'data-tips="{text(msgspec.json.encode(tips).decode())}">{drawing}</div>'
@@ -68,13 +68,15 @@ def _curve(item: Series, colour: str, plane: _Plane) -> str:
         else:
             runs[-1].append((plane.across(place), plane.down(value)))
     lines = [run for run in runs if run]
-    dots = runs_path([[point] for run in lines for point in run])
+    few = item.style == "dots" or len(item.values) <= _FEW
+    dots = runs_path([[point] for run in lines for point in run if few or len(run) == 1])
     line = (
         ""
         if item.style == "dots"
         else f'<path class="line {colour}" d="{runs_path([r for r in lines if len(r) > 1])}"/>'
     )
-    return _bounds(item, colour, plane) + line + f'<path class="dots {colour}" d="{dots}"/>'
+    dotted = f'<path class="dots {colour}" d="{dots}"/>' if dots else ""
+    return _bounds(item, colour, plane) + line + dotted
 
 
 def _bounds(item: Series, colour: str, plane: _Plane) -> str:
@@ -99,7 +101,7 @@ def _bounds(item: Series, colour: str, plane: _Plane) -> str:
 
 
 def _columns(item: Series, index: int, of: int, plane: _Plane) -> str:
-    width = WIDTH / plane.places * 0.76 / of
+    width = min(WIDTH / plane.places * 0.76, _WIDEST * of) / of
     zero, out = plane.down(0.0), []
     for place, raw in enumerate(item.values):
         value = clean(raw)
@@ -122,6 +124,14 @@ def _columns(item: Series, index: int, of: int, plane: _Plane) -> str:
         if low is not None and high is not None
     ]
     return bars + f'<path class="whisker" d="{runs_path(whiskers)}"/>'
+
+
+def _label(title: str, unit: str, tips: Sequence[str], series: Sequence[Series]) -> str:
+    if len(tips) <= _FEW:
+        return f"{title}. " + "; ".join(tip.replace("\n", ", ") for tip in tips)
+    known = [value for item in series for value in map(clean, item.values) if value is not None]
+    bounds = f"{number(min(known))} to {number(max(known))} {unit}".rstrip() if known else "bounds only"
+    return f"{title}: {len(tips)} places, {bounds}"
 
 
 def _tip(label: str, place: int, series: Sequence[Series], unit: str) -> str:

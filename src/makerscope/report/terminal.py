@@ -129,7 +129,7 @@ def _section(section: Section, width: int, *, full: bool) -> Iterator[Renderable
     if section.sentence and full:
         yield _text(section.sentence, "dim")
     for block in section.blocks:
-        yield Padding(_block(block, width - 2, full=full), (0, 0, 0, 2))
+        yield Padding(_block(block, width - 2, full=full), (0, 0, 0, 2), expand=False)
 
 
 def _block(block: Block, width: int, *, full: bool) -> RenderableType:
