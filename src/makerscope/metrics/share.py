@@ -7,6 +7,7 @@ notional of an inverse contract is its face value, lots times multiplier, whatev
 
 from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 
 import polars as pl
 
@@ -14,9 +15,13 @@ from makerscope.metrics.measure import Measure, missing
 from makerscope.metrics.worth import exact
 from makerscope.tape.events import Instrument, Token
 
+NONE: Mapping[str, str] = MappingProxyType({})
 
-def notional_units(instruments: Mapping[str, Instrument]) -> pl.DataFrame:
+
+def notional_units(instruments: Mapping[str, Instrument], at_par: Mapping[str, str] = NONE) -> pl.DataFrame:
     """How tick-lots become money: ``instrument, quote, inverse, unit`` (Int128, of 10^-decimals quote), ``decimals``.
+
+    ``at_par`` maps quote currencies to the one they are counted as (stablecoins as dollars); say so in the report.
 
     ``decimals`` is one for each quote currency, the finest of its instruments. The money of a fill is ``price * size *
     unit``, or ``size * unit`` for an inverse instrument.
@@ -33,9 +38,9 @@ def notional_units(instruments: Mapping[str, Instrument]) -> pl.DataFrame:
         each[name] = lot if item.inverse else lot * Decimal(item.tick_size)
     finest: dict[str, int] = {}
     for name, unit in each.items():
-        quote = instruments[name].quote
+        quote = at_par.get(instruments[name].quote, instruments[name].quote)
         finest[quote] = max(finest.get(quote, 0), -int(unit.normalize().as_tuple().exponent))
-    quotes = [instruments[name].quote for name in each]
+    quotes = [at_par.get(instruments[name].quote, instruments[name].quote) for name in each]
     units = [int(unit.scaleb(finest[quote])) for unit, quote in zip(each.values(), quotes, strict=True)]
     return pl.DataFrame({
         "instrument": pl.Series(list(each), dtype=pl.String),
@@ -46,19 +51,25 @@ def notional_units(instruments: Mapping[str, Instrument]) -> pl.DataFrame:
     })  # fmt: skip
 
 
-def with_notional(fills: pl.DataFrame, instruments: Mapping[str, Instrument]) -> pl.DataFrame:
+def with_notional(
+    fills: pl.DataFrame, instruments: Mapping[str, Instrument], at_par: Mapping[str, str] = NONE
+) -> pl.DataFrame:
     """``fills`` with ``quote``, ``decimals`` and ``notional`` (Int128, units of 10^-decimals quote)."""
     lots = pl.when("inverse").then(pl.col("size")).otherwise(pl.col("size") * pl.col("price"))
     return (
         fills.with_columns(pl.col("instrument").cast(pl.String))
-        .join(notional_units(instruments), on="instrument", how="left", maintain_order="left")
+        .join(notional_units(instruments, at_par), on="instrument", how="left", maintain_order="left")
         .with_columns(notional=lots.cast(pl.Int128) * pl.col("unit"))
         .drop("unit", "inverse")
     )
 
 
 def volume_share(
-    fills: pl.DataFrame, instruments: Mapping[str, Instrument], *, by_instrument: bool = False
+    fills: pl.DataFrame,
+    instruments: Mapping[str, Instrument],
+    *,
+    by_instrument: bool = False,
+    at_par: Mapping[str, str] = NONE,
 ) -> pl.DataFrame:
     """Each maker's notional and its share in what all makers made.
 
@@ -66,6 +77,7 @@ def volume_share(
         fills: table ``fills``; those whose maker is unknown count in the whole under a null maker.
         instruments: by name.
         by_instrument: a share in each instrument, instead of in each quote currency.
+        at_par: see ``notional_units``.
 
     Returns:
         ``quote`` (and ``instrument``), ``maker``, ``fills``, ``instruments``, ``notional`` (Int128), ``decimals``,
@@ -80,7 +92,7 @@ def volume_share(
     """
     within = ["quote", "instrument"] if by_instrument else ["quote"]
     return (
-        with_notional(fills, instruments)
+        with_notional(fills, instruments, at_par)
         .group_by(*within, "maker")
         .agg(
             fills=pl.len().cast(pl.Int64),
