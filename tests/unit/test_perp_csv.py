@@ -91,3 +91,10 @@ def test_lighter_rows_with_too_few_fields_or_bad_numbers_are_set_aside(tmp_path)
 )
 def test_a_file_is_known_by_its_header(tmp_path, module, header, kind):
     assert module.kind_of(Head(path=tmp_path / "x.csv", data=header)) == kind
+
+
+def test_a_column_of_the_source_may_be_called_line(tmp_path):
+    text = f"id,unix_timestamp_ms,side,price,quantity,line\n5,{START}123,buy,2,3,x\n6,{START}124,buy,2,0,y\n"
+    tape = tape_from(aster, [write(tmp_path, "trades_WOWUSDT.csv", text)], tmp_path / "tape")
+    assert tape.manifest.rows["fills"] == 1
+    assert tape.read("quarantine")["line"].to_list() == [3]

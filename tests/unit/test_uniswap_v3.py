@@ -5,7 +5,11 @@ from decimal import Decimal
 import pytest
 
 from makerscope.errors import FormatError
+from makerscope.tape.events import Token
+from makerscope.tape.read import Tape
+from makerscope.tape.write import TapeWriter
 from makerscope.venues import uniswap_v3
+from makerscope.venues.files import Recording
 from tests.recordings import count, tape_from, write
 
 HEADER = ",".join(uniswap_v3.COLUMNS) + "\n"
@@ -57,3 +61,15 @@ def test_tokens_of_an_unknown_pool_are_not_guessed(tmp_path):
 def test_a_name_without_a_pool_is_refused(tmp_path):
     with pytest.raises(FormatError, match="its name does not say which pool"):
         tape_from(uniswap_v3, [write(tmp_path, "day.csv", HEADER + minute(10))], tmp_path / "tape")
+
+
+def test_a_token_that_has_other_base_units_elsewhere_is_named_by_its_chain(tmp_path):
+    name = "polygon-0x45dda9cb7c25131df268515131f647d726f50608-x.csv"
+    path = write(tmp_path, name, HEADER + minute(10))
+    with TapeWriter(tmp_path / "tape", source="test") as tape:
+        tape.add_token(Token(token="USDC", decimals=8))
+        uniswap_v3.read([Recording(path=path, kind=uniswap_v3.KIND)], tape, lambda _bytes: None)
+    made = Tape.open(tmp_path / "tape")
+    (pool,) = made.instruments.values()
+    assert (pool.base, pool.quote, pool.settle) == ("WETH", "USDC (polygon)", "USDC (polygon)")
+    assert made.tokens["USDC (polygon)"].decimals == 6

@@ -102,7 +102,7 @@ def _book(recording: Recording, instrument: Instrument, tape: TapeWriter, progre
     } | {name: Column(name, text, optional=True) for name in names}
     before: pl.DataFrame | None = None
     for rows in csv_rows(
-        recording.path, required=("unix_timestamp", "lastUpdateId", *names), on_bad=intake.refuse, progress=progress
+        recording.path, required=tuple(dict.fromkeys((*BOOK, *names))), on_bad=intake.refuse, progress=progress
     ):
         good = intake.sieve(rows, columns)
         fresh = without_repeats(good, good.clear() if before is None else before, intake, instrument.instrument)

@@ -89,7 +89,9 @@ def _books(recording: Recording, instrument: Instrument, tape: TapeWriter, progr
     columns = {**CLOCKS, "sequence": Column("sequence", positive("1"))}
     columns |= {name: Column(name, text, optional=True) for name in names}
     before: pl.DataFrame | None = None
-    for rows in csv_rows(recording.path, required=(*BOOK[:3], *names), on_bad=intake.refuse, progress=progress):
+    for rows in csv_rows(
+        recording.path, required=tuple(dict.fromkeys((*BOOK, *names))), on_bad=intake.refuse, progress=progress
+    ):
         good = intake.sieve(rows, columns)
         fresh = without_repeats(good, good.clear() if before is None else before, intake, instrument.instrument)
         before = good.tail(1) if good.height else before

@@ -53,6 +53,7 @@ def csv_rows(
                 )
             if len(set(header)) < len(header):
                 raise FormatError(path, "header names a column twice", "each column once")
+            header = ["line of the source" if name == "line" else name for name in header]  # ``line`` is ours
             line = 2
         rows = text.split("\n")
         rows.pop()  # what stands behind the last line end
