@@ -13,6 +13,7 @@ Advance = Callable[[float], None]
 def progress_bar(text: str, total: float | None) -> Iterator[Advance]:
     """A bar that its body advances. ``total`` None shows only that something goes on."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(text, total=total)
         yield lambda done: bar.update(task, advance=done)

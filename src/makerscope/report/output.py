@@ -1,6 +1,7 @@
 """Whole files or none: written beside the target, then renamed."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from makerscope.errors import OutputError
@@ -20,4 +21,5 @@ def write_whole(path: Path, data: bytes) -> None:
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error}); want free space and permission") from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)

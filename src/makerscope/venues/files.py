@@ -4,6 +4,7 @@ import gzip
 import io
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -52,12 +53,9 @@ class _Counted(io.RawIOBase):
         self._progress(len(data))
         return len(data)
 
-    def close(self) -> None:
-        self._file.close()
-        io.RawIOBase.close(self)
 
-
-def open_recording(path: Path, progress: Progress = lambda _bytes: None) -> BinaryIO:
+@contextmanager
+def open_recording(path: Path, progress: Progress = lambda _bytes: None) -> Iterator[BinaryIO]:
     """The uncompressed bytes of a file, by its first bytes and not by its name.
 
     Raises:
@@ -67,21 +65,22 @@ def open_recording(path: Path, progress: Progress = lambda _bytes: None) -> Bina
         raise InputError(path, "is a folder", "a recording")
     try:
         file = path.open("rb")
-        magic = file.read(4)
-        file.seek(0)
     except FileNotFoundError:
         raise InputError(path, "does not exist", "a recording") from None
     except OSError as error:
         raise InputError(path, f"cannot be read ({error.strerror})", "a file with read permission") from error
-    if not magic:
-        file.close()
-        raise InputError(path, "is empty", "a recording with at least one row")
-    counted = io.BufferedReader(_Counted(file, progress), BLOCK)
-    if magic[:2] == b"\x1f\x8b":
-        return gzip.GzipFile(fileobj=counted)  # pyright: ignore[reportReturnType]
-    if magic == b"\x28\xb5\x2f\xfd":
-        return pa.CompressedInputStream(pa.PythonFile(counted, mode="r"), "zstd")  # pyright: ignore[reportReturnType]
-    return counted  # pyright: ignore[reportReturnType]
+    with file:
+        magic = file.read(4)
+        file.seek(0)
+        if not magic:
+            raise InputError(path, "is empty", "a recording with at least one row")
+        counted = io.BufferedReader(_Counted(file, progress), BLOCK)
+        if magic[:2] == b"\x1f\x8b":
+            yield gzip.GzipFile(fileobj=counted)  # pyright: ignore[reportReturnType]
+        elif magic == b"\x28\xb5\x2f\xfd":
+            yield pa.CompressedInputStream(pa.PythonFile(counted, mode="r"), "zstd")  # pyright: ignore[reportReturnType]
+        else:
+            yield counted  # pyright: ignore[reportReturnType]
 
 
 def blocks(path: Path, progress: Progress = lambda _bytes: None, size: int = BLOCK) -> Iterator[bytes]:
