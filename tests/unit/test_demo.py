@@ -6,6 +6,7 @@ import pytest
 
 from makerscope.errors import DomainError
 from makerscope.tape.demo import START, write_demo
+from makerscope.tape.demo_market import NO_ASK, OWNER, Game, Played, Scene, Side, take
 from makerscope.tape.read import Tape
 
 HOURS = 0.3
@@ -125,3 +126,20 @@ def test_the_other_venue_leads_by_a_few_hundred_milliseconds(tape):
     lead, lag = moves("demo.cex:BTC"), moves("demo:BTC")
     link = [np.corrcoef(lead[20:-20], lag[20 + k : len(lag) - 20 + k])[0, 1] for k in range(-10, 11)]
     assert 2 <= int(np.argmax(link)) - 10 <= 5
+
+
+def test_resting_liquidity_is_not_spent_twice(vectors):
+    """Conformance: two bids of 5 at one price, 6 sold: 5 and 1 are filled, not 6 of each."""
+    case = next(case for case in vectors("models/accounting.json") if case["case"] == "liquidity-not-spent-twice")
+    n, orders = len(OWNER), case["inputs"]["resting_orders"]
+    bids = Side([0] * n, [0] * n, [0] * n, ["o"] * n)
+    for place, order in enumerate(orders):
+        bids.price[place], bids.size[place], bids.since[place] = order["price"], order["qty"], place
+    scene = Scene(name="x", start=0, fair=np.array([100]), stress=(0, 0), cash_unit=1, noise=0.0, leverage=0)
+    game = Game(scene, [100], bids, Side([NO_ASK] * n, [0] * n, [0] * n, ["o"] * n), Played())
+    sold = case["inputs"]["traded_through"]
+    take(game, "seller", -sold["qty"], limit=sold["price"], now=0)
+    sizes = [row[6] for row in game.out.fills]
+    assert sizes == case["expected"]["fills"]
+    assert sum(sizes) == case["expected"]["total_filled"]
+    assert bids.size[: len(orders)] == [0, 4]

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from makerscope.errors import AccountingError, InputError, SchemaError
 from makerscope.kernels.pnl import FORCED, HEDGED, QUOTED
+from makerscope.metrics.view import LAST_TRADE
 from makerscope.metrics.worth import ROOM, Worth, worth_of
 from makerscope.tape.events import Instrument, Token
 
-LAST_TRADE = "last trade price"
 Ints = NDArray[np.int64]
 
 

@@ -49,11 +49,11 @@ from makerscope.kernels.pnl import (
     attribute,
 )
 from makerscope.metrics.ledger import Ledger, ledger_of
+from makerscope.metrics.view import LAST_TRADE as LAST_TRADE  # a source of marks
 from makerscope.tape.events import Instrument, Token
 
 LEGS = ("spread_capture", "hedge_slippage", "liquidation", "adverse_selection", "inventory", "funding", "fees")
 HORIZON = 10_000_000_000  # ns; the default h of adverse_selection
-LAST_TRADE = "last trade price"
 _PRICED = {
     "spread_capture": QUOTED,
     "hedge_slippage": HEDGED,

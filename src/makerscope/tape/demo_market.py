@@ -212,7 +212,7 @@ def _look(game: Game, maker: Maker, reach: Reach, at: int, now: int) -> None:
     lean = max(-most, min(most, held * maker.skew * game.fair[0] // 100_000_000))
     centre = game.fair[max(0, at - maker.lag)] - lean
     if maker.bids_only and held > 6 * maker.size:  # lays off half of what it was sold
-        _take(game, maker.name, -held // 2, limit=centre - game.fair[0] * 6 // 10_000, now=now)
+        take(game, maker.name, -held // 2, limit=centre - game.fair[0] * 6 // 10_000, now=now)
     full = 10 * maker.size if not maker.bids_only else NO_ASK  # holds no more than this: then only one side is quoted
     ladder = reach.stressed if stressed else reach.calm
     highest_bid = min(min(asks.price[:first], default=NO_ASK), min(asks.price[last:], default=NO_ASK)) - 1
@@ -258,7 +258,7 @@ def _take_noise(game: Game, at: int, now: int, rng: np.random.Generator) -> None
     start, end = game.scene.stress
     debt = game.out.position.get(BORROWER, 0)
     if at > start + (end - start) // 12 and debt > 0:
-        _take(game, BORROWER, -debt, limit=0, now=now, forced=True)
+        take(game, BORROWER, -debt, limit=0, now=now, forced=True)
         return
     who = (NOISE + INFORMED)[int(rng.integers(0, len(NOISE) + len(INFORMED)))]
     size = int(rng.geometric(1 / 180)) * (8 if rng.random() < 0.05 else 1)  # one in twenty sweeps the book
@@ -268,7 +268,7 @@ def _take_noise(game: Game, at: int, now: int, rng: np.random.Generator) -> None
     if at < start and debt < game.scene.leverage and rng.random() < 0.02:
         who, way = BORROWER, 1
     best = min(game.asks.price) if way > 0 else max(game.bids.price)
-    _take(game, who, way * size, limit=best + way * game.fair[0] // 500, now=now)
+    take(game, who, way * size, limit=best + way * game.fair[0] // 500, now=now)
 
 
 def _take_informed(game: Game, at: int, now: int, rng: np.random.Generator) -> None:
@@ -279,11 +279,11 @@ def _take_informed(game: Game, at: int, now: int, rng: np.random.Generator) -> N
     size = int(rng.integers(200, 900))
     for way, best in ((1, min(game.asks.price)), (-1, max(game.bids.price))):
         if 0 < best < NO_ASK and way * (value - best) > fee:
-            _take(game, INFORMED[int(foresees)], way * size, limit=value - way * fee, now=now)
+            take(game, INFORMED[int(foresees)], way * size, limit=value - way * fee, now=now)
             return
 
 
-def _take(game: Game, who: str, size: int, *, limit: int, now: int, forced: bool = False) -> None:
+def take(game: Game, who: str, size: int, *, limit: int, now: int, forced: bool = False) -> None:
     """An aggressor order, ``size > 0`` buys: eats resting orders by price and age up to ``limit``."""
     way = 1 if size > 0 else -1
     side, left = (game.asks if way > 0 else game.bids), abs(size)
