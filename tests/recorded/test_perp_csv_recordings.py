@@ -69,3 +69,4 @@ def test_lighter_rows_without_market_id_and_a_time_without_fraction_are_read(lig
     assert lighter_tape.read("fills").filter(pl.col("local_time") % SECOND == 0).height >= 1
     assert lighter_tape.read("fills")["size"].min() == 1  # 1e-05
     assert count(lighter_tape, level="info", code="zone not stated") == 2
+    assert count(lighter_tape, level="warning", code="side not stated") == 1

@@ -1,9 +1,12 @@
 """Lighter perpetuals: CSV recordings of best prices and trades.
 
 ``prices``: ``timestamp`` text, best bid and ask with sizes, and a trailing ``market_id`` that many rows lack.
-``trades``: ``timestamp`` text, price, size, ``side`` (the aggressor's), ``trade_id``. Times name no zone; they are
+``trades``: ``timestamp`` text, price, size, ``side``, ``trade_id``. Times name no zone; they are
 taken as UTC and as the recorder's clock, so ``exchange_time`` is null, and a finding says so. Files may hold several
 runs of the recorder in any order: the tape sorts them. The symbol stands in the file's name.
+
+Whose side ``side`` is, the recording does not say; the aggressor's is taken, and a finding says so. Of the trades seen
+with a quote at most 2 s old, 69 % lie on that side of the mid, more than for the other reading, fewer than a sure one.
 
 Silences: within a run prices come at least every 14 s and trades every 8 s in the recordings seen; real pauses begin
 at 56 s. So 30 s without an event is an outage, for both.
@@ -26,6 +29,7 @@ VENUE = "lighter"
 SECOND = 1_000_000_000
 SILENCE = MappingProxyType({"quotes": 30 * SECOND, "fills": 30 * SECOND})
 AGGRESSOR = MappingProxyType({"buy": -1, "sell": 1})  # the maker stood on the other side
+SIDE = "the source does not say whose side a trade names: taken as the aggressor's"
 PRICES = ("timestamp", "bid_price", "bid_size", "ask_price", "ask_size")
 OPTIONAL = MappingProxyType({"lighter prices": ("market_id",), "lighter trades": ("usd_amount",)})
 TRADES = ("timestamp", "price", "size", "side", "trade_id", "usd_amount")
@@ -65,6 +69,9 @@ def read(recordings: Sequence[Recording], tape: TapeWriter, progress: Progress) 
         _read_file(recording, instrument, tape, progress)
     text = "times name no zone: taken as UTC, and as the recorder's clock"
     tape.find("info", "zone not stated", text, count=len(recordings))
+    trades = sum(recording.kind == "lighter trades" for recording in recordings)
+    if trades:
+        tape.find("warning", "side not stated", SIDE, table="fills", count=trades)
 
 
 def _read_file(recording: Recording, instrument: Instrument, tape: TapeWriter, progress: Progress) -> None:
