@@ -235,3 +235,26 @@ def test_warnings_of_the_reader_are_passed_on(tmp_path):
 
 def test_weights_without_any_weight_count_as_everything():
     assert share_of(("a",), {"a": 0.0}) == 1.0
+
+
+def test_any_single_table_can_be_judged(tmp_path):
+    at = {"exchange_time": [START], "instrument": ["test:BTC"]}
+    pool = {name: [0] for name in ("open_tick", "low_tick", "high_tick", "close_tick", "liquidity")}
+    pool |= {f"{way}_amount{side}": [0] for way in ("net", "in") for side in (0, 1)}
+    order = {"order": ["1"], "action": ["placed"], "side": [1], "price": [9], "size": [1]}
+    forced = {"account": ["a"], "side": [1], "price": [9], "size": [1]}
+    tables = {
+        "quotes": quotes([0], [9], [11]),
+        "book": book([(1, True, 1, 1000, 5)]),
+        "chain": pl.DataFrame(at | {"bid": [9], "ask": [None]}, schema_overrides={"ask": pl.Int64}),
+        "marks": pl.DataFrame(at | {"mark": [9]}),
+        "orders": pl.DataFrame(at | order),
+        "liquidations": pl.DataFrame(at | forced),
+        "pool_events": pl.DataFrame(at | {"kind": ["minute"]} | pool),
+        "blocks": pl.DataFrame({"exchange_time": [START], "venue": ["test"], "block": [1]}),
+        "accounts": pl.DataFrame({"exchange_time": [START], "account": ["a"], "token": ["USDC"], "equity": [1]}),
+    }
+    for name, rows in tables.items():
+        quality = assess(write_tape(tmp_path / name, **{name: rows}))
+        assert quality.rows[name] == 1
+        assert quality.verdict == ("not usable" if name in ("blocks", "accounts") else "usable")

@@ -101,11 +101,10 @@ def check_book(grounds: Grounds) -> list[Check]:
     for table, counts in sources:
         if counts is None or not counts.height:
             continue
-        rows = counts.filter(pl.col("n_two_sided") >= (FEWEST if table != "chain" else 1))
+        rows = counts.filter(pl.col("n_two_sided") >= FEWEST)
         if table == "chain":
-            rows = counts.select(
-                pl.lit("").alias("instrument"), pl.col("n_two_sided", "n_crossed", "n_locked").sum()
-            ).head(1)
+            pooled = counts.select(pl.lit("").alias("instrument"), pl.col("n_two_sided", "n_crossed", "n_locked").sum())
+            rows = pooled.head(1).filter(pl.col("n_two_sided") > 0)  # options are thin: judged together
         shares = rows.select("instrument", share=(pl.col("n_crossed") + pl.col("n_locked")) / pl.col("n_two_sided"))
         text = f"of the two-sided states of {table} have bid at or above ask"
         out.append(graded(f"crossed {table}", shares, CROSSED_WARN, CROSSED_FAIL, text))
