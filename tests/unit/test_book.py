@@ -21,6 +21,12 @@ def test_a_snapshot_forgets_what_was_before():
     assert top_of_book(pl.concat([EXAMPLE, again], how="vertical_relaxed")).row(-1, named=True)["ask"] is None
 
 
+def test_the_same_picture_at_a_later_time_is_a_message_of_its_own():
+    again = EXAMPLE.head(3).with_columns(exchange_time=pl.lit(1_500), serial=pl.col("serial") + 3)
+    tops = top_of_book(pl.concat([EXAMPLE.head(3), again], how="vertical_relaxed"))
+    assert tops.select("exchange_time", "bid", "sequence").rows() == [(1_000, 100, 7), (1_500, 100, 7)]
+
+
 def test_an_empty_book_is_one_snapshot_row_of_size_0():
     empty = EXAMPLE.head(1).with_columns(size=pl.lit(0))
     assert top_of_book(empty).select("bid", "ask").rows() == [(None, None)]

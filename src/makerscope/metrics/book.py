@@ -118,8 +118,9 @@ def book_at(levels: pl.DataFrame, time: int, n: int | None = None) -> pl.DataFra
         >>> book_at(EXAMPLE, 1_500).select("side", "price", "size").rows()
         [(1, 100, 5), (1, 99, 7), (-1, 101, 3)]
     """
-    rows = _in_order(levels).with_columns(
-        message=pl.struct("sequence", "snapshot").rle_id(), time=pl.coalesce("exchange_time", "local_time").cum_max()
+    rows = _in_order(levels)
+    rows = rows.with_columns(
+        message=pl.Series(_messages_of(rows)), time=pl.coalesce("exchange_time", "local_time").cum_max()
     )
     if rows["instrument"].n_unique() > 1:
         raise InputError("table 'book'", "several instruments", "rows of one instrument")
@@ -151,10 +152,21 @@ def _in_order(levels: pl.DataFrame) -> pl.DataFrame:
     return rows
 
 
+def _messages_of(rows: pl.DataFrame) -> np.ndarray:
+    """Number of the message of each row: the rows of one share sequence, flag and times, and stand together.
+
+    A venue asked twice may answer the same picture under the same sequence; the time tells the two apart.
+    """
+    begins = np.zeros(rows.height, np.int64)
+    for name in ("sequence", "exchange_time", "local_time", "snapshot"):
+        values = rows[name].cast(pl.Int64).fill_null(-1).to_numpy()
+        begins[1:] |= values[1:] != values[:-1]
+    return np.cumsum(begins)
+
+
 def _rebuild(rows: pl.DataFrame, depth: int) -> tuple[Book, Ladder]:
-    sequence, price, size = (
-        np.ascontiguousarray(rows[name].to_numpy(), np.int64) for name in ("sequence", "price", "size")
-    )
+    sequence = _messages_of(rows)
+    price, size = (np.ascontiguousarray(rows[name].to_numpy(), np.int64) for name in ("price", "size"))
     snapshot, side = (
         np.ascontiguousarray(rows["snapshot"].to_numpy(), np.bool_),
         np.ascontiguousarray(rows["side"].to_numpy(), np.int8),
