@@ -12,6 +12,7 @@ from makerscope.metrics.book import Ladder, levels_after_each
 SECOND = 1_000_000_000
 DEEPEST = 1000  # levels a side kept in sampled books
 HIGHEST_PRICE = 1 << 48  # ticks; 2 * price * 10000 must fit an int64
+_CLOCKS = ("exchange_time", "local_time")
 _SIDES = ("bid", "bid_size", "ask", "ask_size")
 
 
@@ -163,9 +164,13 @@ def deep_states(
         raise DomainError(f"every is {every} ns; want a positive number")
     rows = levels if levels["serial"].is_sorted() else levels.sort("serial", maintain_order=True)
     time = pl.coalesce("exchange_time", "local_time") if clock == "time" else pl.col(clock)
-    period = time.cum_max().floordiv(every)
-    name = pl.when("snapshot").then(pl.col("sequence")).otherwise(period)
-    ladder = levels_after_each(rows.with_columns(sequence=name.fill_null(strategy="forward").fill_null(0)), n)
+    period = pl.when("snapshot").then(pl.col("sequence")).otherwise(time.cum_max().floordiv(every))
+    merged = rows.with_columns(sequence=period.fill_null(strategy="forward").fill_null(0))
+    changes = pl.struct("sequence", "snapshot").rle_id()
+    ends_at = [
+        pl.when("snapshot").then(name).otherwise(pl.col(name).last().over(changes)).alias(name) for name in _CLOCKS
+    ]
+    ladder = levels_after_each(merged.with_columns(ends_at), n)
     used = np.count_nonzero((ladder.bid_size > 0) | (ladder.ask_size > 0), axis=1)
     held = min(n, 1 + int(used.max(initial=0)))  # an empty place behind the last level says that it is the last
     states = book_states(replace(ladder, **{side: getattr(ladder, side)[:, :held] for side in _SIDES}), clock)
