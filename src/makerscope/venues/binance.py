@@ -129,10 +129,8 @@ class Reader:
     def add(self, path: Path, progress: Progress) -> None:
         """Read one file."""
         line, known, held = 1, 0, self.written
-        only = -1
+        only = self._only(path)
         for data in blocks(path, progress):
-            if only < 0:
-                only = self._only(path)
             block, _ = scan_block(data, self.symbols, only)
             if (block.facts[:, k.KIND] == k.STRANGE).any() and self._learn(data, block):
                 only = self._only(path)
