@@ -41,8 +41,10 @@ def _times(rng, n, span):
 
 def _write(path: Path, columns: dict[str, np.ndarray]) -> None:
     table = pa.table(columns)
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+    part = path.with_suffix(".part")
+    with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
+    part.rename(path)  # a run that is stopped leaves no half file that the next one would read
 
 
 def make(folder: Path, quotes: int, fills: int) -> None:
