@@ -8,7 +8,8 @@ from pathlib import Path
 import polars as pl
 
 from makerscope.errors import InputError, TapeError
-from makerscope.tape.events import SCHEMAS, STATIC, TABLES, Instrument, Token
+from makerscope.tape.events import STATIC, TABLES, Instrument, Token
+from makerscope.tape.frames import POLARS
 from makerscope.tape.manifest import Manifest, load_manifest
 
 TIME = pl.coalesce("exchange_time", "local_time")
@@ -52,7 +53,7 @@ class Tape:
         if lost is not None:
             raise TapeError(f"{lost}: missing, though the manifest names it; want the tape as it was written")
         if not paths:
-            return pl.from_arrow(SCHEMAS[table].empty_table()).lazy()  # pyright: ignore[reportAttributeAccessIssue]
+            return pl.DataFrame(schema=POLARS[table]).lazy()
         return pl.scan_parquet(paths, hive_partitioning=False, glob=False)
 
     def read(

@@ -18,12 +18,12 @@ from types import TracebackType
 from typing import Self
 
 import polars as pl
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 import makerscope
 from makerscope.errors import InputError, OutputError, SchemaError
-from makerscope.tape.events import SCHEMA_VERSION, SCHEMAS, STATIC, TIMED, Instrument, Quarantined, Token
+from makerscope.tape.events import SCHEMA_VERSION, STATIC, TIMED, Instrument, Quarantined, Token
+from makerscope.tape.frames import POLARS, conform, parquet_writer, to_arrow
 from makerscope.tape.manifest import (
     MANIFEST,
     Finding,
@@ -305,7 +305,7 @@ class TapeWriter:
         merged.rename(folder / "part-0.parquet")
 
     def _write_static(self, table: str, rows: list[dict[str, object]] | pl.DataFrame) -> None:
-        frame = rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(rows, schema=_POLARS[table])
+        frame = rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(rows, schema=POLARS[table])
         if frame.height:
             (self._folder / table).mkdir(exist_ok=True)
             _write_frame(self._folder / table / "part-0.parquet", table, conform(frame, table))
@@ -330,67 +330,6 @@ class TapeWriter:
             evidence_root=evidence_root(files),
         )
         (self._folder / MANIFEST).write_bytes(dump_manifest(manifest))
-
-
-def conform(rows: pl.DataFrame, table: str) -> pl.DataFrame:
-    """``rows`` with exactly the columns and types of ``table``; columns that may be null are filled with null.
-
-    Raises:
-        SchemaError: a column is missing, unknown, of another type, or null where it may not be.
-    """
-    schema = SCHEMAS[table]
-    wanted = _POLARS[table]
-    unknown = {name: "is not known" for name in rows.columns if name not in wanted}
-    if unknown:
-        raise SchemaError(table, wrong=unknown)
-    missing = tuple(field.name for field in schema if field.name not in rows.columns and not field.nullable)
-    if missing:
-        raise SchemaError(table, missing=missing)
-    columns, wrong = [], {}
-    for name, kind in wanted.items():
-        if name not in rows.columns:
-            columns.append(pl.lit(None, dtype=kind).alias(name))
-            continue
-        have = rows.schema[name]
-        same = (
-            have in (kind, pl.Null)
-            or (have.is_integer() and kind.is_integer())
-            or isinstance(have, pl.Enum | pl.Categorical)
-        )
-        if not same and not (have.is_numeric() and (kind == pl.Float64 or isinstance(kind, pl.Decimal))):
-            wrong[name] = f"is {have}, want {kind}"
-        columns.append(pl.col(name).cast(kind))
-    if wrong:
-        raise SchemaError(table, wrong=wrong)
-    try:
-        out = rows.select(columns)
-    except pl.exceptions.InvalidOperationError as error:
-        raise SchemaError(table, wrong={"values": f"do not fit ({error})"}) from error
-    nulls = {field.name: "is null" for field in schema if not field.nullable and out[field.name].null_count()}
-    if nulls:
-        raise SchemaError(table, wrong=nulls)
-    return out
-
-
-def to_arrow(rows: pl.DataFrame, table: str) -> pa.Table:
-    """``rows`` as an Arrow table with the exact schema and metadata of ``table``."""
-    return rows.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(SCHEMAS[table])
-
-
-def parquet_writer(path: Path, table: str) -> pq.ParquetWriter:
-    """A Parquet writer with the project's encodings: integers as deltas, names as dictionaries, zstd."""
-    schema = SCHEMAS[table]
-    numbers = [field.name for field in schema if pa.types.is_int64(field.type)]
-    names = [field.name for field in schema if not pa.types.is_int64(field.type)]
-    return pq.ParquetWriter(
-        path,
-        schema,
-        compression="zstd",
-        compression_level=1,
-        use_dictionary=names,  # pyright: ignore[reportArgumentType] - a list of columns is allowed
-        column_encoding=dict.fromkeys(numbers, "DELTA_BINARY_PACKED"),
-        write_statistics=True,
-    )
 
 
 def _write_frame(path: Path, table: str, rows: pl.DataFrame) -> None:
@@ -458,6 +397,3 @@ def _remove_stale(out: Path) -> None:
         owner = path.name.rsplit("-", 1)[1]
         if not (owner.isdigit() and int(owner) != os.getpid() and Path(f"/proc/{owner}").exists()):
             shutil.rmtree(path, ignore_errors=True)
-
-
-_POLARS = {table: pl.from_arrow(schema.empty_table()).schema for table, schema in SCHEMAS.items()}  # pyright: ignore[reportAttributeAccessIssue]
