@@ -1,6 +1,6 @@
 """The last different price before each trade, which the tick test compares with."""
 
-from math import nan
+from math import erfc, nan, sqrt
 
 from makerscope.kernels._jit import kernel
 
@@ -22,3 +22,13 @@ def last_different(price, out):  # noqa: ANN001, ANN201
         if p != last:
             before, last = last, p
         out[i] = before
+
+
+@kernel
+def normal_cdf(x, out):  # noqa: ANN001, ANN201
+    """Write the standard normal distribution function of ``x[i]`` into ``out[i]``; float64 ``(n,)``, NaN stays NaN.
+
+    ``erfc(-x / sqrt 2) / 2`` keeps its relative accuracy in the lower tail.
+    """
+    for i in range(x.shape[0]):
+        out[i] = 0.5 * erfc(-x[i] / sqrt(2.0))

@@ -14,12 +14,12 @@ from math import pi, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import zeta
 
 from makerscope.errors import DomainError
 
 Floats = NDArray[np.float64]
-CONSTANT_BLOCKS = sqrt(2 * pi) / abs(float(zeta(0.5)))  # 1.7164519
+ZETA_HALF = -1.4603545088095868  # Riemann's zeta at 1/2, DLMF 25.6
+CONSTANT_BLOCKS = sqrt(2 * pi) / -ZETA_HALF  # 1.7164519
 
 
 def impermanent_loss(price_ratio: ArrayLike) -> Floats:

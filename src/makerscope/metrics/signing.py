@@ -11,10 +11,9 @@ from types import MappingProxyType
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr
 
 from makerscope.errors import DomainError, InputError
-from makerscope.kernels.signing import last_different
+from makerscope.kernels.signing import last_different, normal_cdf
 from makerscope.metrics.columns import need, vector
 
 MAX_AGE = 5_000_000_000  # ns; an older quote is no quote
@@ -142,7 +141,9 @@ def bulk_buy_fraction(price_change: ArrayLike, sigma: float) -> NDArray[np.float
     change = vector(price_change)
     if sigma == 0:
         return (np.sign(change) + 1) / 2
-    return ndtr(change / sigma)
+    share = np.empty(change.shape[0])
+    normal_cdf(change / sigma, share)
+    return share
 
 
 def sign_trades(
