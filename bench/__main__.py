@@ -38,7 +38,11 @@ def main() -> None:
     unknown = set(asked.names) - set(names)
     if unknown:
         parser.error(f"no benchmark {', '.join(sorted(unknown))}; want {', '.join(names)}")
-    rows = [row for name in asked.names or names for row in importlib.import_module(f"bench.{name}").run(asked.small)]
+    modules = {name: importlib.import_module(f"bench.{name}") for name in asked.names or names}
+    alone = [name for name, module in modules.items() if not hasattr(module, "run")]
+    if alone:
+        print(f"left out, to be run by themselves as python -m bench.NAME: {', '.join(alone)}")
+    rows = [row for module in modules.values() if hasattr(module, "run") for row in module.run(asked.small)]
     facts = machine()
     console = Console()
     console = console if console.width >= WIDTH else Console(width=WIDTH)
