@@ -1,27 +1,23 @@
 """How fast are the import of Binance messages and the rebuilding of books, against the plain Python that does the same?
 
-Run ``python bench/bench_book.py``. On the shared recordings where they are, else on invented messages of the same
-kind (sizes of messages, distances from the best price, shares of changes and removals). Every comparison happens in
-one process and checks that both sides got the same result; the ratio counts, not the seconds.
+On the shared recordings where they are, else on invented messages of the same kind (sizes of messages, distances from
+the best price, shares of changes and removals). Every comparison happens in one process, in processor seconds, and
+checks that both sides got the same result; the ratio counts, not the seconds.
 """
 
-import argparse
 import gc
 import json
 import os
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from tests.binance_lines import depth, snapshot, ticker, trade
 from tests.reference.book import ladders
 
+from bench.common import Row, pin
 from makerscope.kernels.book import FULL, apply_messages, count_messages, larger_book, new_book
 from makerscope.metrics.book import levels_after_each
 from makerscope.tape.read import Tape
@@ -178,12 +174,8 @@ def rebuild(columns):
     return out
 
 
-def say(what, peer, theirs, ours, more=""):
-    """One line of the comparison."""
-    print(f"  {what:36} {peer:12} {theirs:7.3f}   makerscope {ours:7.4f}   ratio {theirs / ours:6.1f}   {more}")
-
-
 def measure(path, repeats):
+    """The rows of one recording: its import and its books, against plain Python, answers compared."""
     market = binance.kind_of(head_of(path))
     with tempfile.TemporaryDirectory() as folder:
 
@@ -208,10 +200,6 @@ def measure(path, repeats):
         (mine[2], theirs[2], ("price", "size", "side")),
     ):
         assert a.select(pl.col(names).cast(pl.Int64)).equals(b.select(pl.col(names).cast(pl.Int64)))
-    counts = f"{theirs[0].height:,} levels, {mine[1].height:,} quotes, {mine[2].height:,} trades"
-    print(f"{path.name} ({market}): {len(data) / 1e6:.1f} MB, {counts}; CPU seconds")
-    say("import to tables in memory", "json + dicts", plain, ours)
-    say("the same and a tape on disk", "(no disk)", plain, to_tape)
 
     rows = book.select("sequence", "snapshot", "side", "price", "size")
     columns = [np.ascontiguousarray(rows[name].to_numpy()) for name in rows.columns]
@@ -224,32 +212,25 @@ def measure(path, repeats):
         for ps, ss in zip(out[0].tolist(), out[1].tolist(), strict=True)
     ]
     assert got == [bids for bids, _ in want]
-    ns = kernel / rows.height * 1e9
-    say(f"{len(want):,} books of {DEPTH} levels, kernel", "dict + sort", slow, kernel, f"{ns:.0f} ns a changed level")
-    say("the same from the table", "dict + sort", slow, table)
-    return plain / ours, plain / to_tape, slow / kernel, slow / table
+
+    def row(what, ours_s, peer, peer_s, target=None):
+        return Row(area=f"book, {market}", what=what, ours_s=ours_s, peer=peer, peer_s=peer_s, target=target)
+
+    size = f"{len(data) / 1e6:.1f} MB"
+    books = f"{len(want):,} books of {DEPTH} levels"
+    return [
+        row(f"import of {size} to tables", ours, "json + dicts", plain, 3),
+        row(f"import of {size} to a tape on disk", to_tape, "json + dicts, no disk", plain),
+        row(f"{books}, kernel", kernel, "dict + sort", slow, 20),
+        row(f"{books}, from the table", table, "dict + sort", slow, 20),
+    ]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--invented", action="store_true", help="invented messages even where the recordings are")
-    parser.add_argument("--repeats", type=int, default=3)
-    options = parser.parse_args()
+def run(small: bool) -> list[Row]:
+    """Rows of the shared recordings where they are and time allows, else of invented messages of the same kind."""
+    pin()
     paths = [SHARED / "data/binance" / name for name in FILES]
     with tempfile.TemporaryDirectory() as folder:
-        if options.invented or not all(path.exists() for path in paths):
-            print("invented messages" if options.invented else "the shared recordings are absent: invented messages")
+        if small or not all(path.exists() for path in paths):
             paths = [invented(Path(folder))]
-        ratios = [measure(path, options.repeats) for path in paths]
-    names = (
-        "import / json + dicts",
-        "import to disk / json + dicts",
-        "book kernel / dict + sort",
-        "book table / dict + sort",
-    )
-    for name, each, want in zip(names, zip(*ratios, strict=True), (3, None, 20, 20), strict=True):
-        print(f"{name:32} at least {min(each):6.1f}" + (f"   (wanted {want})" if want else ""))
-
-
-if __name__ == "__main__":
-    main()
+        return [row for path in paths for row in measure(path, 2 if small else 3)]
