@@ -9,6 +9,7 @@ from rich.console import Console
 from makerscope.cli.progress import progress_bar
 from makerscope.cli.tape import print_findings
 from makerscope.errors import InputError
+from makerscope.report.names import many
 from makerscope.tape.read import Tape
 from makerscope.venues.registry import READERS, import_recordings
 
@@ -34,7 +35,7 @@ def import_command(
     tape = import_with_progress(found, out, venue=venue, map_file=map_file)
     rows = ", ".join(f"{count:,} {table}" for table, count in tape.manifest.rows.items())
     console = Console()
-    console.print(f"{len(found)} file{'s' if len(found) != 1 else ''} -> {out}", highlight=False, soft_wrap=True)
+    console.print(f"{many(len(found), 'file')} -> {out}", highlight=False, soft_wrap=True)
     console.print(rows, highlight=False, soft_wrap=True)
     print_findings(console, tape)
 

@@ -68,9 +68,15 @@ def report(
     window = (_moment("--since", since), _moment("--until", until))
     with opened(paths) as tape:
         card = measured(
-            tape, since=window[0], until=window[1], instruments=instrument or (), makers=maker or (),
-            horizons=wanted, top=makers, force=force,
-        )  # fmt: skip
+            tape,
+            since=window[0],
+            until=window[1],
+            instruments=instrument or (),
+            makers=maker or (),
+            horizons=wanted,
+            top=makers,
+            force=force,
+        )
     document = document_of(card)
     write_whole(target, html_of(document).encode())
     if json is not None:
@@ -167,7 +173,9 @@ def _horizons(text: str) -> tuple[int, ...]:
         try:
             ns = int(Decimal(digits) * UNITS[unit])
         except (InvalidOperation, KeyError, ValueError, OverflowError) as error:
-            raise InputError("--horizons", f"{part.strip()!r} is no length of time", "such as 100ms,1s,10s,5m") from error
+            raise InputError(
+                "--horizons", f"{part.strip()!r} is no length of time", "such as 100ms,1s,10s,5m"
+            ) from error
         if not 0 < ns <= 86_400 * 10**9:
             raise InputError("--horizons", f"{part.strip()!r} is out of range", "more than 0 and at most a day")
         found.append(ns)

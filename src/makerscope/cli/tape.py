@@ -10,6 +10,7 @@ from rich.table import Table
 
 from makerscope.cli.progress import progress_bar
 from makerscope.errors import InputError
+from makerscope.report.names import many
 from makerscope.report.numbers import utc
 from makerscope.tape.check import check_tape
 from makerscope.tape.events import SCHEMAS
@@ -46,7 +47,8 @@ def info(tape: Path) -> None:
     if sessions.height:
         outages = sessions.filter(pl.col("ended_by").str.starts_with("silence")).height
         console.print(
-            f"{sessions.height} sessions over {sessions['channel'].n_unique()} channels, {outages} ended by an outage",
+            f"{many(sessions.height, 'session')} over {many(sessions['channel'].n_unique(), 'channel')}, "
+            f"{outages} ended by an outage",
             highlight=False,
         )
     print_findings(console, opened)
@@ -77,16 +79,18 @@ def check(tape: Path) -> int:
         report = check_tape(tape, advance)
     console = Console()
     for problem in report.problems:
+        times = many(problem.count, "time")
         console.print(
-            f"[red]{problem.table}[/red] {problem.file}: {problem.what}; {problem.where} ({problem.count:,} times)",
+            f"[red]{problem.table}[/red] {problem.file}: {problem.what}; {problem.where} ({times})",
             highlight=False,
             soft_wrap=True,
         )
     if report.problems:
-        console.print(f"{len(report.problems)} problems in {report.files} files, {report.rows:,} rows", highlight=False)
+        found = f"{many(len(report.problems), 'problem')} in {many(report.files, 'file')}, {many(report.rows, 'row')}"
+        console.print(found, highlight=False)
         return 1
     console.print(
-        f"all is well: {report.files} files, {report.rows:,} rows, evidence root {report.evidence_root}",
+        f"all is well: {many(report.files, 'file')}, {many(report.rows, 'row')}, evidence root {report.evidence_root}",
         highlight=False,
         soft_wrap=True,
     )
@@ -132,4 +136,6 @@ def join(*tapes: Path, out: Annotated[Path, Parameter(name=["--out", "-o"])]) ->
     total = sum(sum(Tape.open(path).manifest.rows.values()) for path in tapes)
     with progress_bar("joining", total) as advance:
         joined = join_tapes(tapes, out, advance)
-    Console().print(f"{len(tapes)} tapes -> {out}: {sum(joined.manifest.rows.values()):,} rows", highlight=False)
+    Console().print(
+        f"{many(len(tapes), 'tape')} -> {out}: {many(sum(joined.manifest.rows.values()), 'row')}", highlight=False
+    )

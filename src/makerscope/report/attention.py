@@ -5,14 +5,16 @@ are stated in the text, so that no one has to trust them.
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 from makerscope.metrics.quality import Quality
+from makerscope.report.names import anchor_of, many, short
 from makerscope.report.numbers import bps, compact, duration, fixed, interval, money, percent
 from makerscope.report.scorecard import Attention, InstrumentCard, MakerCard, MarkoutRow, PairCard
 from makerscope.report.study import ADVERSE_HORIZON
-from makerscope.report.names import anchor_of, short
 
-LEVELS = ("bad", "warn", "info")
+Level = Literal["bad", "warn", "info"]
+LEVELS: tuple[Level, ...] = ("bad", "warn", "info")
 FEW = 30  # fills below which nothing is said about a maker's skill
 ONE_SIDED = 0.8
 DOMINANT = 0.5
@@ -36,7 +38,7 @@ def attention_of(
         *(item for pair in pairs for item in _pair(pair)),
     ]
     if liquidations:
-        text = f"{liquidations} forced trade{'s' if liquidations > 1 else ''} on this tape, counted once each."
+        text = f"{many(liquidations, 'forced trade')} on this tape, counted once each."
         found.append(Attention(level="info", subject="liquidations", text=text, page="data", weight=0.5))
     found.sort(key=lambda item: (LEVELS.index(item.level), -item.weight, item.subject))
     return tuple(found[:MOST])
@@ -48,8 +50,8 @@ def problems_of(maker: MakerCard) -> tuple[Attention, ...]:
 
 
 def _data(quality: Quality) -> Iterator[Attention]:
-    level = {"good": "", "usable": "warn"}.get(quality.verdict, "bad")
-    if level:
+    if quality.verdict != "good":
+        level: Level = "warn" if quality.verdict == "usable" else "bad"
         why = "; ".join(quality.reasons[:3])
         yield Attention(level=level, subject=f"data: {quality.verdict}", text=f"{why}.", page="data", weight=9)
 
@@ -61,7 +63,7 @@ def _at(rows: tuple[MarkoutRow, ...], horizon: int = ADVERSE_HORIZON) -> Markout
 def _maker(card: MakerCard) -> Iterator[Attention]:
     page, name, weight = anchor_of("maker", card.maker), short(card.maker), card.share.value or 0.0
 
-    def say(level: str, text: str, extra: float = 0.0) -> Attention:
+    def say(level: Level, text: str, extra: float = 0.0) -> Attention:
         return Attention(level=level, subject=name, text=text, page=page, weight=weight + extra)
 
     at = _at(card.markouts)
@@ -110,12 +112,16 @@ def _quoting(card: MakerCard, say) -> Iterator[Attention]:  # noqa: ANN001 - a c
     if uptime is not None and uptime.value is not None and uptime.value < LOW_UPTIME:
         yield say("warn", f"Two-sided only {percent(uptime.value)} of the time.")
     if (
-        uptime is not None and uptime.value and stress is not None and stress.value is not None
+        uptime is not None
+        and uptime.value
+        and stress is not None
+        and stress.value is not None
         and stress.value < 0.75 * uptime.value
-    ):  # fmt: skip
+    ):
         yield say(
             "bad",
-            f"Leaves in stress: two-sided {percent(stress.value)} of the wildest time, {percent(uptime.value)} overall.",
+            f"Leaves in stress: two-sided {percent(stress.value)} of the wildest time, "
+            f"{percent(uptime.value)} overall.",
         )
     flicker = card.measures.get("flicker")
     if flicker is not None and flicker.value is not None and flicker.value > 0.5:
@@ -125,27 +131,32 @@ def _quoting(card: MakerCard, say) -> Iterator[Attention]:  # noqa: ANN001 - a c
 def _market(card: InstrumentCard) -> Iterator[Attention]:
     page, name = anchor_of("market", card.instrument), card.instrument
 
-    def say(level: str, text: str) -> Attention:
+    def say(level: Level, text: str) -> Attention:
         return Attention(level=level, subject=name, text=text, page=page, weight=0.4)
 
     realised, effective = card.measures.get("full_realized_spread"), card.measures.get("full_effective_spread")
     if realised is not None and realised.high is not None and realised.high < 0 and effective is not None:
         yield say(
             "bad",
-            f"Makers lose here: of {bps(effective.value, signed=False)} paid by takers {bps(realised.value)} is left after "
-            f"10 s (95 %: {interval(realised.low, realised.high, places=2)}).",
+            f"Makers lose here: of {bps(effective.value, signed=False)} paid by takers {bps(realised.value)} "
+            f"is left after 10 s (95 %: {interval(realised.low, realised.high, places=2)}).",
         )
     crossed = card.measures.get("crossed_share")
     if crossed is not None and crossed.value is not None and crossed.value > 0.01:
         yield say("warn", f"Locked or crossed {percent(crossed.value)} of the time.")
     ratio = card.measures.get("effective_over_quoted")
     if ratio is not None and ratio.value is not None and ratio.value > 1.5:
-        yield say("warn", f"Orders pay {fixed(ratio.value, 1)} times the quoted spread: they walk the book, or the quotes lag the trades.")
+        yield say(
+            "warn",
+            f"Orders pay {fixed(ratio.value, 1)} times the quoted spread: they walk the book, "
+            "or the quotes lag the trades.",
+        )
     thin = next((row for row in card.slippage if row.notional >= 1e5 and row.filled < 0.9), None)
     if thin is not None:
         yield say(
             "info",
-            f"Thin: the recorded levels fill {percent(thin.filled)} of an order of {compact(thin.notional)} {card.quote}.",
+            f"Thin: the recorded levels fill {percent(thin.filled)} of an order of "
+            f"{compact(thin.notional)} {card.quote}.",
         )
 
 
@@ -156,7 +167,8 @@ def _pair(card: PairCard) -> Iterator[Attention]:
         yield Attention(
             level="info",
             subject=f"{card.first} / {card.second}",
-            text=f"{ahead} moves {duration(abs(lead.value))} before {behind}: quotes that do not follow are picked off.",
+            text=f"{ahead} moves {duration(abs(lead.value))} before {behind}: "
+            "quotes that do not follow are picked off.",
             page=anchor_of("pair", f"{card.first}|{card.second}"),
             weight=0.6,
         )

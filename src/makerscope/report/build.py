@@ -17,6 +17,7 @@ from makerscope.report.chain_card import chain_cards
 from makerscope.report.fees import fee_rows
 from makerscope.report.instrument_card import instrument_card
 from makerscope.report.maker_card import maker_card
+from makerscope.report.names import many
 from makerscope.report.numbers import duration
 from makerscope.report.pair_card import pair_cards
 from makerscope.report.pool_card import pool_cards
@@ -27,6 +28,7 @@ from makerscope.tape.read import Tape
 
 MAKERS = 40  # makers with a page of their own
 DEEP = 12  # markets with a page of their own
+NOT_USABLE = "not usable"
 FORCE = "a recording that can be trusted, or --force to measure it anyway"
 
 Step = Callable[[str], None]  # told what is being done now
@@ -64,10 +66,7 @@ def build(
         InputError: an instrument or maker is not on the tape, or the window is empty.
     """
     step("checking the data")
-    quality = assess(tape)
-    forced = quality.verdict == "not usable"
-    if forced and not force:
-        raise UntrustedRecordingError(tape.path, "not usable: " + "; ".join(quality.reasons), FORCE)
+    quality = _trusted(tape, force=force)
     step("joining fills and quotes")
     measured = study(tape, since=since, until=until, instruments=instruments, horizons=horizons, max_age=max_age)
     step("adding up the P&L")
@@ -75,7 +74,8 @@ def build(
     ranked = _ranked(measured, makers)
     step("measuring the makers")
     quoting = quoting_of(measured)
-    cards = _makers(measured, result, quoting, ranked, makers, top)
+    shown = ranked.filter(pl.col("maker").is_in(list(makers))) if makers else ranked.head(top)
+    cards = _makers(measured, result, quoting, shown)
     step("measuring the markets")
     markets = _markets(measured)
     step("comparing markets")
@@ -85,17 +85,7 @@ def build(
         schema=SCHEMA,
         makerscope=makerscope.__version__,
         title=_title(measured.view),
-        options=Options(
-            since=measured.view.since,
-            until=measured.view.until,
-            instruments=tuple(measured.view.instruments),
-            makers=tuple(makers),
-            horizons=measured.horizons,
-            max_age=max_age,
-            adverse_horizon=ADVERSE_HORIZON,
-            bucket=measured.width,
-            forced=forced,
-        ),
+        options=_options(measured, makers, quality),
         tape=_facts(measured, tape),
         quality=quality,
         rules=_rules(measured, quality),
@@ -110,6 +100,29 @@ def build(
         pools=pool_cards(measured),
         chains=chain_cards(measured),
         missing=_missing(measured),
+    )
+
+
+def _trusted(tape: Tape, *, force: bool) -> Quality:
+    """The verdict on the data; one that is not usable passes only by force."""
+    quality = assess(tape)
+    if quality.verdict == NOT_USABLE and not force:
+        raise UntrustedRecordingError(tape.path, f"{NOT_USABLE}: " + "; ".join(quality.reasons), FORCE)
+    return quality
+
+
+def _options(measured: Study, makers: Sequence[str], quality: Quality) -> Options:
+    view = measured.view
+    return Options(
+        since=view.since,
+        until=view.until,
+        instruments=tuple(view.instruments),
+        makers=tuple(makers),
+        horizons=measured.horizons,
+        max_age=measured.max_age,
+        adverse_horizon=ADVERSE_HORIZON,
+        bucket=measured.width,
+        forced=quality.verdict == NOT_USABLE,
     )
 
 
@@ -155,10 +168,7 @@ def _ranked(measured: Study, makers: Sequence[str]) -> pl.DataFrame:
     return ranked
 
 
-def _makers(
-    measured: Study, result: Pnl, quoting: Quoting | None, ranked: pl.DataFrame, makers: Sequence[str], top: int
-) -> tuple[MakerCard, ...]:
-    shown = ranked.filter(pl.col("maker").is_in(list(makers))) if makers else ranked.head(top)
+def _makers(measured: Study, result: Pnl, quoting: Quoting | None, shown: pl.DataFrame) -> tuple[MakerCard, ...]:
     return tuple(
         maker_card(
             measured,
@@ -226,17 +236,28 @@ def _rules(measured: Study, quality: Quality) -> tuple[str, ...]:
     view = measured.view
     quotes = {item.quote for item in view.instruments.values()}
     rules = [
-        f"A quote counts for a trade when it is strictly before it and at most {duration(measured.max_age)} old; a quote of "
-        "the same instant does not count.",
-        "A markout at h uses the last quote at or before h after the fill; a horizon past the last quote is left out, never "
-        "clipped.",
+        (
+            "A quote counts for a trade when it is strictly before it and at most "
+            f"{duration(measured.max_age)} old; a quote of the same instant does not count."
+        ),
+        (
+            "A markout at h uses the last quote at or before h after the fill; a horizon past the last quote is left "
+            "out, never clipped."
+        ),
         "Spreads and markouts are ratios of sums, weighted by notional at the mid; bps are of the mid at the trade.",
         "Fills of one aggressor order in one instant are one order.",
-        "Time-weighted measures run only over the time the recorder heard the channel: an outage is neither up nor down.",
-        f"Intervals are 95 %, from a circular block bootstrap over buckets of {duration(measured.width)}; a block is at least "
-        "as long as the horizon.",
-        f"Adverse selection in the P&L is the move of the mid over {duration(ADVERSE_HORIZON)} after each fill, cut at the "
-        "end of the window.",
+        (
+            "Time-weighted measures run only over the time the recorder heard the channel: an outage is neither up "
+            "nor down."
+        ),
+        (
+            f"Intervals are 95 %, from a circular block bootstrap over buckets of {duration(measured.width)}; a block "
+            "is at least as long as the horizon."
+        ),
+        (
+            f"Adverse selection in the P&L is the move of the mid over {duration(ADVERSE_HORIZON)} after each fill, "
+            "cut at the end of the window."
+        ),
         "The P&L legs add up to the change of equity in integers; the residual is shown and is zero.",
         "Fees are kept by token and never added across tokens.",
     ]
@@ -245,14 +266,14 @@ def _rules(measured: Study, quality: Quality) -> tuple[str, ...]:
     mixed = sorted(name for name, clock in view.clock.items() if clock == MIXED)
     if mixed:
         rules.append(
-            f"{', '.join(mixed[:5])}: quotes and trades are on different clocks, so spreads hold the unknown delay between "
-            "them."
+            f"{', '.join(mixed[:5])}: quotes and trades are on different clocks, so spreads hold the unknown delay "
+            "between them."
         )
     blind = [name for name, source in view.reference.items() if source == LAST_TRADE]
     if blind:
         rules.append(
-            f"{len(blind)} markets have no quotes on this tape: their markouts are against the last trade price, which "
-            "bounces between bid and ask, and spreads are not measured."
+            f"{many(len(blind), 'market')} without quotes on this tape: markouts there are against the last trade "
+            "price, which bounces between bid and ask, and spreads are not measured."
         )
     if quality.findings:
         rules.append("What the reader dropped or quarantined is listed above with its reason.")

@@ -3,6 +3,7 @@
 import polars as pl
 
 from makerscope.metrics.measure import Measure, missing
+from makerscope.report.names import many
 from makerscope.report.scorecard import ChainCard, Path
 from makerscope.report.study import Study
 
@@ -57,8 +58,11 @@ def _card(underlying: str, rows: pl.DataFrame) -> ChainCard:
             for label, column in (("options with a bid and an ask", "two_sided"), ("options without a bid", "no_bid"))
         )
     notes = (
-        f"{snapshots} snapshots: what happened between them is unknown, so nothing here is an uptime.",
-        "The desk's view (width in volatility points, surfaces, coverage by delta and tenor) is not part of this version.",
+        f"{many(snapshots, 'snapshot')}: what happened between them is unknown, so nothing here is an uptime.",
+        (
+            "The desk's view (width in volatility points, surfaces, coverage by delta and tenor) is not part of this "
+            "version."
+        ),
     )
     return ChainCard(underlying=underlying, snapshots=snapshots, measures=measures, paths=paths, notes=notes)
 
@@ -74,7 +78,7 @@ def _width(quoted: pl.DataFrame) -> Measure:
     known = quoted.filter(pl.col("mark") > 0)
     if not known.height:
         return missing("fraction of premium", "no two-sided quote with a mark")
-    value = (known["width"] / known["mark"]).median()
+    value = float(known.select((pl.col("width") / pl.col("mark")).median()).item())
     return Measure(
-        value=float(value), unit="fraction of premium", n=known.height, reason="median, ask minus bid over the mark"
-    )  # pyright: ignore[reportArgumentType]
+        value=value, unit="fraction of premium", n=known.height, reason="median, ask minus bid over the mark"
+    )

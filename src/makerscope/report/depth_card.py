@@ -35,7 +35,7 @@ class BookMeasures:
 
 
 def book_measures(study: Study, name: str) -> BookMeasures:
-    """Depth bands, slippage, XLM, imbalance and resiliency of one instrument; all missing where the tape has no book."""
+    """Depth bands, slippage, XLM, imbalance and resiliency of one market; all missing where the tape has no book."""
     view = study.view
     levels = view.tape.read("book", until=view.until, instrument=name)
     if not levels.height:
@@ -85,9 +85,11 @@ def _mean(values: pl.Series) -> Measure:
 
 
 def _bands(study: Study, buckets: pl.DataFrame) -> tuple[DepthRow, ...]:
+    if not buckets.height:
+        return ()
     rows = []
-    means = mean_depth(buckets.drop("instrument"), ["band"]) if buckets.height else None
-    for band in BANDS if means is not None else ():
+    means = mean_depth(buckets.drop("instrument"), ["band"])
+    for band in BANDS:
         part = buckets.filter(pl.col("band") == band)
         seconds = int(part["ns"].sum()) // SECOND
 

@@ -1,5 +1,7 @@
 """One market: how good its liquidity was, whoever made it."""
 
+from itertools import pairwise
+
 import numpy as np
 import polars as pl
 
@@ -12,6 +14,7 @@ from makerscope.metrics.view import BOOK, LAST_TRADE, QUOTES, unit_price, unit_s
 from makerscope.metrics.volatility import annualised, variation_buckets, variation_of
 from makerscope.metrics.vpin import vpin_signed
 from makerscope.report.depth_card import BookMeasures, book_measures
+from makerscope.report.names import many
 from makerscope.report.scorecard import InstrumentCard, Path
 from makerscope.report.study import Study, currency_of, markout_rows
 
@@ -122,7 +125,7 @@ def _market(study: Study, name: str, trades: pl.DataFrame, *, deep: bool) -> dic
     if study.view.reference[name] == LAST_TRADE:
         out["volatility"] = missing("per year", "not measurable: no quotes on this tape (trade prices bounce)")
     elif bars.height < FEWEST_BARS:
-        out["volatility"] = missing("per year", f"{bars.height} bars of the mid; want at least {FEWEST_BARS}")
+        out["volatility"] = missing("per year", f"{many(bars.height, 'bar')} of the mid; want at least {FEWEST_BARS}")
     else:
         family = variation_of(variation_buckets(bars, per=max(1, study.width // width)))
         seen = bars.height * width
@@ -174,4 +177,4 @@ def _outages(study: Study, name: str) -> tuple[tuple[int, int], ...]:
     channel = "book" if study.view.reference[name] == BOOK else "quotes"
     here = study.view.sessions.filter((pl.col("instrument") == name) & (pl.col("channel") == channel)).sort("start")
     rows = here.select("start", "end").rows()
-    return tuple((end, start) for (_, end), (start, _) in zip(rows[:-1], rows[1:], strict=True) if start > end)
+    return tuple((end, start) for (_, end), (start, _) in pairwise(rows) if start > end)

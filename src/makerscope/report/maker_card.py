@@ -14,7 +14,7 @@ from makerscope.metrics.view import BOOK, LAST_TRADE, QUOTES, unit_size
 from makerscope.report.fees import fee_rows
 from makerscope.report.numbers import bps, money
 from makerscope.report.quoting_card import Quoting, quoting_measures, uptime_strip
-from makerscope.report.scorecard import FillQuality, Leg, MakerCard, Path, Statement
+from makerscope.report.scorecard import FillQuality, Leg, MakerCard, MarkoutRow, Path, Statement
 from makerscope.report.study import ADVERSE_HORIZON, Study, markout_rows
 
 SECOND = 1_000_000_000
@@ -44,7 +44,7 @@ def maker_card(
     mine = study.fills.filter(pl.col("maker") == maker)
     taken = study.fills.filter(pl.col("taker") == maker).height
     table = study.markouts.filter(pl.col("maker") == maker)
-    by_instrument = _by_instrument(study, mine, table)
+    by_instrument = _by_instrument(mine, table)
     names = [name for name, *_ in by_instrument]
     reference = tuple(sorted({study.view.reference[name] for name in names}))
     parts = tuple(_statement(study, pnl, maker, item) for item in statements(pnl, maker))
@@ -60,7 +60,7 @@ def maker_card(
         quote=quote,
         notional=float(mine["notional"].sum()),
         share=share,
-        headline=_headline(parts, markouts, study),
+        headline=_headline(parts, markouts),
         statements=parts,
         markouts=markouts,
         fees=fee_rows(study, mine, study.fills.filter(pl.col("taker") == maker)),
@@ -74,9 +74,7 @@ def maker_card(
     )
 
 
-def _by_instrument(
-    study: Study, mine: pl.DataFrame, table: pl.DataFrame
-) -> tuple[tuple[str, int, float, float | None], ...]:
+def _by_instrument(mine: pl.DataFrame, table: pl.DataFrame) -> tuple[tuple[str, int, float, float | None], ...]:
     late = (
         table.filter(pl.col("horizon") == ADVERSE_HORIZON)
         .group_by("instrument")
@@ -225,7 +223,7 @@ def _quality(study: Study, mine: pl.DataFrame) -> FillQuality:
     return FillQuality(inside=row[0], at_touch=row[1], behind=row[2], unknown=unknown + row[3])
 
 
-def _headline(parts: tuple[Statement, ...], markouts: tuple, study: Study) -> str:
+def _headline(parts: tuple[Statement, ...], markouts: tuple[MarkoutRow, ...]) -> str:
     """What it earned and why, in one or two plain sentences."""
     if not parts:
         return "It has no fills as a maker in this window."

@@ -65,7 +65,38 @@ LABELS = {
     "information_share": ("Information share", "middle of the bounds, first market"),
     "component_share": ("Component share", "Gonzalo-Granger, first market"),
     "information_leadership": ("Information leadership", "first market, from both shares"),
+    "lvr": ("Loss versus rebalancing", "what arbitrageurs took, estimated from the pool's own moves"),
+    "lp_edge": ("Provider edge", "fees minus loss versus rebalancing"),
+    "realised_volatility": ("Realised volatility", "of the pool's price, a year of 365 days"),
+    "fees_over_lvr": ("Fees over loss", "above 1 providers gain"),
+    "fee_bps_per_day": ("Fees a day", "bps of full-range value"),
+    "lvr_bps_per_day": ("Loss a day", "bps of full-range value"),
+    "lp_edge_bps_per_day": ("Provider edge a day", "bps of full-range value"),
+    "listed_options": ("Options listed", "seen in any snapshot"),
+    "two_sided_quotes": ("With a bid and an ask", "share of options and snapshots"),
+    "no_bid": ("Without a bid", "share of options and snapshots"),
+    "no_ask": ("Without an ask", "share of options and snapshots"),
+    "quoted_width": ("Quoted width", "median, ask minus bid over the mark"),
+    "marks_outside_the_quotes": ("Marks outside the quotes", "stale marks or stale quotes"),
 }
+
+
+VERDICT_TONES: dict[str, Tone] = {"good": "good", "usable": "warn", "not usable": "bad"}
+
+
+def tone_of(value: float | None) -> Tone:
+    """Good above zero, bad below, nothing where it is zero or unknown."""
+    return "" if not value else "good" if value > 0 else "bad"
+
+
+def many(n: int, noun: str) -> str:
+    """A count with its noun.
+
+    Examples:
+        >>> many(1, "market"), many(1200, "market")
+        ('1 market', '1,200 markets')
+    """
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def label_of(name: str) -> str:

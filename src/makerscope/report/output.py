@@ -19,7 +19,9 @@ def write_whole(path: Path, data: bytes) -> None:
         draft.write_bytes(data)
         draft.replace(path)
     except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error}); want free space and permission") from error
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror or error}); want free space and permission"
+        ) from error
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)

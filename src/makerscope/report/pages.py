@@ -13,15 +13,14 @@ from makerscope.report.document import (
     Stats,
     Table,
 )
+from makerscope.report.names import VERDICT_TONES, anchor_of, many, short, tone_of, value_of
 from makerscope.report.numbers import bps, compact, count, money, percent, span
 from makerscope.report.pages_data import data_page
 from makerscope.report.pages_makers import maker_pages, net_of
 from makerscope.report.pages_market import instrument_pages, other_pages
 from makerscope.report.scorecard import MakerCard, MarkoutRow, Scorecard
-from makerscope.report.names import anchor_of, short, value_of
 
 FORCED = "Forced: this recording failed the quality gate. Its numbers are shown, but should not be believed."
-LEVELS = {"bad": "bad", "warn": "warn", "info": "info"}
 SECOND = 1_000_000_000
 
 
@@ -29,7 +28,7 @@ def document_of(card: Scorecard) -> Document:
     """The whole report."""
     pages = (overview(card), *instrument_pages(card), *other_pages(card), *maker_pages(card), data_page(card))
     return Document(
-        title=card.title,
+        title="makerscope report",
         subtitle=f"{span(card.options.since, card.options.until)} · {card.tape.source}",
         banner=FORCED if card.options.forced else "",
         pages=pages,
@@ -62,7 +61,7 @@ def overview(card: Scorecard) -> Page:
     return Page(
         anchor="overview",
         title="Overview",
-        subtitle=card.tape.source,
+        subtitle=card.title,
         headline=_verdict(card),
         group="Overview",
         sections=(Section("At a glance", span(card.options.since, card.options.until), (_head(card),)), *sections),
@@ -70,9 +69,8 @@ def overview(card: Scorecard) -> Page:
 
 
 def _verdict(card: Scorecard) -> Stat:
-    tone = {"good": "good", "usable": "warn"}.get(card.quality.verdict, "bad")
     why = card.quality.reasons[0] if card.quality.reasons else "nothing was found wrong with the data"
-    return Stat(label="data quality", value=card.quality.verdict, sub=why, tone=tone)  # pyright: ignore[reportArgumentType]
+    return Stat(label="data quality", value=card.quality.verdict, sub=why, tone=VERDICT_TONES[card.quality.verdict])
 
 
 def _head(card: Scorecard) -> Block:
@@ -84,10 +82,10 @@ def _head(card: Scorecard) -> Block:
             span(card.options.since, card.options.until).split("(")[-1].rstrip(")"),
             card.tape.venues[0] if len(card.tape.venues) == 1 else f"{len(card.tape.venues)} venues",
         ),
-        Stat("Fills", count(fills), f"{count(orders)} taker orders"),
+        Stat("Fills", count(fills), many(orders, "taker order")),
     ]
     for quote, notional in _notionals(card).items():
-        items.append(Stat(f"Traded, {quote}", compact(notional), f"{card.tape.instruments} instruments"))
+        items.append(Stat(f"Traded, {quote}", compact(notional), many(card.tape.instruments, "instrument")))
     if card.makers_in_all:
         items.append(Stat("Makers", count(card.makers_in_all), f"{len(card.makers)} with a page of their own"))
     items += [
@@ -111,7 +109,7 @@ def _notionals(card: Scorecard) -> dict[str, float]:
 def _attention(card: Scorecard) -> Block:
     return Attention(
         tuple(
-            AttentionItem(level=LEVELS[item.level], subject=item.subject, text=item.text, href=item.page)  # pyright: ignore[reportArgumentType]
+            AttentionItem(level=item.level, subject=item.subject, text=item.text, href=item.page)
             for item in card.attention
         )
     )
@@ -152,7 +150,7 @@ def makers_table(card: Scorecard) -> Table:
                 Cell(
                     money(net[0], net[1], signed=True) if net else "—",
                     net[0] if net else None,
-                    tone=_tone(net[0] if net else None),
+                    tone=tone_of(net[0] if net else None),
                 ),
                 Cell(
                     percent(uptime.value) if uptime and uptime.value is not None else "—",
@@ -169,11 +167,7 @@ def _fee_bps(item: MakerCard) -> float | None:
 
 
 def _bps(value: float | None, *, good_below: bool = False) -> Cell:
-    return Cell(bps(value, unit=False), value, tone=_tone(-value if good_below and value is not None else value))
-
-
-def _tone(value: float | None) -> str:
-    return "" if value is None or value == 0 else "good" if value > 0 else "bad"
+    return Cell(bps(value, unit=False), value, tone=tone_of(-value if good_below and value is not None else value))
 
 
 def _markets_table(card: Scorecard) -> Table:

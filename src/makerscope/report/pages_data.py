@@ -1,10 +1,11 @@
 """The data page: what the tape is, what was left out and why, by which rules it was measured, what it cannot say."""
 
-from makerscope.report.document import Block, Cell, Column, Missing, Note, Page, Section, Stat, Stats, Table
+from makerscope.report.document import Block, Cell, Column, Missing, Note, Page, Section, Stat, Stats, Table, Tone
+from makerscope.report.names import VERDICT_TONES, many
 from makerscope.report.numbers import count, duration, utc
 from makerscope.report.scorecard import Scorecard
 
-TONES = {
+TONES: dict[str, Tone] = {
     "ok": "good",
     "warn": "warn",
     "fail": "bad",
@@ -17,7 +18,7 @@ TONES = {
 
 def data_page(card: Scorecard) -> Page:
     """Everything a reader needs to trust, or not to trust, the rest of the report."""
-    tone = {"good": "good", "usable": "warn"}.get(card.quality.verdict, "bad")
+    tone = VERDICT_TONES[card.quality.verdict]
     sections = [
         Section("The recording", "What was measured.", (_tape(card), _rows(card))),
         Section("Verdict", "Checked before anything was measured.", (_reasons(card), _checks(card))),
@@ -37,7 +38,7 @@ def data_page(card: Scorecard) -> Page:
         anchor="data",
         title="Data and rules",
         subtitle=card.tape.source,
-        headline=Stat("data quality", card.quality.verdict, tone=tone),  # pyright: ignore[reportArgumentType]
+        headline=Stat("data quality", card.quality.verdict, tone=tone),
         group="Data",
         sections=tuple(section for section in sections if section is not None),
     )
@@ -52,7 +53,7 @@ def _tape(card: Scorecard) -> Block:
             Stat(
                 "Venues",
                 ", ".join(tape.venues) if len(tape.venues) < 3 else count(len(tape.venues)),
-                f"{tape.instruments} instruments",
+                many(tape.instruments, "instrument"),
             ),
             Stat("Evidence root", tape.evidence_root[:12] + "…", "Merkle root over the SHA-256 of every file"),
         )
@@ -73,8 +74,8 @@ def _reasons(card: Scorecard) -> Block:
     text = "; ".join(card.quality.reasons) or "nothing was found wrong with the data"
     return Note(
         f"{card.quality.verdict.capitalize()}: {text}.",
-        {"good": "good", "usable": "warn"}.get(card.quality.verdict, "bad"),
-    )  # pyright: ignore[reportArgumentType]
+        VERDICT_TONES[card.quality.verdict],
+    )
 
 
 def _checks(card: Scorecard) -> Block:
@@ -83,7 +84,7 @@ def _checks(card: Scorecard) -> Block:
         tuple(
             (Cell(item.name), Cell(item.outcome, tone=TONES.get(item.outcome, "")), Cell(item.text))
             for item in card.quality.checks
-        ),  # pyright: ignore[reportArgumentType]
+        ),
         sortable=False,
     )
 
@@ -100,7 +101,7 @@ def _findings(card: Scorecard) -> Section:
                 Cell(count(item.count), float(item.count)),
                 Cell(item.instrument or item.table),
                 Cell(item.text),
-            )  # pyright: ignore[reportArgumentType]
+            )
             for item in found
         ),
         limit=20,

@@ -1,11 +1,12 @@
 """A page for each maker: what it earned, why, and what is wrong."""
 
+from collections.abc import Iterator
+
 from makerscope.report.document import (
     Bars,
     Block,
     Cell,
     Column,
-    Curve,
     Leg,
     Lines,
     Missing,
@@ -20,9 +21,10 @@ from makerscope.report.document import (
     Table,
     Waterfall,
 )
+from makerscope.report.names import anchor_of, bounds_of, many, short, tone_of, value_of
 from makerscope.report.numbers import bps, compact, count, duration, fixed, interval, money, percent
 from makerscope.report.scorecard import MakerCard, Scorecard, Statement
-from makerscope.report.names import anchor_of, bounds_of, help_of, label_of, short, value_of
+from makerscope.report.tables import markout_curve, measures_table
 
 LEG_NAMES = {
     "spread_capture": "Spread captured",
@@ -37,11 +39,28 @@ LEG_NAMES = {
     "settlement": "Settlement",
 }
 QUOTING = (
-    "two_sided_uptime", "bid_uptime", "ask_uptime", "uptime_in_stress", "twa_full_spread", "twa_depth_bid", "twa_depth_ask",
-    "maker_share_of_depth", "quote_lifetime", "flicker", "reaction_latency_median", "reaction_latency_p99",
-    "reactions_censored", "staleness", "stale_share", "requote_gap", "one_sided_after_fill", "withdrawal_rate",
-    "pick_off_rate", "fill_ratio", "quote_to_trade",
-)  # fmt: skip
+    "two_sided_uptime",
+    "bid_uptime",
+    "ask_uptime",
+    "uptime_in_stress",
+    "twa_full_spread",
+    "twa_depth_bid",
+    "twa_depth_ask",
+    "maker_share_of_depth",
+    "quote_lifetime",
+    "flicker",
+    "reaction_latency_median",
+    "reaction_latency_p99",
+    "reactions_censored",
+    "staleness",
+    "stale_share",
+    "requote_gap",
+    "one_sided_after_fill",
+    "withdrawal_rate",
+    "pick_off_rate",
+    "fill_ratio",
+    "quote_to_trade",
+)
 STOCK = ("inv_mean", "inv_max", "inv_half_life", "turnover")
 
 
@@ -60,47 +79,37 @@ def net_of(item: MakerCard) -> tuple[float, str] | None:
 
 def _page(card: Scorecard, item: MakerCard) -> Page:
     net = net_of(item)
-    headline = (
-        Stat(
-            "net P&L",
-            money(net[0], net[1], signed=True),
-            "change of equity, all legs below",
-            "good" if net[0] > 0 else "bad",
-        )
-        if net
-        else None
-    )
-    shades = _shades(card, item)
+    rank = f"rank {item.rank} of {card.makers_in_all}"
     return Page(
         anchor=anchor_of("maker", item.maker),
         title=short(item.maker),
-        subtitle=f"rank {item.rank} of {card.makers_in_all} · {item.maker}"
-        if short(item.maker) != item.maker
-        else f"rank {item.rank} of {card.makers_in_all}",
-        headline=headline,
+        subtitle=f"{rank} · {item.maker}" if short(item.maker) != item.maker else rank,
+        headline=_net(*net) if net else None,
         group="Makers",
-        sections=tuple(
-            section
-            for section in (
-                Section("In short", item.headline, (_stats(item),)),
-                *(_statement(item, statement) for statement in item.statements),
-                _markouts(item),
-                _paths(item, shades),
-                _quality(item),
-                _measures(
-                    "Quoting",
-                    "What its resting orders did, time-weighted over the time the recorder listened.",
-                    item,
-                    QUOTING,
-                ),
-                _measures("Inventory and risk", "What it held between its fills.", item, STOCK),
-                _fees(item),
-                _instruments(item),
-                _missing(item),
-            )
-            if section is not None
-        ),
+        sections=tuple(_sections(card, item)),
     )
+
+
+def _net(value: float, token: str) -> Stat:
+    tone = "good" if value > 0 else "bad"
+    return Stat("net P&L", money(value, token, signed=True), "change of equity, all legs below", tone)
+
+
+def _sections(card: Scorecard, item: MakerCard) -> Iterator[Section]:
+    quoting = "What its resting orders did, time-weighted over the time the recorder listened."
+    sections = (
+        Section("In short", item.headline, (_stats(item),)),
+        *(_statement(statement) for statement in item.statements),
+        _markouts(item),
+        _paths(item, _shades(card, item)),
+        _quality(item),
+        _measures("Quoting", quoting, item, QUOTING),
+        _measures("Inventory and risk", "What it held between its fills.", item, STOCK),
+        _fees(item),
+        _instruments(item),
+        _missing(item),
+    )
+    return (section for section in sections if section is not None)
 
 
 def _stats(item: MakerCard) -> Block:
@@ -128,13 +137,24 @@ def _stats(item: MakerCard) -> Block:
             Stat(
                 "Sharpe (per bar)",
                 fixed(sharpe.value, 3) if sharpe.value is not None else "—",
-                sharpe.reason or f"{sharpe.n} bars, not annualised",
+                sharpe.reason or f"{many(sharpe.n, 'bar')}, not annualised",
             )
         )
     return Stats(tuple(cards))
 
 
-def _statement(item: MakerCard, statement: Statement) -> Section:
+def _statement(statement: Statement) -> Section:
+    sentence = (
+        f"The change of equity in {statement.token}, split into what the quotes earned against the mid, what prices "
+        "did to them afterwards, what the position made, and what the venue charged. "
+        f"Marked at the {' and the '.join(statement.marked_at)}."
+    )
+    notes = tuple(Note(text, "muted") for text in statement.notes)
+    blocks = (_waterfall(statement), _exact(statement), *notes)
+    return Section(f"Where the P&L came from, {statement.token}", sentence, blocks)
+
+
+def _waterfall(statement: Statement) -> Waterfall:
     legs = tuple(
         Leg(
             label=LEG_NAMES.get(leg.name, leg.name),
@@ -146,9 +166,18 @@ def _statement(item: MakerCard, statement: Statement) -> Section:
         )
         for leg in statement.legs
     )
-    total = Leg("Net", float(statement.equity_change), money(float(statement.equity_change), signed=True), kind="total")
-    residual = Leg(
-        "Unexplained", float(statement.residual), statement.residual, kind="residual", note="the legs add up exactly"
+    net, missed = float(statement.equity_change), float(statement.residual)
+    total = Leg("Net", net, money(net, signed=True), kind="total")
+    residual = Leg("Unexplained", missed, statement.residual, kind="residual", note="the legs add up exactly")
+    return Waterfall((*legs, total, residual))
+
+
+def _exact(statement: Statement) -> Table:
+    columns = (
+        Column("leg", "left"),
+        Column(statement.token),
+        Column("bps of notional"),
+        Column("95 % interval", help="block bootstrap over time"),
     )
     rows = tuple(
         (
@@ -159,81 +188,51 @@ def _statement(item: MakerCard, statement: Statement) -> Section:
         )
         for leg in statement.legs
     )
-    same = Table(
-        (
-            Column("leg", "left"),
-            Column(statement.token),
-            Column("bps of notional"),
-            Column("95 % interval", help="block bootstrap over time"),
-        ),
-        (
-            *rows,
-            (
-                Cell("net"),
-                Cell(statement.equity_change, float(statement.equity_change)),
-                Cell(
-                    bps(1e4 * float(statement.equity_change) / statement.notional, unit=False)
-                    if statement.notional
-                    else "—"
-                ),
-                Cell(""),
-            ),
-        ),
-        caption="The same numbers, exact",
-        sortable=False,
-    )
-    notes = tuple(Note(text, "muted") for text in statement.notes)
-    sentence = (
-        f"The change of equity in {statement.token}, split into what the quotes earned against the mid, what prices did to "
-        f"them afterwards, what the position made, and what the venue charged. Marked at the {' and the '.join(statement.marked_at)}."
-    )
-    return Section(
-        f"Where the P&L came from, {statement.token}", sentence, (Waterfall((*legs, total, residual)), same, *notes)
-    )
+    net, notional = float(statement.equity_change), statement.notional
+    share = Cell(bps(1e4 * net / notional, unit=False) if notional else "—")
+    total = (Cell("net"), Cell(statement.equity_change, net), share, Cell(""))
+    return Table(columns, (*rows, total), caption="The same numbers, exact", sortable=False)
 
 
 def _markouts(item: MakerCard) -> Section | None:
     if not item.markouts:
         return None
-    rows = item.markouts
-    labels = tuple(duration(row.horizon) for row in rows)
-    series = [
-        Series(
-            "markout",
-            tuple(row.markout.value for row in rows),
-            low=tuple(row.markout.low for row in rows),
-            high=tuple(row.markout.high for row in rows),
-        )
-    ]
-    if any(row.capture.value is not None for row in rows):
-        series.append(Series("capture", tuple(row.capture.value for row in rows), style="dots"))
-    table = Table(
-        (
-            Column("horizon", "left"), Column("markout"), Column("95 % interval"), Column("capture"), Column("price move"),
-            Column("buys"), Column("sells"), Column("fills"), Column("past the end"), Column("no quote"),
-        ),
-        tuple(
-            (
-                Cell(duration(row.horizon), float(row.horizon)),
-                _bps(row.markout.value), Cell(bounds_of(row.markout)), _bps(row.capture.value), _bps(row.price_move.value),
-                _bps(row.buys.value), _bps(row.sells.value), Cell(count(row.fills), float(row.fills)),
-                Cell(count(row.past_end), float(row.past_end)), Cell(count(row.stale), float(row.stale)),
-            )
-            for row in rows
-        ),
-        caption="bps of the mid at the trade, weighted by notional",
-        sortable=False,
-    )  # fmt: skip
     sentence = (
-        f"The {' / '.join(item.reference)} a while after each fill, against the price that was paid. A capture that stays "
-        "positive while the markout turns negative is adverse selection, not edge. Fills whose horizon runs past the end of "
-        "the data, or that have no fresh quote, are left out and counted."
+        f"The {' / '.join(item.reference)} a while after each fill, against the price that was paid. A capture that "
+        "stays positive while the markout turns negative is adverse selection, not edge. Fills whose horizon runs past "
+        "the end of the data, or that have no fresh quote, are left out and counted."
     )
-    return Section("Markouts", sentence, (Curve("Markout by horizon", labels, tuple(series), "bps"), table))
+    return Section("Markouts", sentence, (markout_curve(item.markouts), _horizons(item)))
+
+
+def _horizons(item: MakerCard) -> Table:
+    columns = (
+        Column("horizon", "left"),
+        Column("markout"),
+        Column("95 % interval"),
+        Column("capture"),
+        Column("price move"),
+        Column("buys"),
+        Column("sells"),
+        Column("fills"),
+        Column("past the end"),
+        Column("no quote"),
+    )
+    rows = tuple(
+        (
+            Cell(duration(row.horizon), float(row.horizon)),
+            _bps(row.markout.value),
+            Cell(bounds_of(row.markout)),
+            *(_bps(m.value) for m in (row.capture, row.price_move, row.buys, row.sells)),
+            *(Cell(count(n), float(n)) for n in (row.fills, row.past_end, row.stale)),
+        )
+        for row in item.markouts
+    )
+    return Table(columns, rows, caption="bps of the mid at the trade, weighted by notional", sortable=False)
 
 
 def _bps(value: float | None) -> Cell:
-    return Cell(bps(value, unit=False), value, "" if not value else "good" if value > 0 else "bad")
+    return Cell(bps(value, unit=False), value, tone_of(value))
 
 
 def _shades(card: Scorecard, item: MakerCard) -> tuple[Shade, ...]:
@@ -282,7 +281,7 @@ def _quality(item: MakerCard) -> Section | None:
     )
     blocks: tuple[Block, ...] = (
         bar,
-        Note(f"{count(total)} fills with a quote before them, {count(q.unknown)} without.", "muted"),
+        Note(f"{many(total, 'fill')} with a quote before, {count(q.unknown)} without.", "muted"),
     )
     blocks += (Missing("queue ahead at the fill", "no queue positions on this tape"),)
     return Section(
@@ -299,18 +298,7 @@ def _measures(title: str, sentence: str, item: MakerCard, names: tuple[str, ...]
     reasons = {measure.reason for _, measure in found if measure.value is None}
     if len(reasons) == 1 and all(measure.value is None for _, measure in found):
         return Section(title, sentence, (Missing(title, reasons.pop().removeprefix("not measurable: ")),))
-    table = Table(
-        (Column("measure", "left"), Column("value"), Column("95 % interval"), Column("from"), Column("what it is", "left")),
-        tuple(
-            (
-                Cell(label_of(name)), Cell(value_of(m), m.value), Cell(bounds_of(m)), Cell(count(m.n) if m.n else "", float(m.n)),
-                Cell(m.reason or help_of(name)),
-            )
-            for name, m in found
-        ),
-        sortable=False,
-    )  # fmt: skip
-    return Section(title, sentence, (table,))
+    return Section(title, sentence, (measures_table(found),))
 
 
 def _fees(item: MakerCard) -> Section | None:

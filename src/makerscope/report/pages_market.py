@@ -19,9 +19,10 @@ from makerscope.report.document import (
     Stats,
     Table,
 )
+from makerscope.report.names import anchor_of, label_of, many, short, stat_of, tone_of, value_of
 from makerscope.report.numbers import bps, compact, count, duration, percent
 from makerscope.report.scorecard import ChainCard, InstrumentCard, MakerCard, PairCard, Path, PoolCard, Scorecard
-from makerscope.report.names import anchor_of, bounds_of, help_of, label_of, short, stat_of, value_of
+from makerscope.report.tables import markout_curve, measures_table
 
 HEAD = (
     "full_quoted_spread",
@@ -35,7 +36,7 @@ HEAD = (
 
 def instrument_pages(card: Scorecard) -> tuple[Page, ...]:
     """One page for each of the largest markets."""
-    return tuple(_page(card, item) for item in [item for item in card.instruments if item.paths])
+    return tuple(_page(card, item) for item in card.instruments if item.paths)
 
 
 def other_pages(card: Scorecard) -> tuple[Page, ...]:
@@ -43,7 +44,10 @@ def other_pages(card: Scorecard) -> tuple[Page, ...]:
     return tuple(
         [_pair(item) for item in card.pairs]
         + [_simple("pool", item.instrument, item.facts, item) for item in card.pools]
-        + [_simple("chain", f"{item.underlying} options", f"{item.snapshots} snapshots", item) for item in card.chains]
+        + [
+            _simple("chain", f"{item.underlying} options", many(item.snapshots, "snapshot"), item)
+            for item in card.chains
+        ]
     )
 
 
@@ -70,8 +74,8 @@ def _page(card: Scorecard, item: InstrumentCard) -> Page:
     return Page(
         anchor=anchor_of("market", item.instrument),
         title=item.instrument,
-        subtitle=f"{count(item.orders)} taker orders, {compact(item.notional)} {item.quote} traded"
-        + (f", {item.makers} makers" if item.makers else ""),
+        subtitle=f"{many(item.orders, 'taker order')}, {compact(item.notional)} {item.quote} traded"
+        + (f", {many(item.makers, 'maker')}" if item.makers else ""),
         headline=headline,
         group="Market",
         sections=tuple(section for section in sections if section is not None),
@@ -117,26 +121,35 @@ def _markouts(item: InstrumentCard) -> Section | None:
     rows = [row for row in item.markouts if row.fills]
     if not rows:
         return None
-    series = [
-        Series(
-            "markout",
-            tuple(r.markout.value for r in rows),
-            low=tuple(r.markout.low for r in rows),
-            high=tuple(r.markout.high for r in rows),
-        )
-    ]
-    if any(r.capture.value is not None for r in rows):
-        series.append(Series("capture", tuple(r.capture.value for r in rows), style="dots"))
     return Section(
         "What makers kept",
-        "All makers together: what a fill earned against the mid, and what was left of it later, in bps of the mid at the trade.",
-        (Curve("Markout by horizon", tuple(duration(r.horizon) for r in rows), tuple(series), "bps"),),
+        "All makers together: what a fill earned against the mid, and what was left of it later, in bps of the mid at "
+        "the trade.",
+        (markout_curve(rows),),
     )
 
 
 def _depth(item: InstrumentCard) -> Section | None:
     if not item.depth:
         return None
+    blocks: list[Block] = [_bands(item)]
+    if (heat := item.heat) is not None:
+        title = "Depth of the thinner side"
+        blocks.append(Heatmap(title, (), heat.rows, heat.values, heat.unit, times_ns=heat.times))
+    if any(row.truncated > 0.5 for row in item.depth):
+        text = "Wide bands reach beyond the levels that were recorded: what stands there is at least this much."
+        blocks.append(Note(text, "muted"))
+    return Section("Depth", "What rests within a distance of the mid.", tuple(blocks))
+
+
+def _bands(item: InstrumentCard) -> Table:
+    columns = (
+        Column("within", "left"),
+        Column("bid"),
+        Column("ask"),
+        Column("thinner side"),
+        Column("lower bound", help="share of the time in which the recorded levels ended inside the band"),
+    )
     rows = tuple(
         (
             Cell(f"{row.band_bps:g} bps", row.band_bps),
@@ -145,38 +158,7 @@ def _depth(item: InstrumentCard) -> Section | None:
         )
         for row in item.depth
     )
-    table = Table(
-        (
-            Column("within", "left"),
-            Column("bid"),
-            Column("ask"),
-            Column("thinner side"),
-            Column("lower bound", help="share of the time in which the recorded levels ended inside the band"),
-        ),
-        rows,
-        caption=f"time-weighted mean, {item.quote}",
-        sortable=False,
-    )
-    blocks: list[Block] = [table]
-    if item.heat is not None:
-        blocks.append(
-            Heatmap(
-                "Depth of the thinner side",
-                (),
-                item.heat.rows,
-                item.heat.values,
-                item.heat.unit,
-                times_ns=item.heat.times,
-            )
-        )
-    if any(row.truncated > 0.5 for row in item.depth):
-        blocks.append(
-            Note(
-                "Wide bands reach beyond the levels that were recorded: what stands there is at least this much.",
-                "muted",
-            )
-        )
-    return Section("Depth", "What rests within a distance of the mid.", tuple(blocks))
+    return Table(columns, rows, caption=f"time-weighted mean, {item.quote}", sortable=False)
 
 
 def _quote(measure: Measure) -> Cell:
@@ -245,7 +227,7 @@ def _ranking(card: Scorecard, item: InstrumentCard) -> Section | None:
                 Cell(compact(notional), notional, bar=True),
                 Cell(percent(notional / item.notional if item.notional else None), notional),
                 Cell(count(fills), float(fills)),
-                Cell(bps(markout, unit=False), markout, "" if not markout else "good" if markout > 0 else "bad"),
+                Cell(bps(markout, unit=False), markout, tone_of(markout)),
             )
             for maker, fills, notional, markout in here
         ),
@@ -255,34 +237,14 @@ def _ranking(card: Scorecard, item: InstrumentCard) -> Section | None:
 
 
 def _all(item: InstrumentCard) -> Section:
-    known = [(name, m) for name, m in item.measures.items() if m.value is not None]
-    table = Table(
-        (
-            Column("measure", "left"),
-            Column("value"),
-            Column("95 % interval"),
-            Column("from"),
-            Column("what it is", "left"),
-        ),
-        tuple(
-            (
-                Cell(label_of(name)),
-                Cell(value_of(m), m.value),
-                Cell(bounds_of(m)),
-                Cell(count(m.n) if m.n else "", float(m.n)),
-                Cell(help_of(name)),
-            )
-            for name, m in known
-        ),
-        sortable=False,
-    )
+    known = measures_table((name, m) for name, m in item.measures.items() if m.value is not None)
     gone = tuple(
         Missing(label_of(name), m.reason.removeprefix("not measurable: "))
         for name, m in item.measures.items()
         if m.value is None
     )
     return Section(
-        "Every measure", "With the number of observations (seconds, orders or samples) behind it.", (table, *gone)
+        "Every measure", "With the number of observations (seconds, orders or samples) behind it.", (known, *gone)
     )
 
 
@@ -290,14 +252,6 @@ def _pair(item: PairCard) -> Page:
     lead = item.measures.get("lead_lag")
     lags = tuple(duration(lag) for lag in item.lags)
     curve = (Curve("Correlation by lag", lags, (Series("correlation", item.correlations),)),) if lags else ()
-    table = Table(
-        (Column("measure", "left"), Column("value"), Column("95 % interval"), Column("what it is", "left")),
-        tuple(
-            (Cell(label_of(name)), Cell(value_of(m), m.value), Cell(bounds_of(m)), Cell(m.reason or help_of(name)))
-            for name, m in item.measures.items()
-        ),
-        sortable=False,
-    )
     return Page(
         anchor=anchor_of("pair", f"{item.first}|{item.second}"),
         title=f"{item.first} and {item.second}",
@@ -309,8 +263,9 @@ def _pair(item: PairCard) -> Page:
         sections=(
             Section(
                 "Who moves first",
-                "Correlation of the two prices when one is shifted in time; the peak says by how much the first leads (right) or lags (left).",
-                (*curve, table),
+                "Correlation of the two prices when one is shifted in time; the peak says by how much the first leads "
+                "(right) or lags (left).",
+                (*curve, measures_table(item.measures.items())),
             ),
             *(
                 (Section("How to read this", "", tuple(Note(text, "muted") for text in item.notes)),)
@@ -322,14 +277,7 @@ def _pair(item: PairCard) -> Page:
 
 
 def _simple(kind: str, title: str, subtitle: str, item: PoolCard | ChainCard) -> Page:
-    table = Table(
-        (Column("measure", "left"), Column("value"), Column("95 % interval"), Column("what it is", "left")),
-        tuple(
-            (Cell(label_of(name)), Cell(value_of(m), m.value), Cell(bounds_of(m)), Cell(m.reason or help_of(name)))
-            for name, m in item.measures.items()
-        ),
-        sortable=False,
-    )
+    table = measures_table(item.measures.items())
     return Page(
         anchor=anchor_of(kind, title),
         title=title,

@@ -26,7 +26,9 @@ def pool_cards(study: Study) -> tuple[PoolCard, ...]:
 
 def _card(study: Study, name: str, events: pl.DataFrame) -> PoolCard:
     instrument = study.instrument(name)
-    facts_text = f"{instrument.base} priced in {instrument.quote}" + (f", fee {instrument.fee}" if instrument.fee else "")
+    facts_text = f"{instrument.base} priced in {instrument.quote}" + (
+        f", fee {instrument.fee}" if instrument.fee else ""
+    )
     try:
         facts = pool_facts(study.view.tape, name, fee=Decimal(instrument.fee) if instrument.fee else None)
     except InputError as error:
@@ -43,11 +45,17 @@ def _card(study: Study, name: str, events: pl.DataFrame) -> PoolCard:
             values=tuple(bars["price"].to_list()),
         )
     ]
-    for label, column in (("volume by hour", "volume"), ("fees by hour", "fees"), ("loss versus rebalancing by hour", "lvr")):
+    for label, column in (
+        ("volume by hour", "volume"),
+        ("fees by hour", "fees"),
+        ("loss versus rebalancing by hour", "lvr"),
+    ):
         paths.append(Path(name=label, unit=instrument.quote, times=hours, values=tuple(buckets[column].to_list())))
     notes = (
-        "Loss versus rebalancing (LVR) is what the pool gave to arbitrageurs who trade at a better price elsewhere, "
-        "estimated from the moves of the pool's own price at the liquidity in range.",
+        (
+            "Loss versus rebalancing (LVR) is what the pool gave to arbitrageurs who trade at a better price "
+            "elsewhere, estimated from the moves of the pool's own price at the liquidity in range."
+        ),
         "Provider edge is fees minus LVR. Single positions are not on this tape, so no provider's own result is shown.",
     )
     return PoolCard(instrument=name, facts=facts_text, measures=pool_measures(buckets), paths=tuple(paths), notes=notes)

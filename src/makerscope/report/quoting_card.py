@@ -53,7 +53,9 @@ def quoting_of(study: Study) -> Quoting | None:
         return None
     lives = intervals(orders, until=view.until)
     heard, _ = listened(view.sessions, lives, until=view.until)
-    heard = heard.with_columns(pl.col("start", "end").clip(view.since, view.until)).filter(pl.col("start") < pl.col("end"))
+    heard = heard.with_columns(pl.col("start", "end").clip(view.since, view.until)).filter(
+        pl.col("start") < pl.col("end")
+    )
     own = marks_of(view.quotes)
     leader = _leaders(study)
     stress = [
@@ -93,7 +95,11 @@ def quoting_measures(study: Study, quoting: Quoting | None, maker: str, names: l
     there = presence_measures(here.filter(at), unit_size=size, span=study.span)
     messages = quoting.messages.filter(mine)
     fills = study.fills.filter(mine)
-    out = {name: everywhere[name] for name in ("two_sided_uptime", "bid_uptime", "ask_uptime", "uptime_in_stress") if name in everywhere}
+    out = {
+        name: everywhere[name]
+        for name in ("two_sided_uptime", "bid_uptime", "ask_uptime", "uptime_in_stress")
+        if name in everywhere
+    }
     out |= {name: there[name] for name in ("twa_full_spread", "twa_depth_bid", "twa_depth_ask") if name in there}
     out["maker_share_of_depth"] = maker_share_of_depth(here.filter(at), quoting.buckets.filter(at))
     quotes = quoting.quotes.filter(mine)
@@ -129,7 +135,11 @@ def uptime_strip(study: Study, quoting: Quoting | None, maker: str, names: list[
 
 def _time(view: View) -> pl.Expr:
     local = [name for name, clock in view.clock.items() if clock == LOCAL]
-    return pl.when(pl.col("instrument").is_in(local)).then("local_time").otherwise(pl.coalesce("exchange_time", "local_time"))
+    return (
+        pl.when(pl.col("instrument").is_in(local))
+        .then("local_time")
+        .otherwise(pl.coalesce("exchange_time", "local_time"))
+    )
 
 
 def _near(study: Study, horizon: int) -> int:
@@ -148,18 +158,29 @@ def _joined(windows: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _leaders(study: Study) -> dict[str, str]:
-    """For each market the market of another venue in the same base with the narrowest spread: where news shows first."""
+    """For each market that of another venue in the same base with the narrowest spread: where news shows first."""
     spreads = {
         str(name): float(spread) / float(mid)
-        for name, spread, mid in study.integrals.group_by("instrument").agg(pl.col("spread_ns", "twice_mid_ns").sum()).iter_rows()
+        for name, spread, mid in study.integrals.group_by("instrument")
+        .agg(pl.col("spread_ns", "twice_mid_ns").sum())
+        .iter_rows()
         if mid
     }
     instruments = study.view.instruments
     out = {}
     for name, item in instruments.items():
-        rivals = [other for other in spreads if instruments[other].base == item.base and instruments[other].venue != item.venue]
+        rivals = [
+            other
+            for other in spreads
+            if instruments[other].base == item.base and instruments[other].venue != item.venue
+        ]
         best = min(rivals, key=lambda other: (spreads[other], other), default=None)
-        if best is not None and name in spreads and spreads[best] < spreads[name] and study.view.clock[best] == study.view.clock[name] == EXCHANGE:
+        if (
+            best is not None
+            and name in spreads
+            and spreads[best] < spreads[name]
+            and study.view.clock[best] == study.view.clock[name] == EXCHANGE
+        ):
             out[name] = best
     return out
 
@@ -175,4 +196,6 @@ def _led_by(study: Study, own: pl.DataFrame, leader: dict[str, str]) -> pl.DataF
                 "time", instrument=pl.lit(name), twice_price=(pl.col("twice_price") * ratio).round().cast(pl.Int64)
             )
         )
-    return pl.concat([part.select("time", "instrument", "twice_price") for part in parts]).sort("time", maintain_order=True)
+    return pl.concat([part.select("time", "instrument", "twice_price") for part in parts]).sort(
+        "time", maintain_order=True
+    )

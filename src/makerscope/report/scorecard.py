@@ -4,6 +4,8 @@
 text in its token, with a float beside it for drawing; measures carry unit, count, interval and reason.
 """
 
+from typing import Literal
+
 import msgspec
 
 from makerscope.metrics.measure import Measure
@@ -52,7 +54,7 @@ class TapeFacts(msgspec.Struct, frozen=True, kw_only=True):
 class Attention(msgspec.Struct, frozen=True, kw_only=True):
     """Something a reader should act on. ``level``: bad, warn or info; ``page`` is where the numbers stand."""
 
-    level: str
+    level: Literal["bad", "warn", "info"]
     subject: str
     text: str
     page: str = ""

@@ -17,7 +17,9 @@ from makerscope.tape.events import Instrument
 from makerscope.tape.read import Tape
 
 ADVERSE_HORIZON = 10_000_000_000  # h* of the adverse-selection leg
-DOLLARS = frozenset(("USD", "USDC", "USDT", "USDT0", "USDE", "USDH", "USDXL", "USDHL", "FDUSD", "BUSD", "DAI", "TUSD", "FEUSD"))
+DOLLARS = frozenset(
+    ("USD", "USDC", "USDT", "USDT0", "USDE", "USDH", "USDXL", "USDHL", "FDUSD", "BUSD", "DAI", "TUSD", "FEUSD")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +116,10 @@ def notional_of(instruments: dict[str, Instrument]) -> pl.DataFrame:
 
 
 def _reference_quotes(view: View) -> pl.DataFrame:
-    """Quotes that give the mids. A rebuilt book is crossed while a taker's own order waits in it: the state before counts."""
+    """Quotes that give the mids.
+
+    A rebuilt book is crossed while a taker's own order waits in it: the state before counts.
+    """
     rebuilt = [name for name, source in view.reference.items() if source == BOOK]
     if not rebuilt:
         return view.quotes
