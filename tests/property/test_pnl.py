@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from makerscope.errors import AccountingError
-from makerscope.metrics.pnl import LAST_TRADE, LEGS, pnl
+from makerscope.metrics.pnl import LEGS, pnl
+from makerscope.metrics.view import LAST_TRADE
 from makerscope.tape.events import Instrument, Token
 from tests.reference.pnl import slow_pnl
 

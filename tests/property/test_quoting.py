@@ -11,19 +11,20 @@ from tests.reference.quoting import NAMES, slow_depth, slow_kaplan_meier, slow_p
 
 END = 60
 REFERENCE = {"time": pl.Int64, "instrument": pl.String, "twice_price": pl.Int64}
+instants = st.one_of(st.integers(0, END), st.sampled_from((0, 10, 20, 30, 40)))
 
 
 @st.composite
 def order_steps(draw):
     """Valid lives of a few orders of two makers on two instruments."""
     rows, serial = [], 0
-    for number in range(draw(st.integers(0, 7))):
-        instrument, maker = draw(st.sampled_from(("a", "b"))), draw(st.sampled_from(("m", "n")))
+    for number in range(draw(st.sampled_from((0, 3, 6, 9)))):
+        instrument, maker = draw(st.sampled_from("aaab")), draw(st.sampled_from("mmmn"))
         side, left = draw(st.sampled_from((1, -1))), 0
-        times = sorted(draw(st.lists(st.integers(0, END - 1), min_size=1, max_size=5)))
+        times = sorted(draw(st.lists(instants.filter(lambda t: t < END), min_size=2, max_size=6)))
         for place, time in enumerate(times):
             action = "placed" if place == 0 else draw(st.sampled_from(("replaced", "filled", "cancelled")))
-            price = draw(st.integers(95, 104)) if action in ("placed", "replaced") else rows[-1]["price"]
+            price = draw(st.integers(97, 103)) if action in ("placed", "replaced") else rows[-1]["price"]
             left = (
                 draw(st.integers(1, 9))
                 if action in ("placed", "replaced")
@@ -45,21 +46,17 @@ STEPS = {
     "time": pl.Int64, "serial": pl.Int64, "instrument": pl.String, "maker": pl.String, "order": pl.String,
     "action": pl.String, "side": pl.Int8, "price": pl.Int64, "size": pl.Int64,
 }  # fmt: skip
-prices = st.lists(st.tuples(st.integers(0, END), st.sampled_from(("a", "b")), st.integers(194, 206)), max_size=14).map(
-    sorted
-)
+price = st.tuples(instants, st.sampled_from("aaab"), st.integers(194, 206))
+prices = st.one_of(st.lists(price, max_size=3), st.lists(price, min_size=12, max_size=24)).map(sorted)
 rules = st.builds(
     Qualifying,
     min_size=st.integers(1, 4),
-    max_distance=st.sampled_from((None, 0.0, 100.0, 250.0)),
+    max_distance=st.sampled_from((None, 0.0, 100.0, 200.0)),
     min_rest=st.integers(0, 6),
 )
 windows = st.lists(st.tuples(st.integers(0, 30), st.integers(31, END)), max_size=1)
-cuts = (
-    st.sets(st.integers(0, END), min_size=2, max_size=6)
-    .map(sorted)
-    .map(lambda c: list(zip(c[::2], c[1::2], strict=False)))
-)
+pieces = st.sets(st.integers(0, END), min_size=2, max_size=6).map(sorted)
+cuts = st.one_of(st.just([(0, END)]), pieces.map(lambda c: list(zip(c[::2], c[1::2], strict=False))))
 
 
 def run(rows, reference, sessions, **options):

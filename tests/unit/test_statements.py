@@ -3,9 +3,9 @@
 import polars as pl
 import pytest
 
-from makerscope.metrics.pnl import HORIZON, LAST_TRADE, LEGS, marks_of, pnl
+from makerscope.metrics.pnl import HORIZON, LEGS, marks_of, pnl
 from makerscope.metrics.statements import path, statements
-from makerscope.metrics.view import load
+from makerscope.metrics.view import LAST_TRADE, load
 from makerscope.tape.demo import write_demo
 from makerscope.tape.demo_market import MAKERS
 from makerscope.tape.read import Tape

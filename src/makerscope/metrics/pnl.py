@@ -49,7 +49,6 @@ from makerscope.kernels.pnl import (
     attribute,
 )
 from makerscope.metrics.ledger import Ledger, ledger_of
-from makerscope.metrics.view import LAST_TRADE as LAST_TRADE  # a source of marks
 from makerscope.tape.events import Instrument, Token
 
 LEGS = ("spread_capture", "hedge_slippage", "liquidation", "adverse_selection", "inventory", "funding", "fees")
