@@ -153,8 +153,8 @@ def _ranked(measured: Study, makers: Sequence[str]) -> pl.DataFrame:
     )
     sums = (
         measured.fills.filter(pl.col("maker").is_not_null())
-        .join(quotes, on="instrument", how="left")
-        .group_by("quote", "maker")
+        .join(quotes, on="instrument", how="left", maintain_order="left")
+        .group_by("quote", "maker", maintain_order=True)  # in order: a sum of floats depends on it
         .agg(pl.col("notional").sum())
         .with_columns(share=pl.col("notional") / pl.col("notional").sum().over("quote"))
         .sort("notional", "maker", descending=[True, False])
@@ -187,7 +187,9 @@ def _concentration(ranked: pl.DataFrame) -> dict[str, Measure]:
     """Herfindahl index of maker shares, by quote currency."""
     if not ranked.height:
         return {"all": missing("index", "not measurable: this tape names no makers")}
-    rows = ranked.group_by("quote").agg(index=(pl.col("share") ** 2).sum(), n=pl.len(), size=pl.col("notional").sum())
+    rows = ranked.group_by("quote", maintain_order=True).agg(
+        index=(pl.col("share") ** 2).sum(), n=pl.len(), size=pl.col("notional").sum()
+    )
     return {
         str(quote): Measure(value=index, unit="index", n=n)
         for quote, index, n, _ in rows.sort("size", descending=True).iter_rows()
@@ -196,7 +198,7 @@ def _concentration(ranked: pl.DataFrame) -> dict[str, Measure]:
 
 def _markets(measured: Study) -> tuple[InstrumentCard, ...]:
     """Cards of the markets, the largest first; the smaller ones without their books."""
-    sizes = dict(measured.fills.group_by("instrument").agg(pl.col("notional").sum()).iter_rows())
+    sizes = dict(measured.fills.group_by("instrument", maintain_order=True).agg(pl.col("notional").sum()).iter_rows())
     quotes = dict(measured.view.quotes.group_by("instrument").len().iter_rows())
     names = [
         name

@@ -24,7 +24,7 @@ def fee_rows(study: Study, as_maker: pl.DataFrame, as_taker: pl.DataFrame) -> tu
     rows: list[tuple[float, FeeRow]] = []
     for role, fills in (("maker", as_maker), ("taker", as_taker)):
         known = fills.select(fee=f"{role}_fee", token=f"{role}_fee_token", notional=pl.col("notional")).drop_nulls()
-        sums = known.group_by("token").agg(
+        sums = known.group_by("token", maintain_order=True).agg(
             paid=pl.col("fee").filter(pl.col("fee") > 0).sum(),
             received=pl.col("fee").filter(pl.col("fee") < 0).sum(),
             notional=pl.col("notional").sum(),

@@ -166,7 +166,7 @@ def _paths(
     if integrals.height:
         spread = pl.when(pl.col("ns") > 0).then(2e4 * pl.col("spread_ns").cast(pl.Float64) / pl.col("twice_mid_ns"))
         out.append(path("full quoted spread", "bps", integrals.select("bucket", spread)))
-    out.append(path("volume", quote, fills.group_by(bucket).agg(pl.col("notional").sum())))
+    out.append(path("volume", quote, fills.group_by(bucket, maintain_order=True).agg(pl.col("notional").sum())))
     if book.path is not None:
         out.append(Path(name="depth within 10 bps, both sides", unit=quote, times=book.path[0], values=book.path[1]))
     return tuple(out)

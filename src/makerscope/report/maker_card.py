@@ -77,11 +77,11 @@ def maker_card(
 def _by_instrument(mine: pl.DataFrame, table: pl.DataFrame) -> tuple[tuple[str, int, float, float | None], ...]:
     late = (
         table.filter(pl.col("horizon") == ADVERSE_HORIZON)
-        .group_by("instrument")
+        .group_by("instrument", maintain_order=True)
         .agg(pl.col("markout", "twice_mid_lots").sum())
     )
     rows = (
-        mine.group_by("instrument")
+        mine.group_by("instrument", maintain_order=True)  # in order: a sum of floats depends on it
         .agg(fills=pl.len(), notional=pl.col("notional").sum())
         .join(late, on="instrument", how="left")
         .sort("notional", "instrument", descending=[True, False])
