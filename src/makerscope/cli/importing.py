@@ -29,6 +29,10 @@ def import_command(
         out: folder of the tape; an older tape there is replaced.
         map_file: TOML that names the columns of your own CSV or Parquet fills (docs/mapping.md).
     """
+    if (
+        venue not in ("auto", "own", *READERS) and Path(venue).exists()
+    ):  # no venue was named: the first file stands there
+        venue, files = "own" if map_file else "auto", (Path(venue), *files)
     if map_file is None and venue == "own":
         raise InputError("import own", "no mapping was given", "--map FILE.toml")
     found = files_of(files)

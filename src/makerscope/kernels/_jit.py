@@ -19,6 +19,7 @@ from typing import Any
 import llvmlite
 import numba
 import numpy as np
+from numba.core import config
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -39,7 +40,7 @@ def cache_folder() -> Path:
     return Path(root) / "makerscope" / f"kernels-{source_hash()}"
 
 
-numba.config.CACHE_DIR = str(cache_folder())
+config.CACHE_DIR = str(cache_folder())  # pyright: ignore[reportAttributeAccessIssue] - set by name at run time
 
 
 def kernel(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - numba's dispatcher has no public type

@@ -13,7 +13,7 @@ LIMIT = 922337203685477580  # (2^63 - 1) // 10
 
 
 @kernel
-def parse_decimals(data, offsets, scale, out, status):  # noqa: ANN001, ANN201, C901, PLR0912
+def parse_decimals(data, offsets, scale, out, status):  # noqa: ANN001, ANN201, C901, PLR0912, PLR0915
     """Write ``text_i * 10^scale`` into ``out[i]`` and what went wrong into ``status[i]``.
 
     Args:
@@ -82,7 +82,7 @@ def parse_decimals(data, offsets, scale, out, status):  # noqa: ANN001, ANN201, 
 
 
 @kernel
-def count_decimals(data, offsets):  # noqa: ANN001, ANN201
+def count_decimals(data, offsets):  # noqa: ANN001, ANN201, C901, PLR0912
     """The most significant decimals any text has (``0.0500`` has two). Texts that are no number count 0."""
     most = 0
     for i in range(offsets.shape[0] - 1):

@@ -119,7 +119,7 @@ def bps_of(
 
 
 class Curves:
-    """The markouts of some rows of ``markout_buckets`` at every horizon, on plain arrays, because a report asks for many.
+    """The markouts of some rows of ``markout_buckets`` at every horizon, on plain arrays: a report asks for many.
 
     Args:
         buckets: rows of ``markout_buckets``.
@@ -144,9 +144,9 @@ class Curves:
         n, total = int(self._columns["fills"][here].sum()), int(bottom.sum())
         if not total:
             return missing("bps", UNKNOWN_MID, n=n)
-        dense_top = 1e4 * np.bincount(place, top, self._width)
+        above, below = (np.asarray(np.bincount(place, x, self._width), np.float64) for x in (top, bottom))
         value = 1e4 * int(top.sum()) / total
-        return ratio_of(value, dense_top, np.bincount(place, bottom, self._width), unit="bps", n=n, block=block)
+        return ratio_of(value, 1e4 * above, below, unit="bps", n=n, block=block)
 
 
 def effective_spread(fills: pl.DataFrame, *, max_age: int | None = MAX_AGE) -> dict[str, float]:

@@ -30,7 +30,7 @@ def check_outages(grounds: Grounds) -> list[Check]:
         .filter(pl.col("span") > 0)
         .with_columns(share=1 - pl.col("heard") / pl.col("span"), name=pl.format("{} {}", "instrument", "channel"))
     )
-    bad = shares.filter(pl.col("share") > OUTAGE_WARN).sort("share", descending=True)
+    bad = shares.filter(pl.col("share") > OUTAGE_WARN).sort("share", "name", descending=[True, False])
     worst = float(shares["share"].max() or 0.0)  # pyright: ignore[reportArgumentType]
     text = f"the recorder listened without a pause on {shares.height} channels"
     if bad.height:

@@ -134,7 +134,12 @@ def concentration(shares: pl.DataFrame) -> dict[str, Measure]:
 
 
 def fees_by_token(
-    fills: pl.DataFrame, instruments: Mapping[str, Instrument], tokens: Mapping[str, Token], *, of: str = "maker"
+    fills: pl.DataFrame,
+    instruments: Mapping[str, Instrument],
+    tokens: Mapping[str, Token],
+    *,
+    of: str = "maker",
+    at_par: Mapping[str, str] = NONE,
 ) -> pl.DataFrame:
     """What one side paid in each token, and bps on the notional of the fills that paid in that token only.
 
@@ -143,9 +148,11 @@ def fees_by_token(
         instruments: by name.
         tokens: by name.
         of: ``maker`` or ``taker``.
+        at_par: see ``notional_units``.
 
     Returns:
-        ``token, quote, fills, paid`` (exact decimal text, negative: received), ``rebates`` (fills with a negative fee),
+        ``token, quote, fills, paid`` (exact decimal text, negative: received), ``charged`` and ``received`` (its two
+        parts, exact text, both >= 0), ``rebates`` (fills with a negative fee),
         ``free`` (fills with a fee of 0), ``notional`` (exact text, quote currency), ``bps`` (paid over notional where
         the fee token is the settle token of those fills, else null: no price is on the tape to convert it).
         One row a token and quote currency; fills whose fee is unknown are no row.
@@ -153,12 +160,13 @@ def fees_by_token(
     fee, token = f"{of}_fee", f"{of}_fee_token"
     settle = {name: item.settle for name, item in instruments.items()}
     rows = (
-        with_notional(fills.filter(pl.col(fee).is_not_null(), pl.col(token).is_not_null()), instruments)
+        with_notional(fills.filter(pl.col(fee).is_not_null(), pl.col(token).is_not_null()), instruments, at_par)
         .with_columns(settled=pl.col("instrument").replace_strict(settle, return_dtype=pl.String) == pl.col(token))
         .group_by(pl.col(token).cast(pl.String).alias("token"), "quote")
         .agg(
             fills=pl.len().cast(pl.Int64),
             paid=pl.col(fee).cast(pl.Int128).sum(),
+            charged=pl.col(fee).cast(pl.Int128).filter(pl.col(fee) > 0).sum(),
             rebates=(pl.col(fee) < 0).sum().cast(pl.Int64),
             free=(pl.col(fee) == 0).sum().cast(pl.Int64),
             notional=pl.col("notional").sum(),
@@ -173,17 +181,20 @@ def fees_by_token(
 
 
 _FEES = {
-    "token": pl.String, "quote": pl.String, "fills": pl.Int64, "paid": pl.String, "rebates": pl.Int64, "free": pl.Int64,
+    "token": pl.String, "quote": pl.String, "fills": pl.Int64, "paid": pl.String, "charged": pl.String,
+    "received": pl.String, "rebates": pl.Int64, "free": pl.Int64,
     "notional": pl.String, "bps": pl.Float64,
 }  # fmt: skip
 
 
 def _fee_row(row: dict[str, object], tokens: Mapping[str, Token]) -> tuple[object, ...]:
-    paid, notional, decimals = int(str(row["paid"])), int(str(row["notional"])), int(str(row["decimals"]))
+    paid, charged = int(str(row["paid"])), int(str(row["charged"]))
+    notional, decimals = int(str(row["notional"])), int(str(row["decimals"]))
     own = tokens[str(row["token"])].decimals
     money = Decimal(paid).scaleb(-own) / Decimal(notional).scaleb(-decimals) if notional else None
     comparable = row["settled"] and row["linear"] and money is not None
     return (
-        row["token"], row["quote"], row["fills"], exact(paid, own), row["rebates"], row["free"],
+        row["token"], row["quote"], row["fills"], exact(paid, own), exact(charged, own), exact(charged - paid, own),
+        row["rebates"], row["free"],
         exact(notional, decimals), float(money * 10_000) if comparable and money is not None else None,
     )  # fmt: skip

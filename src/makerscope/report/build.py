@@ -8,9 +8,10 @@ import polars as pl
 import makerscope
 from makerscope.errors import InputError, UntrustedRecordingError
 from makerscope.metrics.markout import HORIZONS, MAX_AGE
-from makerscope.metrics.measure import Measure, missing
+from makerscope.metrics.measure import Measure
 from makerscope.metrics.pnl import Pnl, marks_of, pnl
 from makerscope.metrics.quality import Quality, assess
+from makerscope.metrics.share import concentration, volume_share
 from makerscope.metrics.view import LAST_TRADE, MIXED, View
 from makerscope.report.attention import attention_of
 from makerscope.report.chain_card import chain_cards
@@ -23,7 +24,7 @@ from makerscope.report.pair_card import pair_cards
 from makerscope.report.pool_card import pool_cards
 from makerscope.report.quoting_card import Quoting, quoting_of
 from makerscope.report.scorecard import SCHEMA, InstrumentCard, MakerCard, Options, Scorecard, SessionFact, TapeFacts
-from makerscope.report.study import ADVERSE_HORIZON, DOLLARS, Study, currency_of, study
+from makerscope.report.study import ADVERSE_HORIZON, AT_PAR, DOLLARS, Study, study
 from makerscope.tape.read import Tape
 
 MAKERS = 40  # makers with a page of their own
@@ -91,7 +92,7 @@ def build(
         rules=_rules(measured, quality),
         attention=attention_of(quality, markets, cards, pairs, liquidations=liquidations),
         liquidations=liquidations,
-        concentration=_concentration(ranked),
+        concentration=_concentration(measured),
         fees=fee_rows(measured, measured.fills, measured.fills),
         instruments=markets,
         makers=cards,
@@ -144,23 +145,16 @@ def _pnl(measured: Study) -> Pnl:
 
 
 def _ranked(measured: Study, makers: Sequence[str]) -> pl.DataFrame:
-    """Makers by quote currency and notional: ``quote, maker, notional, share, place``."""
-    quotes = pl.DataFrame(
-        {
-            "instrument": list(measured.view.instruments),
-            "quote": [currency_of(item) for item in measured.view.instruments.values()],
-        }
+    """Makers by their largest quote currency: ``volume_share`` and ``place``, the largest notional first."""
+    named = measured.view.fills.filter(pl.col("maker").is_not_null())
+    shares = volume_share(named, measured.view.instruments, at_par=AT_PAR)
+    size = pl.col("notional").cast(pl.Float64) / 10.0 ** pl.col("decimals").cast(pl.Float64)
+    ranked = (
+        shares.with_columns(size=size)
+        .sort("size", "maker", descending=[True, False])
+        .unique("maker", keep="first", maintain_order=True)
+        .with_columns(place=pl.int_range(1, pl.len() + 1))
     )
-    sums = (
-        measured.fills.filter(pl.col("maker").is_not_null())
-        .join(quotes, on="instrument", how="left", maintain_order="left")
-        .group_by("quote", "maker", maintain_order=True)  # in order: a sum of floats depends on it
-        .agg(pl.col("notional").sum())
-        .with_columns(share=pl.col("notional") / pl.col("notional").sum().over("quote"))
-        .sort("notional", "maker", descending=[True, False])
-    )
-    first = sums.unique("maker", keep="first", maintain_order=True)  # a maker is shown in its largest quote currency
-    ranked = first.with_columns(place=pl.int_range(1, pl.len() + 1))
     for wanted in makers:
         if wanted not in ranked["maker"]:
             some = ", ".join(ranked["maker"].head(5).to_list()) or "none: this tape names no makers"
@@ -183,17 +177,12 @@ def _makers(measured: Study, result: Pnl, quoting: Quoting | None, shown: pl.Dat
     )
 
 
-def _concentration(ranked: pl.DataFrame) -> dict[str, Measure]:
-    """Herfindahl index of maker shares, by quote currency."""
-    if not ranked.height:
-        return {"all": missing("index", "not measurable: this tape names no makers")}
-    rows = ranked.group_by("quote", maintain_order=True).agg(
-        index=(pl.col("share") ** 2).sum(), n=pl.len(), size=pl.col("notional").sum()
-    )
-    return {
-        str(quote): Measure(value=index, unit="index", n=n)
-        for quote, index, n, _ in rows.sort("size", descending=True).iter_rows()
-    }
+def _concentration(measured: Study) -> dict[str, Measure]:
+    """Herfindahl index of maker shares, by quote currency; missing where a maker is unknown."""
+    shares = volume_share(measured.view.fills, measured.view.instruments, at_par=AT_PAR)
+    sizes = {str(quote): part for (quote,), part in shares.partition_by("quote", as_dict=True).items()}
+    order = sorted(sizes, key=lambda quote: (-int(sizes[quote]["notional"].sum()), quote))
+    return {quote: concentration(sizes[quote])["herfindahl"] for quote in order}
 
 
 def _markets(measured: Study) -> tuple[InstrumentCard, ...]:

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from makerscope.metrics.buckets import bootstrap_ratio
+from makerscope.metrics.inventory import holding, inventory_measures
 from makerscope.metrics.measure import Measure, missing
 from makerscope.metrics.pnl import Pnl
 from makerscope.metrics.statements import PnlStatement, path, statements
@@ -50,7 +51,11 @@ def maker_card(
     parts = tuple(_statement(study, pnl, maker, item) for item in statements(pnl, maker))
     markouts = markout_rows(study, table, reference)
     equity = _equity(study, pnl, maker, parts)
-    measures = {**_risk(study, pnl, maker, parts), **quoting_measures(study, quoting, maker, names)}
+    measures = {
+        **_risk(study, pnl, maker, parts),
+        **_inventory(study, pnl, maker, names),
+        **quoting_measures(study, quoting, maker, names),
+    }
     return MakerCard(
         maker=maker,
         rank=rank,
@@ -70,7 +75,7 @@ def maker_card(
         uptime_strip=uptime_strip(study, quoting, maker, names),
         by_instrument=by_instrument,
         reference=reference,
-        missing=_missing(study, reference, measures),
+        missing=_missing(study, reference),
     )
 
 
@@ -197,6 +202,15 @@ def _risk(study: Study, pnl: Pnl, maker: str, parts: tuple[Statement, ...]) -> d
     return {"max_drawdown": drawdown, "sharpe": sharpe}
 
 
+def _inventory(study: Study, pnl: Pnl, maker: str, names: list[str]) -> dict[str, Measure]:
+    """How it carried its position in its largest market."""
+    if not names:
+        return {}
+    view = study.view
+    held = holding(view.fills, pnl, maker, names[0], since=view.since, until=view.until)
+    return inventory_measures(held, unit_size=unit_size(study.instrument(names[0])))
+
+
 def _quality(study: Study, mine: pl.DataFrame) -> FillQuality:
     """Where fills were against the best price of the maker's side in the last quote strictly before them."""
     quoted = [name for name, source in study.view.reference.items() if source in (QUOTES, BOOK)]
@@ -246,7 +260,7 @@ def _headline(parts: tuple[Statement, ...], markouts: tuple[MarkoutRow, ...]) ->
     return f"{said}. After 10 s a fill stood at {bps(near.markout.value)} against the last trade price."
 
 
-def _missing(study: Study, reference: tuple[str, ...], measures: dict[str, Measure]) -> tuple[str, ...]:
+def _missing(study: Study, reference: tuple[str, ...]) -> tuple[str, ...]:
     out = []
     if reference == (LAST_TRADE,):
         out += ["spread captured: no quotes on this tape", "adverse selection against a mid: no quotes on this tape"]
@@ -261,6 +275,4 @@ def _missing(study: Study, reference: tuple[str, ...], measures: dict[str, Measu
         out.append("capital used and return on it: no account balances on this tape")
     out.append("queue ahead at the fill: no queue positions on this tape")
     out.append("gas and incentives: no such payments on this tape")
-    if all(measure.value is None for name, measure in measures.items() if name.startswith("inv_")):
-        out.append("inventory measures: too few changes of position")
     return tuple(out)

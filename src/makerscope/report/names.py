@@ -54,8 +54,10 @@ LABELS = {
     "pick_off_rate": ("Pick-offs", "fills that lost more than the half spread within 1 s"),
     "withdrawal_rate": ("Withdrawals", "share of jumps after which the depth went away"),
     "turnover": ("Turnover", "traded over mean position held"),
-    "inv_mean": ("Mean position", "absolute, time-weighted"),
-    "inv_max": ("Largest position", "absolute"),
+    "mean_abs_position": ("Mean position", "absolute, time-weighted, largest market"),
+    "max_abs_position": ("Largest position", "absolute, largest market"),
+    "p95_abs_position": ("Position, 95th percentile", "absolute, time-weighted, largest market"),
+    "inv_autocorr": ("Autocorrelation of the position", "over 10 s"),
     "inv_half_life": ("Inventory half-life", "from a local extreme to half of it, median"),
     "lead_lag": ("Lead", "above 0 the first market moves first"),
     "lead_lag_ratio": ("Lead-lag ratio", "above 1 the first market leads more often"),
@@ -131,7 +133,7 @@ def value_of(measure: Measure, *, signed: bool = False) -> str:
         text = duration(value * 3.6e12)
     elif unit in ("orders", "fills", "messages", "options"):
         text = fixed(value, 0, signed=signed)
-    elif unit in ("ratio", "index", "correlation"):
+    elif unit in ("1", "ratio", "index", "correlation"):
         text = fixed(value, 3, signed=signed)
     else:
         text = f"{compact(value, signed=signed)} {unit}"

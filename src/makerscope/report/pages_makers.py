@@ -61,7 +61,7 @@ QUOTING = (
     "fill_ratio",
     "quote_to_trade",
 )
-STOCK = ("inv_mean", "inv_max", "inv_half_life", "turnover")
+STOCK = ("mean_abs_position", "p95_abs_position", "max_abs_position", "inv_half_life", "inv_autocorr", "turnover")
 
 
 def maker_pages(card: Scorecard) -> tuple[Page, ...]:

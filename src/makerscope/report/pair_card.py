@@ -8,6 +8,7 @@ from makerscope.metrics.discovery import discovery
 from makerscope.metrics.leadlag import lag_grid, lead_lag
 from makerscope.metrics.measure import Measure
 from makerscope.metrics.view import BOOK, EXCHANGE, LOCAL, QUOTES, View, unit_price
+from makerscope.report.numbers import duration
 from makerscope.report.scorecard import PairCard
 from makerscope.report.study import Study
 
@@ -15,6 +16,7 @@ REACH, STEP = 2_000_000_000, 20_000_000  # ns: lags looked at
 MOST_PAIRS = 6
 FEWEST_QUOTES = 200
 NS = "ns"
+HOUR, SECOND, FINE = 3_600_000_000_000, 1_000_000_000, 100_000_000
 
 
 def pair_cards(study: Study) -> tuple[PairCard, ...]:
@@ -38,7 +40,8 @@ def _pair(view: View, first: str, second: str) -> PairCard | None:
     if min(rows.height for rows in series) < FEWEST_QUOTES:
         return None
     found = lead_lag(series[0], series[1], lag_grid(REACH, STEP))
-    shares = discovery(series, (first, second))
+    step = FINE if view.until - view.since <= HOUR else SECOND
+    shares = discovery(series, (first, second), step=step)
     measures = {
         "lead_lag": _in(found.lead_lag_ns, NS),
         "correlation": _in(found.peak, "correlation"),
@@ -49,9 +52,11 @@ def _pair(view: View, first: str, second: str) -> PairCard | None:
         "component_share": shares.component_share[0],
         "information_leadership": shares.information_leadership_share[0],
     }
-    notes = ["Shares are of the first market on a grid of one second; the second market has the rest."]
+    notes = [f"Shares are of the first market on a grid of {duration(step)}; the second market has the rest."]
     if shares.width.value is not None and shares.width.value > 0.5:
-        notes.append("The bounds of the information share lie far apart: the two prices move together within a second.")
+        notes.append(
+            "The bounds of the information share lie far apart: the prices move together within a step of that grid."
+        )
     if clock != EXCHANGE:
         notes.append(
             "Both are measured on the recorder's clock, so each venue's delay to the recorder is part of the lead."

@@ -17,9 +17,10 @@ from makerscope.tape.events import Instrument
 from makerscope.tape.read import Tape
 
 ADVERSE_HORIZON = 10_000_000_000  # h* of the adverse-selection leg
-DOLLARS = frozenset(
+DOLLARS: frozenset[str] = frozenset(
     ("USD", "USDC", "USDT", "USDT0", "USDE", "USDH", "USDXL", "USDHL", "FDUSD", "BUSD", "DAI", "TUSD", "FEUSD")
 )
+AT_PAR: dict[str, str] = dict.fromkeys(DOLLARS, "USD")  # tokens that stand for the US dollar count as one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +129,7 @@ def _reference_quotes(view: View) -> pl.DataFrame:
 
 def currency_of(instrument: Instrument) -> str:
     """The quote currency under which notionals are added: a token that stands for the US dollar counts as one."""
-    return "USD" if instrument.quote in DOLLARS else instrument.quote
+    return AT_PAR.get(instrument.quote, instrument.quote)
 
 
 def _quote_sessions(view: View, names: list[str]) -> pl.DataFrame:

@@ -60,8 +60,8 @@ class Instrument:
 
     One price tick is ``tick_size`` quote currency, one lot is ``lot_size`` contracts. A contract is worth
     ``multiplier * price`` in ``settle`` (linear), or ``multiplier / price`` (``inverse``). ``facts`` says where
-    the sizes come from: a dated profile, or the decimals seen in the recording. ``fee`` is a pool's share of the incoming
-    amount.
+    the sizes come from: a dated profile, or the decimals seen in the recording. ``fee`` is a pool's share of what
+    comes in.
     """
 
     instrument: Name
