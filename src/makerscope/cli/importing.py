@@ -6,8 +6,8 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.console import Console
 
+from makerscope.cli.findings import print_findings
 from makerscope.cli.progress import progress_bar
-from makerscope.cli.tape import print_findings
 from makerscope.errors import InputError
 from makerscope.report.names import many
 from makerscope.tape.read import Tape

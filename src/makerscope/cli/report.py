@@ -12,6 +12,7 @@ import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
+from makerscope.cli import quick  # noqa: F401 - loaded for its effect
 from makerscope.cli.importing import files_of, import_with_progress
 from makerscope.cli.progress import progress_bar
 from makerscope.errors import InputError

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
+from makerscope.cli.findings import print_findings
 from makerscope.cli.progress import progress_bar
 from makerscope.errors import InputError
 from makerscope.report.names import many
@@ -16,8 +17,6 @@ from makerscope.tape.check import check_tape
 from makerscope.tape.events import SCHEMAS
 from makerscope.tape.join import join_tapes
 from makerscope.tape.read import Tape
-
-LEVELS = {"quarantined": "bold red", "warning": "yellow", "dropped": "cyan", "info": "dim"}
 
 
 def info(tape: Path) -> None:
@@ -52,20 +51,6 @@ def info(tape: Path) -> None:
             highlight=False,
         )
     print_findings(console, opened)
-
-
-def print_findings(console: Console, tape: Tape) -> None:
-    """The findings of a manifest, the worst first."""
-    order = list(LEVELS)
-    for item in sorted(
-        tape.manifest.findings, key=lambda item: (order.index(item.level) if item.level in order else 9, -item.count)
-    ):
-        place = item.instrument or item.table
-        console.print(
-            f"[{LEVELS.get(item.level, '')}]{item.level:>11}[/] {item.count:>8,}  {place}: {item.text}",
-            highlight=False,
-            soft_wrap=True,
-        )
 
 
 def check(tape: Path) -> int:

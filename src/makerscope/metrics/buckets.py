@@ -5,6 +5,7 @@ bootstrap over consecutive buckets, so that what is close in time is resampled t
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from math import ceil
 
 import numpy as np
@@ -73,14 +74,19 @@ def bootstrap_ratio(
         raise DomainError(f"block is {block}; want at least 1 bucket")
     if n < FEWEST_BLOCKS * block or not np.any(denominator):
         return None
-    pieces = ceil(n / block)
-    starts = np.random.Generator(np.random.PCG64(seed)).integers(0, n, size=(draws, pieces))
+    starts = _starts(n, ceil(n / block), draws, seed)
     top, bottom = (_block_sums(values, block)[starts].sum(axis=1) for values in (numerator, denominator))
     if np.count_nonzero(bottom) < draws * 0.95:  # some resamples hold no data at all: too thin for an interval
         return None
     ratios = top[bottom != 0] / bottom[bottom != 0]
     low, high = np.quantile(ratios, (0.025, 0.975))
     return float(low), float(high)
+
+
+@lru_cache(maxsize=16)
+def _starts(n: int, pieces: int, draws: int, seed: int) -> NDArray[np.int64]:
+    """Where the blocks of each resample begin: the same for all measures of one length, so that they vary together."""
+    return np.random.Generator(np.random.PCG64(seed)).integers(0, n, size=(draws, pieces))
 
 
 def _block_sums(values: NDArray[np.float64], block: int) -> NDArray[np.float64]:

@@ -140,6 +140,7 @@ def fees_by_token(
     *,
     of: str = "maker",
     at_par: Mapping[str, str] = NONE,
+    each: bool = False,
 ) -> pl.DataFrame:
     """What one side paid in each token, and bps on the notional of the fills that paid in that token only.
 
@@ -149,6 +150,7 @@ def fees_by_token(
         tokens: by name.
         of: ``maker`` or ``taker``.
         at_par: see ``notional_units``.
+        each: rows for each account apart, named in a first column ``account``.
 
     Returns:
         ``token, quote, fills, paid`` (exact decimal text, negative: received), ``charged`` and ``received`` (its two
@@ -158,11 +160,12 @@ def fees_by_token(
         One row a token and quote currency; fills whose fee is unknown are no row.
     """
     fee, token = f"{of}_fee", f"{of}_fee_token"
+    account = (pl.col(of).cast(pl.String) if each else pl.lit(None, dtype=pl.String)).alias("account")
     settle = {name: item.settle for name, item in instruments.items()}
     rows = (
         with_notional(fills.filter(pl.col(fee).is_not_null(), pl.col(token).is_not_null()), instruments, at_par)
         .with_columns(settled=pl.col("instrument").replace_strict(settle, return_dtype=pl.String) == pl.col(token))
-        .group_by(pl.col(token).cast(pl.String).alias("token"), "quote")
+        .group_by(account, pl.col(token).cast(pl.String).alias("token"), "quote")
         .agg(
             fills=pl.len().cast(pl.Int64),
             paid=pl.col(fee).cast(pl.Int128).sum(),
@@ -174,10 +177,11 @@ def fees_by_token(
             settled=pl.col("settled").all(),
             linear=pl.col("instrument").is_in([name for name, item in instruments.items() if not item.inverse]).all(),
         )
-        .sort("fills", "token", "quote", descending=[True, False, False])
+        .sort("account", "fills", "token", "quote", descending=[False, True, False, False])
     )
     out = [_fee_row(row, tokens) for row in rows.iter_rows(named=True)]
-    return pl.DataFrame(out, schema=_FEES, orient="row")
+    table = pl.DataFrame(out, schema=_FEES, orient="row")
+    return table.select(rows["account"].alias("account"), pl.all()) if each else table
 
 
 _FEES = {

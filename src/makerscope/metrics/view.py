@@ -97,7 +97,7 @@ def load(
     names = list(chosen)
     quotes, reference = _quotes(tape, names, first - halo, last + halo)
     fills = tape.read("fills", since=first, until=last, instrument=names)
-    clock = {name: _clock(quotes, fills, name) for name in names}
+    clock = _clocks(quotes, fills, names)
     timed = _on_clock(fills, clock)
     quotes = pl.concat([_on_clock(quotes, clock).select(_QUOTE), _last_trades(timed, reference)]).sort(
         "time", maintain_order=True
@@ -157,12 +157,12 @@ def _quotes(tape: Tape, names: list[str], since: int, until: int) -> tuple[pl.Da
     return pl.concat(parts, how="vertical_relaxed"), reference
 
 
-def _clock(quotes: pl.DataFrame, fills: pl.DataFrame, name: str) -> str:
-    here = pl.col("instrument") == name
-    times = pl.concat([frame.filter(here).select("exchange_time", "local_time") for frame in (quotes, fills)])
-    if times["exchange_time"].null_count() == 0:
-        return EXCHANGE
-    return LOCAL if times["local_time"].null_count() == 0 else MIXED
+def _clocks(quotes: pl.DataFrame, fills: pl.DataFrame, names: list[str]) -> dict[str, str]:
+    """The clock that all quotes and fills of each instrument carry."""
+    times = pl.concat([frame.select("instrument", "exchange_time", "local_time") for frame in (quotes, fills)])
+    lacking = times.group_by("instrument").agg(pl.col("exchange_time", "local_time").null_count())
+    kinds = {name: EXCHANGE if not venue else LOCAL if not own else MIXED for name, venue, own in lacking.iter_rows()}
+    return {name: kinds.get(name, EXCHANGE) for name in names}
 
 
 def _on_clock(rows: pl.DataFrame, clock: dict[str, str]) -> pl.DataFrame:

@@ -15,7 +15,7 @@ from makerscope.metrics.share import concentration, volume_share
 from makerscope.metrics.view import LAST_TRADE, MIXED, View
 from makerscope.report.attention import attention_of
 from makerscope.report.chain_card import chain_cards
-from makerscope.report.fees import fee_rows
+from makerscope.report.fees import fee_rows, fee_rows_of, fee_tables
 from makerscope.report.instrument_card import instrument_card
 from makerscope.report.maker_card import maker_card
 from makerscope.report.names import many
@@ -27,7 +27,7 @@ from makerscope.report.scorecard import SCHEMA, InstrumentCard, MakerCard, Optio
 from makerscope.report.study import ADVERSE_HORIZON, AT_PAR, DOLLARS, Study, study
 from makerscope.tape.read import Tape
 
-MAKERS = 40  # makers with a page of their own
+MAKERS = 25  # makers with a page of their own
 DEEP = 12  # markets with a page of their own
 NOT_USABLE = "not usable"
 FORCE = "a recording that can be trusted, or --force to measure it anyway"
@@ -93,7 +93,7 @@ def build(
         attention=attention_of(quality, markets, cards, pairs, liquidations=liquidations),
         liquidations=liquidations,
         concentration=_concentration(measured),
-        fees=fee_rows(measured, measured.fills, measured.fills),
+        fees=fee_rows(measured),
         instruments=markets,
         makers=cards,
         makers_in_all=ranked["maker"].n_unique(),
@@ -163,6 +163,7 @@ def _ranked(measured: Study, makers: Sequence[str]) -> pl.DataFrame:
 
 
 def _makers(measured: Study, result: Pnl, quoting: Quoting | None, shown: pl.DataFrame) -> tuple[MakerCard, ...]:
+    fees = fee_tables(measured)
     return tuple(
         maker_card(
             measured,
@@ -172,6 +173,7 @@ def _makers(measured: Study, result: Pnl, quoting: Quoting | None, shown: pl.Dat
             rank=row["place"],
             share=Measure(value=row["share"], unit="fraction of notional"),
             quote=row["quote"],
+            fees=fee_rows_of(fees, row["maker"]),
         )
         for row in shown.iter_rows(named=True)
     )

@@ -32,9 +32,9 @@ def instrument_card(study: Study, name: str, *, deep: bool = True) -> Instrument
         deep: also rebuild its book and measure volatility and flow; left out for the many small markets of a tape.
     """
     view, instrument = study.view, study.view.instruments[name]
-    fills = study.fills.filter(pl.col("instrument") == name)
+    fills = study.fills_of("instrument", name)
     trades = view.trades.filter(pl.col("instrument") == name)
-    table = study.markouts.filter(pl.col("instrument") == name)
+    table = study.markouts_of("instrument", name)
     integrals = study.integrals.filter(pl.col("instrument") == name)
     measures = {**_spreads(study, name, table, integrals, trades.height), **_market(study, name, trades, deep=deep)}
     book = (
@@ -61,8 +61,8 @@ def instrument_card(study: Study, name: str, *, deep: bool = True) -> Instrument
         slippage=book.slippage,
         paths=_paths(study, name, integrals, fills, book) if deep else (),
         heat=book.heat,
-        by_hour=tuple(by_hour(integrals, study.width)),
-        outages=_outages(study, name),
+        by_hour=tuple(by_hour(integrals, study.width)) if integrals.height else (),
+        outages=_outages(study, name) if deep else (),
         missing=tuple(sorted({m.reason for m in measures.values() if m.reason.startswith("not measurable")})),
     )
 
@@ -72,9 +72,7 @@ def _spreads(study: Study, name: str, table: pl.DataFrame, integrals: pl.DataFra
         gone = missing("bps", NO_QUOTES)
         return {"full_quoted_spread": gone, "full_effective_spread": gone, "full_realized_spread": gone}
     quoted = quoted_spread(integrals, span=study.span)
-    at_trade = study.fills.filter(
-        (pl.col("instrument") == name) & pl.col("twice_mid").is_not_null() & (pl.col("side") != 0)
-    )
+    at_trade = study.fills_of("instrument", name).filter(pl.col("twice_mid").is_not_null() & (pl.col("side") != 0))
     known = at_trade.group_by(bucket=pl.col("time") // study.width).agg(
         twice_mid_lots=(pl.col("twice_mid") * pl.col("size")).sum(),
         capture=(pl.col("side") * (pl.col("twice_mid") - 2 * pl.col("price")) * pl.col("size")).sum(),

@@ -1,21 +1,20 @@
 """One maker: what it earned, why, and what is wrong."""
 
 from decimal import Decimal
-from math import sqrt
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from makerscope.metrics.buckets import bootstrap_ratio
 from makerscope.metrics.inventory import holding, inventory_measures
 from makerscope.metrics.measure import Measure, missing
 from makerscope.metrics.pnl import Pnl
-from makerscope.metrics.statements import PnlStatement, path, statements
+from makerscope.metrics.statements import PnlStatement, statements
 from makerscope.metrics.view import BOOK, LAST_TRADE, QUOTES, unit_size
-from makerscope.report.fees import fee_rows
 from makerscope.report.numbers import bps, money
 from makerscope.report.quoting_card import Quoting, quoting_measures, uptime_strip
-from makerscope.report.scorecard import FillQuality, Leg, MakerCard, MarkoutRow, Path, Statement
+from makerscope.report.scorecard import FeeRow, FillQuality, Leg, MakerCard, MarkoutRow, Path, Statement
 from makerscope.report.study import ADVERSE_HORIZON, Study, markout_rows
 
 SECOND = 1_000_000_000
@@ -29,7 +28,15 @@ NO_ORDERS = "not measurable: no resting orders on this tape"
 
 
 def maker_card(
-    study: Study, pnl: Pnl, quoting: Quoting | None, maker: str, *, rank: int, share: Measure, quote: str
+    study: Study,
+    pnl: Pnl,
+    quoting: Quoting | None,
+    maker: str,
+    *,
+    rank: int,
+    share: Measure,
+    quote: str,
+    fees: tuple[FeeRow, ...],
 ) -> MakerCard:
     """The card of one maker.
 
@@ -41,18 +48,19 @@ def maker_card(
         rank: by notional.
         share: of the notional of all makers in ``quote``.
         quote: quote currency the notional is in.
+        fees: its fees and rebates.
     """
-    mine = study.fills.filter(pl.col("maker") == maker)
-    taken = study.fills.filter(pl.col("taker") == maker).height
-    table = study.markouts.filter(pl.col("maker") == maker)
+    mine, taken = study.fills_of("maker", maker), study.fills_of("taker", maker).height
+    table = study.markouts_of("maker", maker)
     by_instrument = _by_instrument(mine, table)
     names = [name for name, *_ in by_instrument]
     reference = tuple(sorted({study.view.reference[name] for name in names}))
-    parts = tuple(_statement(study, pnl, maker, item) for item in statements(pnl, maker))
+    buckets = pnl.buckets.filter(pl.col("account") == maker)
+    parts = tuple(_statement(study, buckets, item) for item in statements(pnl, maker))
     markouts = markout_rows(study, table, reference)
-    equity = _equity(study, pnl, maker, parts)
+    equity = _equity(study, buckets, parts)
     measures = {
-        **_risk(study, pnl, maker, parts),
+        **_risk(equity),
         **_inventory(study, pnl, maker, names),
         **quoting_measures(study, quoting, maker, names),
     }
@@ -68,10 +76,10 @@ def maker_card(
         headline=_headline(parts, markouts),
         statements=parts,
         markouts=markouts,
-        fees=fee_rows(study, mine, study.fills.filter(pl.col("taker") == maker)),
+        fees=fees,
         quality=_quality(study, mine),
         measures=measures,
-        paths=(*equity, *_positions(study, pnl, maker, names[:PATHS])),
+        paths=((equity,) if equity else ()) + _positions(study, buckets, names[:PATHS]),
         uptime_strip=uptime_strip(study, quoting, maker, names),
         by_instrument=by_instrument,
         reference=reference,
@@ -97,18 +105,19 @@ def _by_instrument(mine: pl.DataFrame, table: pl.DataFrame) -> tuple[tuple[str, 
     )
 
 
-def _statement(study: Study, pnl: Pnl, maker: str, item: PnlStatement) -> Statement:
+def _statement(study: Study, buckets: pl.DataFrame, item: PnlStatement) -> Statement:
     """A statement with each leg in bps of the notional and an interval over time."""
     unit = Decimal(1).scaleb(-item.decimals)
-    buckets = pnl.buckets.filter((pl.col("account") == maker) & (pl.col("token") == item.token))
+    buckets = buckets.filter(pl.col("token") == item.token)
     first, last = study.span
+    scaled = _leg_values(buckets, tuple(item.legs))
     legs = []
     for name, units in item.legs.items():
         if units is None or (units == 0 and name in ("liquidation", "hedge_slippage", "funding")):
             if units is None and name in LEG_NOTES:
                 legs.append(Leg(name=name, amount=None, value=None, bps=None, note=LEG_NOTES[name]))
             continue
-        low, high = _leg_bounds(study, buckets, name, first, last)
+        low, high = _leg_bounds(study, scaled.get(name), first, last)
         value = float(Decimal(units) * unit)
         legs.append(
             Leg(
@@ -132,74 +141,80 @@ def _statement(study: Study, pnl: Pnl, maker: str, item: PnlStatement) -> Statem
     )
 
 
+def _leg_values(
+    buckets: pl.DataFrame, legs: tuple[str, ...]
+) -> dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """Buckets and values, in tokens, of each leg."""
+    known = [name for name in legs if name in buckets.columns] if buckets.height else []
+    unit = 10.0 ** pl.col("decimals").cast(pl.Float64)
+    table = buckets.select("bucket", *(pl.col(name).cast(pl.Float64).fill_null(0) / unit for name in known))
+    return {name: (table["bucket"].to_numpy(), table[name].to_numpy()) for name in known}
+
+
 def _leg_bounds(
-    study: Study, buckets: pl.DataFrame, name: str, first: int, last: int
+    study: Study, leg: tuple[NDArray[np.int64], NDArray[np.float64]] | None, first: int, last: int
 ) -> tuple[float | None, float | None]:
     """95 % interval of the sum of a leg over the window, from a block bootstrap of its buckets."""
-    if name not in buckets.columns or not buckets.height:
+    if leg is None:
         return None, None
-    values = np.zeros(last - first + 1)
-    scaled = buckets.select("bucket", pl.col(name).cast(pl.Float64) / 10.0 ** pl.col("decimals").cast(pl.Float64))
-    known = scaled.drop_nulls()
-    np.add.at(values, np.clip(known["bucket"].to_numpy() - first, 0, last - first), known[name].to_numpy())
+    place = np.clip(leg[0] - first, 0, last - first)
+    values = np.asarray(np.bincount(place, leg[1], last - first + 1), np.float64)
     bounds = bootstrap_ratio(values * values.shape[0], np.ones_like(values), block=study.block(ADVERSE_HORIZON))
     return bounds or (None, None)
 
 
-def _equity(study: Study, pnl: Pnl, maker: str, parts: tuple[Statement, ...]) -> tuple[Path, ...]:
-    """Equity over time in the token of the largest statement."""
-    values = _equity_values(study, pnl, maker, parts)
-    if values is None:
-        return ()
-    first = study.span[0]
-    times = tuple((first + i + 1) * study.width for i in range(values.shape[0]))
-    return (Path(name="equity", unit=parts[0].token, times=times, values=tuple(float(v) for v in values)),)
-
-
-def _equity_values(study: Study, pnl: Pnl, maker: str, parts: tuple[Statement, ...]) -> np.ndarray | None:
-    if not parts or not pnl.buckets.height:
+def _equity(study: Study, buckets: pl.DataFrame, parts: tuple[Statement, ...]) -> Path | None:
+    """Equity at the end of each bucket, in the token of the largest statement."""
+    if not parts or not buckets.height:
         return None
     first, last = study.span
-    rows = pnl.buckets.filter((pl.col("account") == maker) & (pl.col("token") == parts[0].token)).select(
+    rows = buckets.filter(pl.col("token") == parts[0].token).select(
         "bucket", change=pl.col("equity_change").cast(pl.Float64) / 10.0 ** pl.col("decimals").cast(pl.Float64)
     )
-    change = np.zeros(last - first + 1)
-    np.add.at(change, np.clip(rows["bucket"].to_numpy() - first, 0, last - first), rows["change"].to_numpy())
-    return np.cumsum(change)
+    place = np.clip(rows["bucket"].to_numpy() - first, 0, last - first)
+    values = np.cumsum(np.bincount(place, rows["change"].to_numpy(), last - first + 1))
+    return Path(name="equity", unit=parts[0].token, times=_ends(study), values=tuple(values.tolist()))
 
 
-def _positions(study: Study, pnl: Pnl, maker: str, names: list[str]) -> tuple[Path, ...]:
+def _ends(study: Study) -> tuple[int, ...]:
+    """The end of each bucket, ns."""
     first, last = study.span
+    return tuple((bucket + 1) * study.width for bucket in range(first, last + 1))
+
+
+def _positions(study: Study, buckets: pl.DataFrame, names: list[str]) -> tuple[Path, ...]:
+    """Position at the end of each bucket; a bucket without a row was flat and still."""
+    first, last = study.span
+    held = buckets.select("instrument", "bucket", "position").partition_by("instrument", as_dict=True)
     out = []
     for name in names:
-        rows = path(pnl, maker, name, width=study.width)
-        if not rows.height:
+        rows = held.get((name,))
+        if rows is None:
             continue
-        known = {time // study.width - 1: lots for time, lots, _ in rows.iter_rows()}
+        known = dict(rows.select("bucket", "position").iter_rows())
         size = unit_size(study.instrument(name))
-        position: list[float | None] = [known.get(first + i, 0) * size for i in range(last - first + 1)]
-        times = tuple((first + i + 1) * study.width for i in range(last - first + 1))
-        unit = study.instrument(name).base
-        out.append(Path(name=f"position, {name}", unit=unit, times=times, values=tuple(position)))
+        position = tuple(known.get(bucket, 0) * size for bucket in range(first, last + 1))
+        out.append(
+            Path(name=f"position, {name}", unit=study.instrument(name).base, times=_ends(study), values=position)
+        )
     return tuple(out)
 
 
-def _risk(study: Study, pnl: Pnl, maker: str, parts: tuple[Statement, ...]) -> dict[str, Measure]:
+def _risk(equity: Path | None) -> dict[str, Measure]:
     """Drawdown and Sharpe ratio of the equity path, one bar a bucket, not annualised."""
-    values = _equity_values(study, pnl, maker, parts)
-    if values is None or values.shape[0] < 3:
+    if equity is None or len(equity.values) < 3:
         why = "fewer than three buckets of time"
         return {"max_drawdown": missing("token", why), "sharpe": missing("ratio", why)}
-    peak = np.maximum.accumulate(np.concatenate([[0.0], values]))[1:]
-    change = np.diff(np.concatenate([[0.0], values]))
+    values = np.array([0.0, *(value or 0.0 for value in equity.values)])
+    change = np.diff(values)
     deviation = float(change.std(ddof=1))
     sharpe = (
         Measure(value=float(change.mean()) / deviation, unit="ratio", n=change.shape[0])
-        if deviation > 0 and sqrt(change.shape[0]) > 0
+        if deviation > 0
         else missing("ratio", "equity did not move")
     )
-    drawdown = Measure(value=float((peak - values).max()), unit=parts[0].token, n=values.shape[0])
-    return {"max_drawdown": drawdown, "sharpe": sharpe}
+    fall = float((np.maximum.accumulate(values) - values).max())
+    return {"max_drawdown": Measure(value=fall, unit=equity.unit, n=change.shape[0]), "sharpe": sharpe}
 
 
 def _inventory(study: Study, pnl: Pnl, maker: str, names: list[str]) -> dict[str, Measure]:
@@ -207,7 +222,7 @@ def _inventory(study: Study, pnl: Pnl, maker: str, names: list[str]) -> dict[str
     if not names:
         return {}
     view = study.view
-    held = holding(view.fills, pnl, maker, names[0], since=view.since, until=view.until)
+    held = holding(study.fills_of("instrument", names[0]), pnl, maker, names[0], since=view.since, until=view.until)
     return inventory_measures(held, unit_size=unit_size(study.instrument(names[0])))
 
 

@@ -94,7 +94,7 @@ def quoting_measures(study: Study, quoting: Quoting | None, maker: str, names: l
     everywhere = presence_measures(here, unit_size=size, span=study.span)
     there = presence_measures(here.filter(at), unit_size=size, span=study.span)
     messages = quoting.messages.filter(mine)
-    fills = study.fills.filter(mine)
+    fills = study.fills_of("maker", maker)
     out = {
         name: everywhere[name]
         for name in ("two_sided_uptime", "bid_uptime", "ask_uptime", "uptime_in_stress")

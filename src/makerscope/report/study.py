@@ -17,10 +17,28 @@ from makerscope.tape.events import Instrument
 from makerscope.tape.read import Tape
 
 ADVERSE_HORIZON = 10_000_000_000  # h* of the adverse-selection leg
+CUT_UP = 500_000  # rows up to which a table is held a second time, cut up by maker and market
 DOLLARS: frozenset[str] = frozenset(
     ("USD", "USDC", "USDT", "USDT0", "USDE", "USDH", "USDXL", "USDHL", "FDUSD", "BUSD", "DAI", "TUSD", "FEUSD")
 )
 AT_PAR: dict[str, str] = dict.fromkeys(DOLLARS, "USD")  # tokens that stand for the US dollar count as one
+
+
+class Pick:
+    """Rows of a table by the value of a column. A small table is cut up once; a large one is filtered each time."""
+
+    def __init__(self, table: pl.DataFrame) -> None:
+        self._table = table
+        self._parts: dict[str, dict[object, pl.DataFrame]] = {}
+
+    def __call__(self, column: str, value: str) -> pl.DataFrame:
+        """The rows in which ``column`` is ``value``, in their order."""
+        if self._table.height > CUT_UP:
+            return self._table.filter(pl.col(column) == value)
+        if column not in self._parts:
+            parts = self._table.partition_by(column, as_dict=True, maintain_order=True)
+            self._parts[column] = {key: part for (key,), part in parts.items()}
+        return self._parts[column].get(value, self._table.clear())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +53,8 @@ class Study:
         horizons: ns, of the markouts.
         max_age: ns, the oldest a quote may be.
         width: ns of a bucket.
+        fills_of: ``fills`` by the values of a column, such as ``fills_of("maker", "0xabc")``.
+        markouts_of: ``markouts`` likewise.
     """
 
     view: View
@@ -44,6 +64,8 @@ class Study:
     horizons: tuple[int, ...]
     max_age: int
     width: int
+    fills_of: Pick
+    markouts_of: Pick
 
     @property
     def span(self) -> tuple[int, int]:
@@ -90,10 +112,13 @@ def study(
     ).drop("unit", "inverse")
     fills = with_mids(fills, _reference_quotes(view), horizons=ordered, max_age=max_age, ends=view.ends())
     quoted = [name for name, source in view.reference.items() if source in (QUOTES, BOOK)]
+    markouts = markout_buckets(fills, horizons=ordered, width=width)
     return Study(
         view=view,
         fills=fills,
-        markouts=markout_buckets(fills, horizons=ordered, width=width),
+        markouts=markouts,
+        fills_of=Pick(fills),
+        markouts_of=Pick(markouts),
         integrals=spread_integrals(
             view.quotes.filter(pl.col("instrument").is_in(quoted)), _quote_sessions(view, quoted), width=width
         ),

@@ -5,7 +5,6 @@ from decimal import Decimal
 import numpy as np
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from makerscope.errors import DomainError
 from makerscope.kernels.decimals import OK, count_decimals, parse_decimals
@@ -15,7 +14,7 @@ WHY = ("", "is not a number", "is finer than the unit", "is too large for an int
 
 def _buffers(texts: pl.Series) -> tuple[np.ndarray, np.ndarray]:
     array = texts.fill_null("").cast(pl.String).rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
-    array = pc.cast(array, pa.large_string())
+    array = array.cast(pa.large_string())
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
     _, offsets, data = array.buffers()
