@@ -1,0 +1,1 @@
+"""Arrays to arrays, checked: options and Greeks, implied and realised volatility, surfaces."""
