@@ -107,6 +107,29 @@ def quote_lifetime(quotes: pl.DataFrame, *, share: float = 0.5) -> Measure:
     return _quantile(quotes["life"], quotes["ended"], share, "quotes")
 
 
+def time_to_fill(lives: pl.DataFrame) -> Measure:
+    """Median time from placing or replacing a quote to its first fill, ns, of the quotes that were filled.
+
+    Args:
+        lives: of ``intervals``, of one maker or many.
+
+    Examples:
+        >>> steps = pl.DataFrame({"time": [1, 4, 9], "serial": [0, 1, 2], "instrument": "a", "maker": "m", "order": "o",
+        ...     "action": ["placed", "filled", "cancelled"], "side": 1, "price": 7, "size": [5, 2, 0]})
+        >>> time_to_fill(intervals(steps, until=20)).value
+        3.0
+    """
+    first = (
+        lives.filter(pl.col("ended_by") == "filled")
+        .group_by("instrument", "maker", "order", "born")
+        .agg(pl.col("end").min())
+    )
+    if not first.height:
+        return missing("ns", NO_ORDERS if not lives.height else "no quote was filled")
+    wait = (first["end"] - first["born"]).median()
+    return Measure(value=float(wait), unit="ns", n=first.height)  # pyright: ignore[reportArgumentType]
+
+
 def time_to_cancel(quotes: pl.DataFrame, *, within: int) -> Measure:
     """Share of quotes that the maker pulled within ``within`` ns: the flicker.
 

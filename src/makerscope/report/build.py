@@ -17,7 +17,7 @@ from makerscope.report.attention import attention_of
 from makerscope.report.chain_card import chain_cards
 from makerscope.report.fees import fee_rows, fee_rows_of, fee_tables
 from makerscope.report.instrument_card import instrument_card
-from makerscope.report.maker_card import maker_card
+from makerscope.report.maker_card import fill_qualities, maker_card
 from makerscope.report.names import many
 from makerscope.report.numbers import duration
 from makerscope.report.pair_card import pair_cards
@@ -163,7 +163,7 @@ def _ranked(measured: Study, makers: Sequence[str]) -> pl.DataFrame:
 
 
 def _makers(measured: Study, result: Pnl, quoting: Quoting | None, shown: pl.DataFrame) -> tuple[MakerCard, ...]:
-    fees = fee_tables(measured)
+    fees, qualities = fee_tables(measured), fill_qualities(measured)
     return tuple(
         maker_card(
             measured,
@@ -174,6 +174,7 @@ def _makers(measured: Study, result: Pnl, quoting: Quoting | None, shown: pl.Dat
             share=Measure(value=row["share"], unit="fraction of notional"),
             quote=row["quote"],
             fees=fee_rows_of(fees, row["maker"]),
+            quality=qualities[row["maker"]],
         )
         for row in shown.iter_rows(named=True)
     )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from makerscope.metrics.buckets import bootstrap_ratio
 from makerscope.metrics.inventory import holding, inventory_measures
 from makerscope.metrics.measure import Measure, missing
+from makerscope.metrics.placement import placements
 from makerscope.metrics.pnl import Pnl
 from makerscope.metrics.statements import PnlStatement, statements
 from makerscope.metrics.view import BOOK, LAST_TRADE, QUOTES, unit_size
@@ -37,6 +38,7 @@ def maker_card(
     share: Measure,
     quote: str,
     fees: tuple[FeeRow, ...],
+    quality: FillQuality,
 ) -> MakerCard:
     """The card of one maker.
 
@@ -49,6 +51,7 @@ def maker_card(
         share: of the notional of all makers in ``quote``.
         quote: quote currency the notional is in.
         fees: its fees and rebates.
+        quality: where its fills came from.
     """
     mine, taken = study.fills_of("maker", maker), study.fills_of("taker", maker).height
     table = study.markouts_of("maker", maker)
@@ -77,7 +80,7 @@ def maker_card(
         statements=parts,
         markouts=markouts,
         fees=fees,
-        quality=_quality(study, mine),
+        quality=quality,
         measures=measures,
         paths=((equity,) if equity else ()) + _positions(study, buckets, names[:PATHS]),
         uptime_strip=uptime_strip(study, quoting, maker, names),
@@ -226,30 +229,15 @@ def _inventory(study: Study, pnl: Pnl, maker: str, names: list[str]) -> dict[str
     return inventory_measures(held, unit_size=unit_size(study.instrument(names[0])))
 
 
-def _quality(study: Study, mine: pl.DataFrame) -> FillQuality:
-    """Where fills were against the best price of the maker's side in the last quote strictly before them."""
+def fill_qualities(study: Study) -> dict[str, FillQuality]:
+    """Where the fills of each maker came from, made once; see ``metrics.placement``."""
     quoted = [name for name, source in study.view.reference.items() if source in (QUOTES, BOOK)]
-    known = mine.filter(pl.col("instrument").is_in(quoted) & pl.col("twice_mid").is_not_null())
-    unknown = mine.height - known.height
-    if not known.height:
-        return FillQuality(inside=0, at_touch=0, behind=0, unknown=unknown)
-    before = study.view.quotes.select(
-        "instrument",
-        "bid",
-        "ask",
-        before=pl.col("time") + 1,  # the last quote strictly before the fill
-    )
-    placed = (
-        known.with_columns(before="time")
-        .sort("before")
-        .join_asof(before.sort("before"), on="before", by="instrument", strategy="backward", check_sortedness=False)
-    )
-    own = pl.when(pl.col("side") > 0).then("bid").otherwise("ask")
-    better = pl.col("side") * (pl.col("price") - own)
-    row = placed.select(
-        inside=(better > 0).sum(), at_touch=(better == 0).sum(), behind=(better < 0).sum(), lost=better.is_null().sum()
-    ).row(0)
-    return FillQuality(inside=row[0], at_touch=row[1], behind=row[2], unknown=unknown + row[3])
+    here = pl.col("instrument").is_in(quoted)
+    blind = study.fills.with_columns(twice_mid=pl.when(here).then("twice_mid"))  # a last trade price is no quote
+    return {
+        row["maker"]: FillQuality(**{name: value for name, value in row.items() if name != "maker"})
+        for row in placements(blind, study.view.quotes.filter(here)).iter_rows(named=True)
+    }
 
 
 def _headline(parts: tuple[Statement, ...], markouts: tuple[MarkoutRow, ...]) -> str:

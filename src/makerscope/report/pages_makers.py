@@ -56,6 +56,7 @@ QUOTING = (
     "stale_share",
     "requote_gap",
     "one_sided_after_fill",
+    "time_to_fill",
     "withdrawal_rate",
     "pick_off_rate",
     "fill_ratio",
@@ -263,7 +264,8 @@ def _paths(item: MakerCard, shades: tuple[Shade, ...]) -> Section | None:
 
 def _quality(item: MakerCard) -> Section | None:
     q = item.quality
-    if not q.inside + q.at_touch + q.behind:
+    total = q.inside + q.at_touch + q.behind + q.through
+    if not total:
         return Section(
             "Fill quality",
             "Whether fills came from resting at the touch or from the market coming through the quote.",
@@ -272,11 +274,10 @@ def _quality(item: MakerCard) -> Section | None:
                 Missing("queue ahead", "no queue positions on this tape"),
             ),
         )
-    total = q.inside + q.at_touch + q.behind
     bar = Bars(
         "Where the quote was when it filled",
-        ("inside the spread", "at the touch", "behind or through"),
-        (Series("share of fills", tuple(100 * x / total for x in (q.inside, q.at_touch, q.behind))),),
+        ("inside the spread", "at the touch", "behind the touch", "market came through"),
+        (Series("share of fills", tuple(100 * x / total for x in (q.inside, q.at_touch, q.behind, q.through))),),
         "% of fills",
     )
     blocks: tuple[Block, ...] = (

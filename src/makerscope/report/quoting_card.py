@@ -16,7 +16,14 @@ from makerscope.metrics.latency import (
     withdrawals,
 )
 from makerscope.metrics.measure import Measure
-from makerscope.metrics.order_life import intervals, message_counts, quote_lifetime, quote_lives, time_to_cancel
+from makerscope.metrics.order_life import (
+    intervals,
+    message_counts,
+    quote_lifetime,
+    quote_lives,
+    time_to_cancel,
+    time_to_fill,
+)
 from makerscope.metrics.pnl import marks_of
 from makerscope.metrics.quoting import listened, maker_share_of_depth, presence, presence_measures, staleness
 from makerscope.metrics.view import EXCHANGE, LOCAL, View, unit_price, unit_size
@@ -105,6 +112,7 @@ def quoting_measures(study: Study, quoting: Quoting | None, maker: str, names: l
     quotes = quoting.quotes.filter(mine)
     out["quote_lifetime"] = quote_lifetime(quotes)
     out["flicker"] = time_to_cancel(quotes, within=FLICKER)
+    out["time_to_fill"] = time_to_fill(quoting.lives.filter(mine))
     out |= reaction_latency(quoting.reactions.filter(mine))
     out |= staleness(here)
     out |= requote_gap(quoting.gaps.filter(mine), fills)

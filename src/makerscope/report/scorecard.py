@@ -126,6 +126,7 @@ class FillQuality(msgspec.Struct, frozen=True, kw_only=True):
     inside: int
     at_touch: int
     behind: int
+    through: int
     unknown: int
 
 

@@ -2,7 +2,10 @@
 
 import polars as pl
 
+from makerscope.errors import AccountingError
+
 TIME = pl.coalesce("exchange_time", "local_time")
+LARGEST = 2**63 - 1
 
 
 def drop_repeated(fills: pl.DataFrame) -> tuple[pl.DataFrame, list[tuple[str, str, int]]]:
@@ -46,8 +49,12 @@ def number_sweeps(fills: pl.DataFrame) -> pl.DataFrame:
 
 
 def trades_of(fills: pl.DataFrame) -> pl.DataFrame:
-    """One row of the table ``trades`` for each sweep, in order of time."""
-    return (
+    """One row of the table ``trades`` for each sweep, in order of time.
+
+    Raises:
+        AccountingError: price times size of a sweep does not fit 64 bits.
+    """
+    trades = (
         fills.group_by("instrument", "sweep", maintain_order=True)
         .agg(
             pl.col("exchange_time", "local_time").first(),
@@ -55,7 +62,7 @@ def trades_of(fills: pl.DataFrame) -> pl.DataFrame:
             aggressor=-pl.col("side").first(),
             first_price=pl.col("price").first(),
             last_price=pl.col("price").last(),
-            cash=(pl.col("price") * pl.col("size")).sum(),
+            cash=(pl.col("price").cast(pl.Int128) * pl.col("size")).sum(),
             size=pl.col("size").sum(),
             fills=pl.len().cast(pl.Int64),
             makers=pl.when(pl.col("maker").is_not_null().all()).then(pl.col("maker").n_unique().cast(pl.Int64)),
@@ -78,3 +85,7 @@ def trades_of(fills: pl.DataFrame) -> pl.DataFrame:
             "makers",
         )
     )
+    largest = trades["cash"].max()
+    if largest is not None and int(largest) > LARGEST:  # pyright: ignore[reportArgumentType]
+        raise AccountingError(f"price times size of a sweep is {largest} ticks * lots; want coarser ticks or lots")
+    return trades.with_columns(pl.col("cash").cast(pl.Int64))
