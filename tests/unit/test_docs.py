@@ -8,6 +8,7 @@ import pytest
 
 from makerscope.report.scorecard import json_schema
 from makerscope.tape.events import TABLES
+from tests.write_architecture import rewritten
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,3 +42,8 @@ def test_lock_files_hold_no_host_names():
         assert "://" not in text
         assert "--index-url" not in text
         assert re.fullmatch(r"(?:[\w.\-\[\]]+==[^\s;]+(?: ;[^\n]+)?\n)+", text), "each line pins one version"
+
+
+def test_the_architecture_page_names_every_module():
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    assert rewritten(text) == text, "run: python -m tests.write_architecture"
