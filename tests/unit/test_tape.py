@@ -161,6 +161,37 @@ def test_a_full_disk_is_one_error_and_leaves_nothing(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("room", [4_000, 60_000, 400_000])
+def test_a_disk_that_fills_up_while_writing_is_one_error_and_leaves_the_old_tape(tmp_path, room):
+    old = write_tape(tmp_path / "t", fills=fills([1]))
+    code = """
+        import resource, sys
+        from pathlib import Path
+        import polars as pl
+        from makerscope.errors import OutputError
+        from makerscope.tape.write import TapeWriter
+        from tests.tapes import START, perp
+        room = int(sys.argv[2])
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))  # no file may grow larger, as on a full disk
+        try:
+            with TapeWriter(Path(sys.argv[1]), source="new") as tape:
+                tape.add_instrument(perp())
+                for i in range(6):
+                    time = pl.int_range(START + i * 10**11, START + (i + 1) * 10**11, 10**6, eager=True)
+                    tape.write("quotes", pl.DataFrame({"exchange_time": time, "local_time": time}).with_columns(
+                        instrument=pl.lit("test:BTC"), bid=time.hash() % 10**9, bid_size=1, ask=2 * 10**9, ask_size=1)
+                        .with_columns(pl.col("bid").cast(pl.Int64)))
+        except OutputError as error:
+            print(error)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code), str(tmp_path / "t"), str(room)]
+    said = subprocess.run(command, capture_output=True, check=True, text=True, cwd=Path.cwd()).stdout
+    assert "writing failed" in said
+    assert said.count("\n") == 1
+    assert Tape.open(tmp_path / "t").manifest == old.manifest
+    assert [path.name for path in tmp_path.iterdir()] == ["t"]
+
+
 def test_a_folder_that_is_no_tape_is_never_replaced(tmp_path):
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "thesis.txt").write_text("years")

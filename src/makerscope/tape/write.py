@@ -11,7 +11,8 @@ import ctypes
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -106,14 +107,22 @@ class TapeWriter:
     ) -> None:
         try:
             if kind is None:
-                self.commit()
-        except OSError as failure:
-            raise OutputError(
-                f"{self.out}: writing failed ({failure.strerror or failure}); nothing was changed; want free space"
-            ) from failure
+                with self._disk():
+                    self.commit()
         finally:
-            self._close()
+            with suppress(OSError):  # what cannot be closed is thrown away with its folder
+                self._close()
+            self._open.clear()
             shutil.rmtree(self._folder, ignore_errors=True)
+
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        """Turn what the disk refuses into one of our errors."""
+        try:
+            yield
+        except OSError as failure:
+            why = failure.strerror or str(failure)
+            raise OutputError(f"{self.out}: writing failed ({why}); nothing was changed; want free space") from failure
 
     def listen(self, venue: str, silence: dict[str, int]) -> None:
         """State the longest pause, in ns, in which a channel (table) of a venue still counts as heard.
@@ -194,13 +203,15 @@ class TapeWriter:
             return
         rows = pl.concat(parts)
         if table in STATIC:
-            self._writer(table, "").write_table(to_arrow(rows, table))
+            with self._disk():
+                self._writer(table, "").write_table(to_arrow(rows, table))
             return
         days = rows.with_columns(day=_day()).partition_by("day", maintain_order=True, include_key=True)
         for part in days:
             day = part["day"][0]
             self._note_order(table, day, part)
-            self._writer(table, day).write_table(to_arrow(part.drop("day"), table))
+            with self._disk():
+                self._writer(table, day).write_table(to_arrow(part.drop("day"), table))
 
     def _note_order(self, table: str, day: str, rows: pl.DataFrame) -> None:
         """Remember whether a day came in order, so that only a day that did not is sorted at the commit."""
