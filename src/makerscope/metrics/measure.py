@@ -62,3 +62,13 @@ def measured(value: float, unit: str, *, n: int, undefined: str, reason: str = "
     if not math.isfinite(value):
         return missing(unit, undefined, n=n)
     return Measure(value=value, unit=unit, n=n, reason=reason)
+
+
+def named(measure: Measure, unit: str) -> Measure:
+    """The same measure under a plainer name of its unit, such as ``BTC`` for ``base``. Nothing is converted.
+
+    Examples:
+        >>> named(Measure(value=2.0, unit="base"), "BTC").unit
+        'BTC'
+    """
+    return msgspec.structs.replace(measure, unit=unit)

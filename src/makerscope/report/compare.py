@@ -73,10 +73,10 @@ def comparison(
     forced = first.options.forced or second.options.forced
     return Document(
         title=f"{labels[0]} against {labels[1]}",
-        subtitle=" · ".join(span(card.options.since, card.options.until) for card in (first, second)),
+        subtitle=" · ".join(dict.fromkeys(span(card.options.since, card.options.until) for card in (first, second))),
         banner=FORCED if forced else "",
         pages=tuple(pages),
-        footer=f"evidence roots {first.tape.evidence_root} and {second.tape.evidence_root}",
+        footer=f"evidence {' and '.join(dict.fromkeys((first.tape.evidence_root, second.tape.evidence_root)))}",
     )
 
 

@@ -8,7 +8,7 @@ import polars as pl
 from makerscope.metrics.bars import bars_of
 from makerscope.metrics.flow import amihud, flow_buckets, kyle_lambda
 from makerscope.metrics.markout import bps_of
-from makerscope.metrics.measure import Measure, missing
+from makerscope.metrics.measure import Measure, missing, named
 from makerscope.metrics.spread import by_hour, quoted_spread, touch_size
 from makerscope.metrics.view import BOOK, LAST_TRADE, QUOTES, unit_price, unit_size
 from makerscope.metrics.volatility import annualised, variation_buckets, variation_of
@@ -85,7 +85,10 @@ def _spreads(study: Study, name: str, table: pl.DataFrame, integrals: pl.DataFra
     width = quoted["full_quoted_spread"]
     return {
         **quoted,
-        **touch_size(integrals, unit_size(study.instrument(name)), span=study.span),
+        **{
+            key: named(measure, _size_unit(study, name))
+            for key, measure in touch_size(integrals, unit_size(study.instrument(name)), span=study.span).items()
+        },
         "full_effective_spread": effective,
         "full_realized_spread": realized,
         "effective_over_quoted": Measure(value=effective.value / width.value, unit="ratio", n=effective.n)
@@ -93,6 +96,12 @@ def _spreads(study: Study, name: str, table: pl.DataFrame, integrals: pl.DataFra
         else missing("ratio", "needs a quoted and an effective spread"),
         "orders_without_a_mid": Measure(value=float(orders - int(known["fills"].sum())), unit="orders", n=orders),
     }
+
+
+def _size_unit(study: Study, name: str) -> str:
+    """What sizes times the contract are in: the base, or the quote currency of an inverse contract."""
+    instrument = study.instrument(name)
+    return instrument.quote if instrument.inverse else instrument.base
 
 
 def _near(study: Study, horizon: int) -> int:

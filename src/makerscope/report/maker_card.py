@@ -14,7 +14,7 @@ from makerscope.metrics.pnl import Pnl
 from makerscope.metrics.statements import PnlStatement, statements
 from makerscope.metrics.view import BOOK, LAST_TRADE, QUOTES, unit_size
 from makerscope.report.numbers import bps, money
-from makerscope.report.quoting_card import Quoting, quoting_measures, uptime_strip
+from makerscope.report.quoting_card import Quoting, in_base, quoting_measures, uptime_strip
 from makerscope.report.scorecard import FeeRow, FillQuality, Leg, MakerCard, MarkoutRow, Path, Statement
 from makerscope.report.study import ADVERSE_HORIZON, Study, markout_rows
 
@@ -226,7 +226,8 @@ def _inventory(study: Study, pnl: Pnl, maker: str, names: list[str]) -> dict[str
         return {}
     view = study.view
     held = holding(study.fills_of("instrument", names[0]), pnl, maker, names[0], since=view.since, until=view.until)
-    return inventory_measures(held, unit_size=unit_size(study.instrument(names[0])))
+    found = inventory_measures(held, unit_size=unit_size(study.instrument(names[0])))
+    return {key: in_base(study, names[0], measure) for key, measure in found.items()}
 
 
 def fill_qualities(study: Study) -> dict[str, FillQuality]:

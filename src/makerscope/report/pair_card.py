@@ -6,7 +6,7 @@ import polars as pl
 
 from makerscope.metrics.discovery import discovery
 from makerscope.metrics.leadlag import lag_grid, lead_lag
-from makerscope.metrics.measure import Measure
+from makerscope.metrics.measure import named
 from makerscope.metrics.view import BOOK, EXCHANGE, LOCAL, QUOTES, View, unit_price
 from makerscope.report.numbers import duration
 from makerscope.report.scorecard import PairCard
@@ -43,9 +43,9 @@ def _pair(view: View, first: str, second: str) -> PairCard | None:
     step = FINE if view.until - view.since <= HOUR else SECOND
     shares = discovery(series, (first, second), step=step)
     measures = {
-        "lead_lag": _in(found.lead_lag_ns, NS),
-        "correlation": _in(found.peak, "correlation"),
-        "lead_lag_ratio": _in(found.llr, "ratio"),
+        "lead_lag": named(found.lead_lag_ns, NS),
+        "correlation": named(found.peak, "correlation"),
+        "lead_lag_ratio": named(found.llr, "ratio"),
         "information_share": shares.information_share[0],
         "information_share_low": shares.information_share_low[0],
         "information_share_high": shares.information_share_high[0],
@@ -69,13 +69,6 @@ def _pair(view: View, first: str, second: str) -> PairCard | None:
         lags=tuple(found.curve["lag_ns"].to_list()),
         correlations=tuple(found.curve["correlation"].fill_nan(None).to_list()),
         notes=tuple(notes),
-    )
-
-
-def _in(measure: Measure, unit: str) -> Measure:
-    """The same measure with a plainer unit."""
-    return Measure(
-        value=measure.value, unit=unit, n=measure.n, low=measure.low, high=measure.high, reason=measure.reason
     )
 
 

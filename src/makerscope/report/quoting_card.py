@@ -15,7 +15,7 @@ from makerscope.metrics.latency import (
     withdrawal_rate,
     withdrawals,
 )
-from makerscope.metrics.measure import Measure
+from makerscope.metrics.measure import Measure, named
 from makerscope.metrics.order_life import (
     intervals,
     message_counts,
@@ -107,7 +107,8 @@ def quoting_measures(study: Study, quoting: Quoting | None, maker: str, names: l
         for name in ("two_sided_uptime", "bid_uptime", "ask_uptime", "uptime_in_stress")
         if name in everywhere
     }
-    out |= {name: there[name] for name in ("twa_full_spread", "twa_depth_bid", "twa_depth_ask") if name in there}
+    local = ("twa_full_spread", "twa_depth_bid", "twa_depth_ask")
+    out |= {name: in_base(study, largest, there[name]) for name in local if name in there and largest}
     out["maker_share_of_depth"] = maker_share_of_depth(here.filter(at), quoting.buckets.filter(at))
     quotes = quoting.quotes.filter(mine)
     out["quote_lifetime"] = quote_lifetime(quotes)
@@ -124,6 +125,11 @@ def quoting_measures(study: Study, quoting: Quoting | None, maker: str, names: l
     if fills.height:
         out["quote_to_trade"] = Measure(value=sent / fills.height, unit="messages per fill", n=sent)
     return out
+
+
+def in_base(study: Study, name: str, measure: Measure) -> Measure:
+    """A measure in base units of a market, with the name of that base."""
+    return named(measure, study.instrument(name).base) if measure.unit == "base" else measure
 
 
 def uptime_strip(study: Study, quoting: Quoting | None, maker: str, names: list[str]) -> Path | None:
