@@ -84,35 +84,34 @@ def out_of_the_money(
     return price, density, d1, d2, below, above, density / b * far
 
 
-@kernel
-def prices(F, K, sigma, T, is_call, price):
-    """Fill ``price``. All arrays are one-dimensional, contiguous and of one length; ``is_call`` is boolean."""
-    for i in range(F.shape[0]):
-        _root, s, s_low = total_volatility(sigma[i], T[i])
-        time_value, _density, _d1, _d2, _below, _above, _tail = out_of_the_money(F[i], K[i], s, s_low)
-        gain = F[i] - K[i] if is_call[i] else K[i] - F[i]
-        value = max(gain, 0.0) + time_value
-        price[i] = value if inside(F[i], K[i], sigma[i], T[i]) else NAN
+@inlined
+def both_sides(
+    F: float, K: float, s: float, s_low: float
+) -> tuple[float, float, float, float, float, float, float, float]:
+    """The option on F itself.
+
+    Returns:
+        ``price`` of the one out of the money, ``F phi(d1), d1, d2, N(d1), N(-d1), N(d2), N(-d2)``; nothing cancels.
+    """
+    value, density, h1, h2, below_h1, above_h1, below_h2 = out_of_the_money(F, K, s, s_low)
+    swapped = F > K  # then d1 = -h2 and d2 = -h1
+    d1, d2 = -h2 if swapped else h1, -h1 if swapped else h2
+    above_h2 = 1.0 - below_h2
+    below_d1, above_d1 = above_h2 if swapped else below_h1, below_h2 if swapped else above_h1
+    below_d2, above_d2 = above_h1 if swapped else below_h2, below_h1 if swapped else above_h2
+    return value, density, d1, d2, below_d1, above_d1, below_d2, above_d2
 
 
 @inlined
 def sensitivities(
-    F: float,
-    K: float,
-    sigma: float,
-    T: float,
-    is_call: bool,
-) -> tuple[float, float, float, float, float, float, float, float]:
-    """Price, delta, gamma, vega, theta, rho, vanna, volga of one option, by the formulas of ``greeks``."""
+    F: float, K: float, sigma: float, T: float, is_call: bool
+) -> tuple[float, float, float, float, float, float, float, float, float]:
+    """Price, delta, gamma, vega, theta, rho, vanna, volga of one option, and N(d2) of a call or N(-d2) of a put."""
     root, s, s_low = total_volatility(sigma, T)
-    value, density, h1, h2, below_h1, above_h1, below_h2 = out_of_the_money(F, K, s, s_low)
-    swapped = F > K
-    d1, d2 = -h2 if swapped else h1, -h1 if swapped else h2
-    above = 1.0 - below_h2 if swapped else below_h1  # N(d1), N(-d1): each without cancellation
-    below = below_h2 if swapped else above_h1
+    value, density, d1, d2, below_d1, above_d1, below_d2, above_d2 = both_sides(F, K, s, s_low)
     gain = F - K if is_call else K - F
     price = max(gain, 0.0) + value
-    delta = above if is_call else -below
+    delta = below_d1 if is_call else -above_d1
     moving = sigma * root > 0.0
     inverse_F = 1.0 / F
     per_F = density * inverse_F
@@ -123,14 +122,25 @@ def sensitivities(
     theta = -density * per_root if moving else 0.0
     vanna = -per_F * d2 * per_sigma
     volga = vega * d1 * d2 * per_sigma
-    return price, delta, gamma, vega, theta, -T * price, vanna, volga
+    return price, delta, gamma, vega, theta, -T * price, vanna, volga, below_d2 if is_call else above_d2
+
+
+@kernel
+def prices(F, K, sigma, T, is_call, price):
+    """Fill ``price``. All arrays are one-dimensional, contiguous and of one length; ``is_call`` is boolean."""
+    for i in range(F.shape[0]):
+        _root, s, s_low = total_volatility(sigma[i], T[i])
+        value, _density, _d1, _d2, _below, _above, _tail = out_of_the_money(F[i], K[i], s, s_low)
+        gain = F[i] - K[i] if is_call[i] else K[i] - F[i]
+        total = max(gain, 0.0) + value
+        price[i] = total if inside(F[i], K[i], sigma[i], T[i]) else NAN
 
 
 @kernel
 def greeks(F, K, sigma, T, is_call, price, delta, gamma, vega, theta, rho, vanna, volga):
-    """Fill the price and seven derivatives of it."""
+    """Fill the price and seven derivatives of it; see ``pricing.black`` for their units."""
     for i in range(F.shape[0]):
-        a, b, c, d, e, f, g, h = sensitivities(F[i], K[i], sigma[i], T[i], is_call[i])
+        a, b, c, d, e, f, g, h, _below = sensitivities(F[i], K[i], sigma[i], T[i], is_call[i])
         ok = inside(F[i], K[i], sigma[i], T[i])
         price[i] = a if ok else NAN
         delta[i] = b if ok else NAN
@@ -140,3 +150,48 @@ def greeks(F, K, sigma, T, is_call, price, delta, gamma, vega, theta, rho, vanna
         rho[i] = f if ok else NAN
         vanna[i] = g if ok else NAN
         volga[i] = h if ok else NAN
+
+
+@kernel
+def inverse_prices(F, K, sigma, T, is_call, price):
+    """Fill the price in coin, that is the price over the forward."""
+    for i in range(F.shape[0]):
+        _root, s, s_low = total_volatility(sigma[i], T[i])
+        value, _density, _d1, _d2, _below, _above, _tail = out_of_the_money(F[i], K[i], s, s_low)
+        gain = F[i] - K[i] if is_call[i] else K[i] - F[i]
+        total = (max(gain, 0.0) + value) / F[i]
+        price[i] = total if inside(F[i], K[i], sigma[i], T[i]) else NAN
+
+
+@kernel
+def inverse_greeks(F, K, sigma, T, is_call, price, delta, gamma, vega, theta, rho, vanna, volga):
+    """Fill the price in coin V = P/F and seven derivatives of it, all of V.
+
+    ``dV/dF = K N(d2) / F^2`` for a call and ``-K N(-d2) / F^2`` for a put, so nothing cancels deep in the money.
+    """
+    for i in range(F.shape[0]):
+        a, _delta, c, d, e, f, g, h, below = sensitivities(F[i], K[i], sigma[i], T[i], is_call[i])
+        ok = inside(F[i], K[i], sigma[i], T[i])
+        inverse_F = 1.0 / F[i]
+        slope = K[i] * inverse_F * (below if is_call[i] else -below) * inverse_F
+        per_coin = d * inverse_F
+        price[i] = a * inverse_F if ok else NAN
+        delta[i] = slope if ok else NAN
+        gamma[i] = (c - 2.0 * slope) * inverse_F if ok else NAN
+        vega[i] = per_coin if ok else NAN
+        theta[i] = e * inverse_F if ok else NAN
+        rho[i] = f * inverse_F if ok else NAN
+        vanna[i] = (g - per_coin) * inverse_F if ok else NAN
+        volga[i] = h * inverse_F if ok else NAN
+
+
+@kernel
+def digitals(F, K, sigma, T, is_call, price, delta):
+    """Fill the price N(d2) (call) or N(-d2) (put) of one unit of cash, and its derivative in F."""
+    for i in range(F.shape[0]):
+        root, s, s_low = total_volatility(sigma[i], T[i])
+        _value, density, _d1, _d2, _b1, _a1, below, above = both_sides(F[i], K[i], s, s_low)
+        ok = inside(F[i], K[i], sigma[i], T[i])
+        slope = density / F[i] / K[i] / s if sigma[i] * root > 0.0 else 0.0
+        price[i] = (below if is_call[i] else above) if ok else NAN
+        delta[i] = (slope if is_call[i] else -slope) if ok else NAN

@@ -7,22 +7,22 @@ on every processor and with every width of vector.
 
 Leaves, for use inside a loop ``for i in range(a.shape[0])`` of a ``kernel``:
 
-=============================  =========================================================================================
-``fma(a, b, c)``               a b + c with one rounding
-``exp(high, low)``             e^(high + low) where low is a small correction; 0 below -708, inf above 709
-``log_ratio(a, b)``            ln(a / b) as (high, low), relative error below 5e-18; a and b between 1e-307 and 1e307
-``log(a)``                     ln(a), a between 1e-307 and 1e307
-``mills(z)``                   N(-z) / phi(z) for z >= -0.5 (``erfcx(x) = sqrt(2 / pi) mills(sqrt(2) x)``)
-``mills_pair(near, far, gap)``  mills(near), mills(far) and (mills(near) - mills(far)) / gap without cancellation;
-                               -0.5 <= near <= far and gap = far - near
-``ndtr(z)``                    N(z), relative error 1e-15 also in the lower tail, 0 below -37.6
-=============================  =========================================================================================
+===============================  ======================================================================================
+``fma(a, b, c)``                 a b + c with one rounding
+``exp(high, low)``               e^(high + low) where low is a small correction; 0 below -708, inf above 709
+``log_ratio(a, b)``              ln(a / b) as (high, low), relative error below 1e-17; a and b from 1e-307 to 1e307
+``log(a)``                       ln(a), a from 1e-307 to 1e307
+``mills(z)``                     N(-z) / phi(z) for z >= -0.5; ``erfcx(x) = sqrt(2 / pi) mills(sqrt(2) x)``
+``mills_pair(near, far, gap)``   mills(near), mills(far) and (mills(near) - mills(far)) / gap without cancellation;
+                                 -0.5 <= near <= far and gap = far - near
+``ndtr(z)``                      N(z), relative error 2e-15 also in the lower tail; 0 below -37.6
+===============================  ======================================================================================
 
 N and phi are the normal distribution and density. The difference is what an option out of the money is worth: with
 z = -d1 its price is F phi(d1) s (mills(z) - mills(z + s)) / s, and the last factor never cancels, however small s is.
 
-The exponential and the logarithm are good to one unit in the last place, the Mills ratio to six. ``tests/golden/make_elementary.py`` makes
-the tables.
+The exponential and the logarithm are good to one unit in the last place, the Mills ratio to six.
+``tests/golden/make_elementary.py`` makes the tables.
 
 Source:
     Argument reduction of the Mills ratio: Shepherd and Laframboise (1981), Mathematics of Computation 36, 249-253.
