@@ -82,8 +82,10 @@ def mass(h: float, s: float) -> tuple[float, float, float]:
 
 
 @inlined
-def fifth_order(f: float, p: float, h: float, s: float) -> float:
-    """Householder's step of fifth order for f(s) = 0, as a fraction of s.
+def fifth_order(f: float, p: float, h: float, s: float) -> tuple[float, float]:
+    """Householder's step of fifth order for f(s) = 0, as a fraction of s, and its size or Newton's, the larger.
+
+    Far from the answer the high terms cancel each other and the step alone may be small: Newton's then is not.
 
     ``p`` is the elasticity of :func:`mass`. With the price's derivatives b' s = q_1, b'' s / b' = q and so on, the
     derivatives of its logarithm follow; those of the complement's negative logarithm are the same with p < 0.
@@ -100,7 +102,8 @@ def fifth_order(f: float, p: float, h: float, s: float) -> float:
     v = -f / abs(p)
     top = fma(v, fma(v, h_3 * (1.0 / 6.0), h_2), 1.0)
     bend = fma(v, h_4 * (1.0 / 24.0), fma(0.25 * h_2, h_2, h_3 * (1.0 / 3.0)))
-    return v * top / fma(v, fma(v, bend, 1.5 * h_2), 1.0)
+    step = v * top / fma(v, fma(v, bend, 1.5 * h_2), 1.0)
+    return step, max(abs(step), abs(v))
 
 
 @inlined
@@ -127,35 +130,41 @@ def quick(price, F, K, T, is_call, volatility, sure):  # noqa: ANN001, ANN201, P
         folded = p < 0.0
         f = log((rest if folded else amount) / (amount if folded else rho))
         f = fma(0.5 * z, z, f) if folded else fma(-0.5 * z, z, f)
-        step = fifth_order(f, p, h, s)
+        step, size = fifth_order(f, p, h, s)
         volatility[i] = fma(s, step, s) / T[i] ** 0.5
         felt = abs(p) * (lack if folded else value)  # vega times sigma
         fine = (a > LOWEST) & (b < HIGHEST) & (T[i] > LOWEST) & (T[i] < HIGHEST) & (rest > 0.0)
         fine &= (rho > FAINTEST) & (value > FAINTEST)
-        fine &= (abs(step) < SURE) & (4.0 * ROUNDING / DETERMINED * price[i] < felt)
+        fine &= (s > 0.0) & (size < SURE) & (4.0 * ROUNDING / DETERMINED * price[i] < felt)
         sure[i] = 1.0 if fine else 0.0
 
 
 @kernel
-def search(h, log_rho, log_rest):  # noqa: ANN001, ANN201 - numba infers
-    """Total volatility by the same steps inside a bracket, from any start; NaN when 200 steps do not end."""
+def search(h, rho, log_rho, rest):  # noqa: ANN001, ANN201 - numba infers
+    """Total volatility by the same steps inside a bracket, from any start; NaN when 200 steps do not end.
+
+    ``log_rho`` is ln(rho), also where ``rho`` itself is too small for a double.
+    """
     low, high = 0.0, math.inf
     s = math.sqrt(2.0 * h) if h > 1e-8 else 2.5 * math.exp(log_rho)
-    if log_rest < -1.0:
-        s = math.sqrt(-2.0 * log_rest) + math.sqrt(2.0 * (h - log_rest))
-    elif log_rho > -600.0:
-        wanted = guess(h, math.exp(-h), math.exp(log_rho))
+    if rest < 0.35:
+        s = math.sqrt(-2.0 * math.log(rest)) + math.sqrt(2.0 * (h - math.log(rest)))
+    elif rho > FAINTEST:
+        wanted = guess(h, math.exp(-h), rho)
         s = wanted if 0.0 < wanted < 4.0 else s
     for _ in range(STEPS):
         z, amount, p = mass(h, s)
-        f = log_rest - math.log(amount) + 0.5 * z * z if p < 0.0 else math.log(amount) - 0.5 * z * z - log_rho
+        if p < 0.0:
+            f = math.log(rest / amount) + 0.5 * z * z
+        else:
+            f = (math.log(amount / rho) if rho > FAINTEST else math.log(amount) - log_rho) - 0.5 * z * z
         if f > 0.0:
             high = s
         elif f < 0.0:
             low = s
-        step = fifth_order(f, p, h, s)
+        step, size = fifth_order(f, p, h, s)
         new = s * (1.0 + step)
-        if abs(step) < SURE and new > 0.0:
+        if size < SURE:
             return new
         if not low < new < high:
             new = 4.0 * s if high == math.inf else 0.25 * s if low == 0.0 else math.sqrt(low) * math.sqrt(high)
@@ -183,7 +192,7 @@ def judged(price, F, K, T, is_call):  # noqa: ANN001, ANN201 - numba infers
     if lack <= 0.0:
         return NAN, ABOVE_UPPER_BOUND, NAN
     h, _low = log_ratio(b, a)
-    s = search(h, math.log(value) - math.log(a), math.log(lack) - math.log(a))
+    s = search(h, value / a, math.log(value) - math.log(a), lack / a)
     z, _amount, _p = mass(h, s)
     felt = INV_ROOT_2PI * s * math.exp(-0.5 * z * z) * a  # vega times sigma
     attainable = 4.0 * max(ROUNDING * price, SMALLEST) / felt if felt > 0.0 else math.inf
