@@ -31,7 +31,7 @@ def test_is_what_the_very_doubles_determine(F, k, s, T, is_call):
     volatility, reason = implied_volatility(price, F, K, T, is_call=is_call)
     if exact is None:
         assert np.isnan(volatility)
-        assert reason in {Reason.NO_TIME_VALUE, Reason.ABOVE_UPPER_BOUND, Reason.BELOW_INTRINSIC}
+        assert Reason(int(reason)) in {Reason.NO_TIME_VALUE, Reason.ABOVE_UPPER_BOUND, Reason.BELOW_INTRINSIC}
         return
     error = float(attainable_error(price, F, K, T, is_call=is_call))
     assert reason == (Reason.OK if error <= 1e-12 else Reason.CONDITIONING_LIMITED)
