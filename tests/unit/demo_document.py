@@ -1,6 +1,6 @@
 """An invented report that has every block, and every kind of value that makes drawing hard."""
 
-from math import inf, nan, sin
+from math import exp, inf, nan, sin, sqrt
 
 from makerscope.report.document import (
     Attention,
@@ -10,19 +10,25 @@ from makerscope.report.document import (
     Column,
     Curve,
     Document,
+    Flag,
     Heatmap,
     Leg,
     Lines,
+    Mark,
     Missing,
     Note,
     Page,
     Section,
     Series,
     Shade,
+    Smile,
+    Spot,
     Stat,
     Stats,
     Strip,
+    Surface,
     Table,
+    Timeline,
     Waterfall,
 )
 from makerscope.report.numbers import bps, count, money, percent
@@ -341,6 +347,211 @@ def maker_page(index: int) -> Page:
     )
 
 
+TENORS = (("1 d", 1), ("2 d", 2), ("7 d", 7), ("14 d", 14), ("30 d", 30), ("60 d", 60), ("90 d", 90), ("180 d", 180))
+DELTAS = ("10 put", "25 put", "40 put", "50", "40 call", "25 call", "10 call")
+
+
+def vol(k: float, days: int) -> float:
+    """An invented smile in percent: steeper, and higher in its wings, the nearer the expiry."""
+    near = exp(-sqrt(days) / 6)
+    return 46 - 6 * near + (18 + 45 * near) * (sqrt((k - 0.05) ** 2 + 0.01) - 0.45 * k)
+
+
+def smile(name: str, days: int, seed: int, **more) -> Smile:
+    dice = noise(seed)
+    width = 0.09 * sqrt(days)
+    x = tuple(round(width * (i - 9) / 5 + 0.01 * next(dice) * width, 4) for i in range(19))
+    half = tuple(0.4 + 2.2 * abs(k / width) ** 2 + 0.2 * abs(next(dice)) for k in x)
+    mid = tuple(vol(k, days) + 0.3 * next(dice) for k in x)
+    bid = tuple(None if i in (0, 1, 17) else m - h for i, (m, h) in enumerate(zip(mid, half, strict=True)))
+    ask = tuple(
+        None if i == 18 else m + h * (9 if i == 2 else 1) for i, (m, h) in enumerate(zip(mid, half, strict=True))
+    )
+    mids = tuple(None if a is None or b is None else m for m, a, b in zip(mid, bid, ask, strict=True))
+    grid = tuple(width * (i - 40) / 20 for i in range(81))
+    return Smile(
+        name,
+        x,
+        bid,
+        ask,
+        mids,
+        grid,
+        tuple(vol(k, days) for k in grid),
+        "vol %",
+        marks=(Mark(x[5], mid[5] + 5, "mark price, 3.1 above the ask"),),
+        **more,
+    )
+
+
+def surface(title: str = "Implied volatility", spots: bool = True, hole: bool = True) -> Surface:
+    x = tuple((i - 20) / 50 for i in range(41))
+    dice = noise(77)
+    return Surface(
+        title,
+        x,
+        tuple(float(i) for i in range(8)),
+        tuple(
+            tuple(
+                None if hole and ((t > 5 and i < 6) or (t, i) in {(3, 20), (0, 40)}) else vol(k, days)
+                for i, k in enumerate(x)
+            )
+            for t, (_, days) in enumerate(TENORS)
+        ),
+        "%",
+        "log-moneyness",
+        "expiry",
+        y_labels=tuple(name for name, _ in TENORS),
+        spots=tuple(
+            Spot(k, float(t), None if i == 12 else vol(k, days) + 2 * next(dice))
+            for t, (_, days) in enumerate(TENORS)
+            for i, k in enumerate(x)
+            if i % 4 == 0
+        )
+        if spots
+        else (),
+    )
+
+
+def options() -> Page:
+    n = 1_440
+    times = tuple(START + i * MINUTE for i in range(n))
+    dice = noise(31)
+    burst = {300: 4.2, 301: 6.8, 302: 5.1, 318: 3.4, 700: 3.3, 1210: 9.4}
+    return Page(
+        "options",
+        "Options",
+        "Surface, smiles, coverage and withdrawals",
+        group="Market",
+        sections=(
+            Section("Surface", "The fitted surface with the quotes it was fitted to.", (surface(),)),
+            Section(
+                "Smiles",
+                "Bars reach from bid to ask; the line is the fit.",
+                tuple(
+                    smile(name, days, days, x_name="log-moneyness", legend=index == 0)
+                    for index, (name, days) in enumerate(TENORS[:6])
+                ),
+                columns=3,
+            ),
+            Section(
+                "Width and coverage",
+                "By delta and tenor.",
+                (
+                    Heatmap(
+                        "Quoted width",
+                        DELTAS,
+                        tuple(name for name, _ in TENORS[:6]),
+                        tuple(
+                            tuple(None if (i, j) in {(0, 6), (5, 0)} else 12 * abs(next(dice)) + 0.4 for j in range(7))
+                            for i in range(6)
+                        ),
+                        "vol points",
+                        show_values=True,
+                    ),
+                    Heatmap(
+                        "Error against the fit",
+                        DELTAS,
+                        tuple(name for name, _ in TENORS[:6]),
+                        tuple(tuple(None if i == j == 2 else 2 * next(dice) for j in range(7)) for i in range(6)),
+                        "vol points",
+                        diverging=True,
+                        show_values=True,
+                    ),
+                    Heatmap(
+                        "Coverage",
+                        DELTAS,
+                        tuple(name for name, _ in TENORS[:6]),
+                        tuple(tuple(None if i == 3 else abs(next(dice)) for _ in range(7)) for i in range(6)),
+                        "share",
+                    ),
+                    Heatmap(
+                        "Quotes",
+                        DELTAS,
+                        tuple(name for name, _ in TENORS[:6]),
+                        tuple(tuple(3e5 * abs(next(dice)) for _ in range(7)) for _ in range(6)),
+                        "",
+                        show_values=True,
+                    ),
+                ),
+                columns=2,
+            ),
+            Section(
+                "Withdrawals",
+                "How far quoting was from its own baseline.",
+                (
+                    Timeline(
+                        "Withdrawal score",
+                        times,
+                        tuple(None if 900 <= i < 930 else burst.get(i, abs(next(dice)) * 2) for i in range(n)),
+                        3.0,
+                        (
+                            Flag(times[301], "38% of series without a bid"),
+                            Flag(times[318], "width 3.4 times its baseline"),
+                            Flag(times[1210], "71% of series without a bid or an ask"),
+                        ),
+                        "deviations",
+                        (Shade(times[900], times[930], "recorder silent"),),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+def hard_options() -> Section:
+    hour = tuple(START + i * MINUTE for i in range(60))
+    return Section(
+        "Hard options",
+        EVIL,
+        (
+            Surface("No surface", (), (), ()),
+            Surface("Unknown surface", (0.0, 1.0), (0.0,), ((None, nan),), "%"),
+            Surface("One point", (0.0,), (0.0,), ((5.0,),), "%", EVIL, RTL, (EVIL,), (LONG[:40],)),
+            Surface("One expiry", (0.0, 1.0, 4.0), (0.0,), ((5.0, None, 7.0),), "%", "strike", "expiry"),
+            Surface("Flat and huge", (1e9, 2e9), (1e-9, 2e-9), ((1e300, 1e300), (1e300, 1e300)), "", "x", "y"),
+            Surface(
+                "Strikes",
+                tuple(60_000.0 + 2_500 * i for i in range(12)),
+                (0.1, 0.2, 0.9),
+                tuple(tuple(float((i - 5) ** 2 + j) if (i + j) % 5 else inf for i in range(12)) for j in range(3)),
+                "%",
+                "strike",
+                "years",
+                spots=(Spot(50_000.0, 0.5, -20.0), Spot(80_000.0, 0.15, 9.0), Spot(80_000.0, 0.15, None)),
+            ),
+            Smile("No quotes", (), (), ()),
+            Smile("Unknown quotes", (1.0,), (None,), (nan,), unit="%"),
+            Smile("One quote", (1.0,), (50.0,), (52.0,), unit="%"),
+            Smile("Bids only " + EVIL, (1.0, 2.0), (50.0, 60.0), (None, inf), unit="%", marks=(Mark(3.0, None, EVIL),)),
+            Smile(
+                "Line only",
+                (),
+                (),
+                (),
+                fit_x=(60_000.0, 62_500.0, 65_000.0, 70_000.0),
+                fit=(50.0, None, 48.0, 49.0),
+                x_name="strike",
+                unit="%",
+            ),
+            Timeline("No times", (), ()),
+            Timeline("Unknown score", hour, (None,) * 60, 3.0, (Flag(hour[5], EVIL),)),
+            Timeline("One minute", hour[:1], (4.0,), 3.0, (Flag(hour[0], RTL),), height=90),
+            Timeline(
+                "All over it, flags everywhere",
+                hour,
+                tuple(5.0 + i % 7 for i in range(60)),
+                3.0,
+                (*(Flag(hour[5 * i], f"moment {i}") for i in range(12)), Flag(hour[-1] + MINUTE, LONG)),
+                height=90,
+            ),
+            Timeline("No threshold", hour, tuple(float(i % 7) for i in range(60)), None, height=90),
+            Heatmap("One value", ("a",), ("b",), ((0.0,),), show_values=True),
+            Heatmap("Too many to print", tuple("abcdefghijkl"), ("b",), ((1.0,) * 12,), show_values=True),
+            Heatmap("Huge and tiny", ("a", "b"), ("b",), ((1e-12, 1e300),), show_values=True),
+        ),
+    )
+
+
 def hard() -> Page:
     hour = tuple(START + i * MINUTE for i in range(60))
     none = (None,) * 60
@@ -452,6 +663,7 @@ def hard() -> Page:
                     ),
                 ),
             ),
+            hard_options(),
             Section("", "", ()),
         ),
     )
@@ -467,6 +679,7 @@ def demo(makers: int = 300, pages: int = 6) -> Document:
             overview(makers),
             market(),
             *(maker_page(i) for i in range(pages)),
+            options(),
             hard(),
             Page("empty", "Empty page", group="Data"),
         ),

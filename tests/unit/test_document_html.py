@@ -1,9 +1,11 @@
 """The document model and its HTML: whole, escaped, small, true to its numbers."""
 
+import json
 import os
 import re
 import subprocess
 import sys
+from html import unescape
 from html.parser import HTMLParser
 from importlib.resources import files
 from itertools import combinations, pairwise
@@ -17,14 +19,20 @@ from makerscope.report import document
 from makerscope.report.document import (
     Curve,
     Document,
+    Flag,
     Heatmap,
     Leg,
     Lines,
+    Mark,
     Page,
     Section,
     Series,
     Shade,
+    Smile,
+    Spot,
+    Surface,
     Table,
+    Timeline,
     Waterfall,
 )
 from makerscope.report.html import html_of, safe_anchors
@@ -32,6 +40,9 @@ from makerscope.report.svg import WIDTH, runs_path, thinned
 from makerscope.report.svg_axes import thin, time_ticks, value_range, value_texts, value_ticks, width_of
 from makerscope.report.svg_heat import draw_heatmap, grid
 from makerscope.report.svg_lines import draw_lines, edges_of, run_numbers
+from makerscope.report.svg_smile import draw_smile, fitted
+from makerscope.report.svg_solid import draw_surface, height, project
+from makerscope.report.svg_timeline import draw_timeline
 from tests.unit.demo_document import EVIL, demo
 
 VOID = {"meta", "link", "input", "br", "path"}
@@ -351,6 +362,195 @@ def test_the_unknown_is_never_the_colour_of_zero():
     assert "M1 0" not in out
 
 
+def test_a_small_heat_map_prints_its_values_and_nothing_where_there_is_none():
+    rows = ((0.4, None, -12.25), (1.0, 2.0, 30.0))
+    out = draw_heatmap(Heatmap("x", ("a", "b", "c"), ("r", "s"), rows, show_values=True))
+    assert re.findall(r"<b>([^<]*)</b>", out[out.index("nums") :]) == ["0.4", "", "−12.2", "1.0", "2.0", "30.0"]
+    assert "nums" not in draw_heatmap(Heatmap("x", ("a", "b", "c"), ("r", "s"), rows))
+    wide = Heatmap("x", tuple(map(str, range(11))), ("r",), ((1.0,) * 11,), show_values=True)
+    assert "nums" not in draw_heatmap(wide)
+
+
+# surfaces
+
+
+def axis(n: int) -> st.SearchStrategy[tuple[float, ...]]:
+    return st.lists(st.integers(-1000, 1000), min_size=1, max_size=n, unique=True).map(
+        lambda places: tuple(place / 8 for place in sorted(places))
+    )
+
+
+@st.composite
+def surfaces(draw) -> Surface:
+    x, y = draw(axis(6)), draw(axis(5))
+    z = draw(st.lists(st.lists(maybe, min_size=len(x), max_size=len(x)), min_size=len(y), max_size=len(y)))
+    return Surface("s", x, y, tuple(map(tuple, z)), "%")
+
+
+@given(surfaces())
+def test_every_known_height_is_drawn_once_and_nothing_is_drawn_over_a_hole(chart):
+    out = draw_surface(chart)
+    known = {(i, j) for j, row in enumerate(chart.z) for i, z in enumerate(row) if z is not None}
+    if not known:
+        assert "no values in this recording" in out
+        return
+    tiles = {(i, j) for i, j in known if {(i + 1, j), (i, j + 1), (i + 1, j + 1)} <= known}
+    assert out.count('class="tile ') == len(tiles)
+    in_tiles = {(i + a, j + b) for i, j in tiles for a in (0, 1) for b in (0, 1)}
+    edges = {((i, j), other) for i, j in known for other in ((i + 1, j), (i, j + 1)) if other in known}
+    sides = {((i, j), (i + 1, j)) for i, j in tiles} | {((i, j + 1), (i + 1, j + 1)) for i, j in tiles}
+    sides |= {((i, j), (i, j + 1)) for i, j in tiles} | {((i + 1, j), (i + 1, j + 1)) for i, j in tiles}
+    meshes = re.findall(r'class="mesh" d="([^"]+)"', out)
+    assert sum(len(re.findall("[Mm]", path)) for path in meshes) == len(edges - sides)
+    touched = in_tiles | {end for edge in edges for end in edge}
+    assert out.count('class="dots h8 quiet"') == len(known - touched)
+
+
+@given(surfaces())
+def test_a_tile_is_painted_after_the_ones_behind_it(chart):
+    def middle(path: str) -> tuple[float, float]:
+        at, points = (0.0, 0.0), []
+        for _, rest in re.findall("([Mlh])([^Mlhz]*)", path):
+            step = [*(float(n) for n in re.findall(r"-?(?:\d+\.?\d*|\.\d+)", rest)), 0.0]
+            at = (at[0] + step[0], at[1] + step[1])
+            points.append(at)
+        return tuple(sum(p[axis] for p in points) / len(points) for axis in (0, 1))
+
+    flat = Surface("s", chart.x, chart.y, tuple(tuple(z and 1.0 for z in row) for row in chart.z))
+    seen = [middle(path) for path in re.findall(r'class="tile h\d" d="([^"]+)"', draw_surface(flat))]
+    x_edge, y_edge = (
+        [b - a for a, b in zip(project(0, 0, 0), project(*end), strict=True)] for end in ((1, 0, 0), (0, 1, 0))
+    )
+    assert x_edge[1] > 0 > y_edge[1]  # x comes nearer, y goes away
+    size = x_edge[0] * y_edge[1] - x_edge[1] * y_edge[0]
+    for (x0, y0), (x1, y1) in combinations(seen, 2):
+        along_x = ((x1 - x0) * y_edge[1] - (y1 - y0) * y_edge[0]) / size
+        along_y = (x_edge[0] * (y1 - y0) - x_edge[1] * (x1 - x0)) / size
+        assert along_x > -0.01 or along_y < 0.01  # never behind in both
+
+
+@given(surfaces(), st.data())
+def test_a_stem_ends_on_the_surface(chart, data):
+    i = data.draw(st.integers(0, len(chart.x) - 1))
+    j = data.draw(st.integers(0, len(chart.y) - 1))
+    assert height(chart.x, chart.y, chart.z, chart.x[i], chart.y[j]) == chart.z[j][i]
+    if i + 1 < len(chart.x):
+        ends = chart.z[j][i : i + 2]
+        half = height(chart.x, chart.y, chart.z, (chart.x[i] + chart.x[i + 1]) / 2, chart.y[j])
+        assert half is None if None in ends else half == pytest.approx(sum(ends) / 2, abs=1e-3)
+    assert height(chart.x, chart.y, chart.z, chart.x[-1] + 1, chart.y[0]) is None
+
+
+def test_the_script_gets_the_heights_of_the_surface_and_its_spots():
+    spots = (Spot(60.0, 1.5, 10.0), Spot(60.0, 1.0, None))
+    out = draw_surface(Surface("s", (50.0, 70.0), (1.0, 2.0), ((0.0, 20.0), (None, 40.0)), "%", "K", "T", spots=spots))
+    data = json.loads(unescape(re.search(r'data-surface="([^"]+)"', out)[1]))
+    low, high = data["ends"][2]
+    heights = [[z if z is None else low + z * (high - low) for z in row] for row in data["z"]]
+    assert heights == [
+        [pytest.approx(0.0, abs=0.01), pytest.approx(20.0, abs=0.01)],
+        [None, pytest.approx(40.0, abs=0.01)],
+    ]
+    assert data["spots"] == [[0.5, 0.5, pytest.approx((10.0 - low) / (high - low), abs=1e-4), None]]
+    assert data["names"] == ["K", "T", "%"]
+    assert out.count("<svg") == 1
+
+
+# smiles and timelines
+
+
+def path_of(out: str, kind: str) -> list[list[tuple[float, float]]]:
+    """Points of a path of a kind, a list a run."""
+    found = re.search(rf'class="{kind}" d="([^"]+)"', out)
+    x = y = 0.0
+    runs = []
+    for letter, rest in re.findall(r"([Mmlhv])([^Mmlhv]*)", found[1] if found else ""):
+        n = [float(item) for item in re.findall(r"-?(?:\d+\.?\d*|\.\d+)", rest)]
+        x, y = (x + n[0], y) if letter == "h" else (x, y + n[0]) if letter == "v" else (x + n[0], y + n[1])
+        if letter in "Mm":
+            runs.append([])
+        runs[-1].append((x, y))
+    return runs
+
+
+SMILE = Smile(
+    "30 d",
+    (-0.2, -0.1, 0.0, 0.1, 0.2),
+    (60.0, 55.0, None, 52.0, None),
+    (64.0, 900.0, 51.0, None, None),
+    (62.0, None, None, None, None),
+    (-0.2, 0.0, 0.1, 0.2),
+    (62.0, 50.0, None, 56.0),
+    "vol %",
+    "log-moneyness",
+    (Mark(0.2, 70.0, "mark price, above the ask"),),
+)
+
+
+def test_a_smile_draws_bars_from_bid_to_ask_and_stubs_towards_what_is_missing():
+    out = draw_smile(SMILE)
+    bars, stubs, feet, line = (path_of(out, kind) for kind in ("quote", "stub", "dots foot", "line s1"))
+    assert len(bars) == 2
+    assert bars[0][0][0] == pytest.approx(0.02 * WIDTH)
+    (_, bid), (_, ask) = bars[0]
+    fit = line[0]
+    unit = (fit[1][1] - fit[0][1]) / 12  # pixels a point: the line falls from 62 to 50
+    assert bid - ask == pytest.approx(4 * unit, abs=0.2)
+    assert fit[0][1] == pytest.approx((bid + ask) / 2, abs=0.2)
+    assert bars[1][1][1] > -0.1
+    assert bars[1][0][1] - bars[1][1][1] < 60 * unit < 845 * unit  # the ask of 900 is cut at the edge
+    assert [end[1] - start[1] for start, end in stubs] == [pytest.approx(15, abs=0.11), pytest.approx(-15, abs=0.11)]
+    assert [foot[0] for foot in feet] == [stub[0] for stub in stubs]
+    assert len(line) == 2
+
+
+def test_a_smile_reads_out_the_true_numbers_of_every_quote_and_mark():
+    out = draw_smile(SMILE)
+    tips = json.loads(unescape(re.search(r'data-tips="([^"]+)"', out)[1]))
+    assert tips[0] == "log-moneyness −0.20000\nask: 64.0 vol %\nmid: 62.0 vol %\nbid: 60.0 vol %\nfit: 62.0 vol %"
+    assert "ask: 900 vol %" in tips[1]
+    assert "fit: 56.0 vol %" in tips[1]
+    assert "bid: —" in tips[2]
+    assert "fit: —" in tips[3]
+    assert tips[4].endswith("mark price, above the ask: 70.0 vol %")
+    assert "2 quotes of both sides, 2 of one, 1 marked" in out
+
+
+@given(st.floats(-1, 1))
+def test_the_line_between_its_points_is_straight_and_open_at_a_gap(x):
+    value = fitted(SMILE, x)
+    if -0.2 <= x <= 0.0:
+        assert value == pytest.approx(50.0 - 60.0 * x)
+    else:
+        assert value == (56.0 if x == 0.2 else None)
+
+
+@given(st.lists(maybe, min_size=1, max_size=400), st.floats(-1e9, 1e9))
+def test_a_timeline_marks_what_is_over_its_threshold_and_only_that(values, threshold):
+    times = tuple(60_000_000_000 * i for i in range(len(values)))
+    out = draw_timeline(Timeline("t", times, tuple(values), threshold, (Flag(times[0], "first <b>"),)))
+    over = [value for value in values if value is not None and value > threshold]
+    known = [value for value in values if value is not None]
+    assert "first &lt;b&gt;" in out
+    if not known:
+        assert "no values in this recording" in out
+        return
+    assert f"{len(over)} over it" in out
+    dots = path_of(out, "dots alarm")
+    assert len(dots) == len(over) if len(over) <= 320 else 0 < len(dots) <= 324
+    limit = float(re.search(r'class="limit" d="M0 ([-\d.]+)', out)[1])
+    assert all(dot[0][1] <= limit + 0.2 for dot in dots)
+
+
+def test_flags_are_numbered_in_order_and_neighbours_share_a_badge():
+    times = tuple(range(1001))
+    flags = tuple(Flag(ns, f"at {ns}") for ns in (900, 100, 120, 140, 2000))
+    out = draw_timeline(Timeline("t", times, (1.0,) * 1001, None, flags))
+    assert re.findall(r'class="badge"[^>]*>([^<]+)<', out) == ["1–3", "4"]
+    assert re.findall(r"</b> (at \d+)</li>", out) == ["at 100", "at 120", "at 140", "at 900", "at 2000"]
+    assert out.count('class="flag"') == 4
+
+
 # the model
 
 
@@ -366,6 +566,19 @@ def test_the_unknown_is_never_the_colour_of_zero():
         lambda: Heatmap("x", ("a",), ("r",), ((1.0,),), times_ns=(1,)),
         lambda: Table((document.Column("a"),), ((),)),
         lambda: document.Strip("x", (1,), ()),
+        lambda: Surface("x", (1.0, 1.0), (1.0,), ((1.0, 1.0),)),
+        lambda: Surface("x", (1.0, float("nan")), (1.0,), ((1.0, 1.0),)),
+        lambda: Surface("x", (1.0,), (1.0,), ()),
+        lambda: Surface("x", (1.0,), (1.0,), ((1.0, 2.0),)),
+        lambda: Surface("x", (1.0,), (1.0,), ((1.0,),), y_labels=("a", "b")),
+        lambda: Surface("x", (1.0,), (1.0,), ((1.0,),), spots=(Spot(float("inf"), 1.0, 1.0),)),
+        lambda: Smile("x", (1.0, 2.0), (1.0,), (1.0, 2.0)),
+        lambda: Smile("x", (1.0,), (1.0,), (1.0,), (1.0, 2.0)),
+        lambda: Smile("x", (2.0, 1.0), (1.0, 1.0), (1.0, 2.0)),
+        lambda: Smile("x", (), (), (), fit_x=(1.0,), fit=()),
+        lambda: Smile("x", (), (), (), marks=(Mark(float("nan"), 1.0),)),
+        lambda: Timeline("x", (1,), ()),
+        lambda: Timeline("x", (2, 1), (1.0, 1.0)),
         lambda: Document("x", pages=(Page("a", "A"), Page("a", "B"))),
     ],
 )

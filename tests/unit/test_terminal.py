@@ -10,7 +10,24 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from makerscope.report.document import Cell, Column, Document, Lines, Note, Page, Section, Series, Shade, Table
+from makerscope.report.document import (
+    Cell,
+    Column,
+    Document,
+    Flag,
+    Heatmap,
+    Lines,
+    Mark,
+    Note,
+    Page,
+    Section,
+    Series,
+    Shade,
+    Smile,
+    Surface,
+    Table,
+    Timeline,
+)
 from makerscope.report.terminal import draw, text_of
 from makerscope.report.terminal_marks import GAP, bar, over_time, spark
 from makerscope.report.words import visible
@@ -35,7 +52,7 @@ def test_the_first_screen_is_the_overview_and_full_is_every_page():
     document = demo(40, 2)
     first, full = text_of(document), text_of(document, full=True)
     assert [page.title for page in document.pages if page.title in first.replace("\n", " ")] == ["Overview"]
-    assert "5 more pages in the full report" in first
+    assert "6 more pages in the full report" in first
     assert all(page.title[:40] in full for page in document.pages)
     assert "12 of 40 rows" in first
     assert "of 40 rows" not in full
@@ -131,3 +148,32 @@ def test_columns_without_room_are_named():
     text = text_of(only(Table(columns, (tuple(Cell("1,234,567") for _ in columns),))), width=60)
     assert "no room for: column5, column6" in text
     assert "column4" in text
+
+
+def test_a_surface_has_a_row_of_marks_a_place_with_gaps_where_it_is_open():
+    text = text_of(only(Surface("s", (0.0, 0.5, 1.0), (1.0, 2.0), ((1.0, 2.0, None), (3.0, 4.0, 8.0)), "%", "k")))
+    assert "s  %, k 0 to 1.00, 1.00 to 8.00" in text
+    assert f"1.00  ▁▂{GAP}" in text
+    assert "2.00  ▃▄█" in text
+
+
+def test_a_smile_says_its_quotes_and_how_many_lack_a_side():
+    smile = Smile("30 d", (-0.1, 0.0), (50.0, None), (52.0, 49.0), (51.0, None), unit="%", marks=(Mark(0.0, 70.0),))
+    text = text_of(only(smile))
+    assert "30 d  %, 1 of 2 quotes have both sides, 1 one, 1 marked" in text
+    assert "bid    50.0     —" in text
+    assert "ask    52.0  49.0" in text
+
+
+def test_a_timeline_says_what_is_over_the_threshold_and_every_flag():
+    minutes = tuple(range(0, 240_000_000_000, 60_000_000_000))
+    chart = Timeline("t", minutes, (1.0, 5.0, None, 3.0), 3.0, (Flag(minutes[1], "half without a bid"),))
+    text = text_of(only(chart))
+    assert "1 over the threshold 3.00" in text
+    assert "! 1970-01-01 00:01 UTC half without a bid" in text
+
+
+def test_a_small_heat_map_that_shows_its_values_is_numbers_where_they_fit():
+    chart = Heatmap("h", ("25 put", "50"), ("7 d",), ((1.25, None),), show_values=True)
+    assert "7 d    1.25   —" in text_of(only(chart))
+    assert "1.25   —" not in text_of(only(chart), width=30)

@@ -4,9 +4,12 @@ Texts are plain (never markup); the renderers escape them. Numbers to draw are f
 are integer nanoseconds since 1970 UTC. ``None`` is unknown and is drawn as a gap, never as zero and never joined over;
 NaN and infinities are drawn like ``None``. ``tone`` says how a reader should take a value: ``good``, ``bad``, ``warn``,
 ``info``, ``muted``, or nothing. A tone is never the only sign of anything: the text or a mark says it too.
+
+One module beyond 400 lines, because it is one vocabulary: who writes a page finds its words in one place.
 """
 
 from itertools import pairwise
+from math import isfinite
 from typing import Literal
 
 import msgspec
@@ -173,7 +176,8 @@ class Bars(msgspec.Struct, frozen=True, tag=True):
 class Heatmap(msgspec.Struct, frozen=True, tag=True):
     """Cells of colour: ``values[y][x]``. The x axis is ``x_labels``, or ``times_ns`` (starts of equal buckets).
 
-    ``diverging`` centres the colours on zero, for values of both signs.
+    ``diverging`` centres the colours on zero, for values of both signs. ``show_values`` prints each value in its cell
+    where the columns are few enough to have room for it.
     """
 
     title: str
@@ -183,6 +187,7 @@ class Heatmap(msgspec.Struct, frozen=True, tag=True):
     unit: str = ""
     diverging: bool = False
     times_ns: tuple[int, ...] = ()
+    show_values: bool = False
 
     def __post_init__(self) -> None:
         if self.x_labels and self.times_ns:
@@ -203,6 +208,120 @@ class Strip(msgspec.Struct, frozen=True, tag=True):
     def __post_init__(self) -> None:
         _times(self.title, self.times_ns)
         _same(f"strip {self.title!r}", "values", len(self.values), len(self.times_ns))
+
+
+class Spot(msgspec.Struct, frozen=True):
+    """A point over the floor of a surface, such as a quote: places in the units of its axes, height in its unit."""
+
+    x: float
+    y: float
+    z: Number
+
+
+class Surface(msgspec.Struct, frozen=True, tag=True):
+    """Heights ``z[y][x]`` over two axes of rising places: turned by hand on screen, a still picture in print.
+
+    Places are drawn where they are: give square roots of time, or ranks, where expiries would crowd, and say in
+    ``x_labels`` and ``y_labels`` (one a place) what they are called; without labels the places themselves are read.
+    ``spots`` are drawn as dots with a stem to the surface below or above them.
+
+    Raises:
+        DomainError: places are not finite or do not rise, or heights or labels are not one a place.
+    """
+
+    title: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    z: tuple[tuple[Number, ...], ...]
+    unit: str = ""
+    x_name: str = ""
+    y_name: str = ""
+    x_labels: tuple[str, ...] = ()
+    y_labels: tuple[str, ...] = ()
+    spots: tuple[Spot, ...] = ()
+
+    def __post_init__(self) -> None:
+        where = f"surface {self.title!r}"
+        for name, places, labels in (("x", self.x, self.x_labels), ("y", self.y, self.y_labels)):
+            _rising(f"{where}, {name}", places)
+            if labels:
+                _same(where, f"{name} labels", len(labels), len(places))
+        _same(where, "rows", len(self.z), len(self.y))
+        for row in self.z:
+            _same(where, "columns", len(row), len(self.x))
+        if not all(isfinite(spot.x) and isfinite(spot.y) for spot in self.spots):
+            raise DomainError(f"{where}: a spot has no place; want finite x and y")
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """A dot that wants to be seen, such as a mark price outside its quote. ``label`` says why where it is read out."""
+
+    x: float
+    value: Number
+    label: str = ""
+
+
+class Smile(msgspec.Struct, frozen=True, tag=True):
+    """Quotes of one expiry over strikes: a bar from bid to ask, a dot at the mid, the fitted line, marks.
+
+    A quote without a bid or an ask is a dashed stub towards the side that is missing. The line has its own places
+    ``fit_x``. The axis is chosen for the line, the mids and the marks; a bar that reaches far past them is cut at
+    the edge and read out whole. ``legend`` may be left to the first of many small charts.
+
+    Raises:
+        DomainError: places are not finite or do not rise, or values are not one a place.
+    """
+
+    title: str
+    x: tuple[float, ...]
+    bid: tuple[Number, ...]
+    ask: tuple[Number, ...]
+    mid: tuple[Number, ...] = ()
+    fit_x: tuple[float, ...] = ()
+    fit: tuple[Number, ...] = ()
+    unit: str = ""
+    x_name: str = ""
+    marks: tuple[Mark, ...] = ()
+    legend: bool = True
+    height: int = 170
+
+    def __post_init__(self) -> None:
+        where = f"smile {self.title!r}"
+        _rising(f"{where}, x", self.x)
+        _rising(f"{where}, fit_x", self.fit_x)
+        for name, values in (("bids", self.bid), ("asks", self.ask), ("mids", self.mid or self.bid)):
+            _same(where, name, len(values), len(self.x))
+        _same(where, "fitted values", len(self.fit), len(self.fit_x))
+        if not all(isfinite(mark.x) for mark in self.marks):
+            raise DomainError(f"{where}: a mark has no place; want a finite x")
+
+
+class Flag(msgspec.Struct, frozen=True):
+    """A moment that is named in a timeline."""
+
+    time_ns: int
+    label: str
+
+
+class Timeline(msgspec.Struct, frozen=True, tag=True):
+    """A value over time against a threshold: what is over it is a dot, and flags are numbered and told below.
+
+    Raises:
+        DomainError: times fall, or values are not one a time.
+    """
+
+    title: str
+    times_ns: tuple[int, ...]
+    values: tuple[Number, ...]
+    threshold: Number = None
+    flags: tuple[Flag, ...] = ()
+    unit: str = ""
+    shades: tuple[Shade, ...] = ()
+    height: int = 150
+
+    def __post_init__(self) -> None:
+        _times(self.title, self.times_ns)
+        _same(f"timeline {self.title!r}", "values", len(self.values), len(self.times_ns))
 
 
 class Missing(msgspec.Struct, frozen=True, tag=True):
@@ -227,8 +346,8 @@ class Attention(msgspec.Struct, frozen=True, tag=True):
     items: tuple[AttentionItem, ...]
 
 
-Block = Note | Stats | Table | Waterfall | Lines | Curve | Bars | Heatmap | Strip | Missing | Attention
-CHARTS = (Waterfall, Lines, Curve, Bars, Heatmap, Strip)
+Chart = Waterfall | Lines | Curve | Bars | Heatmap | Strip | Surface | Smile | Timeline
+Block = Note | Stats | Table | Missing | Attention | Chart
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -289,3 +408,8 @@ def _lengths(title: str, series: tuple[Series, ...], want: int) -> None:
 def _times(title: str, times: tuple[int, ...]) -> None:
     if any(later < earlier for earlier, later in pairwise(times)):
         raise DomainError(f"chart {title!r}: times fall; want them in order")
+
+
+def _rising(where: str, places: tuple[float, ...]) -> None:
+    if not all(map(isfinite, places)) or any(later <= earlier for earlier, later in pairwise(places)):
+        raise DomainError(f"{where}: places do not rise; want finite places in rising order")

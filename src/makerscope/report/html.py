@@ -22,10 +22,13 @@ from makerscope.report.document import (
     Note,
     Page,
     Section,
+    Smile,
     Stat,
     Stats,
     Strip,
+    Surface,
     Table,
+    Timeline,
     Waterfall,
 )
 from makerscope.report.svg import tenth, text
@@ -33,6 +36,9 @@ from makerscope.report.svg_bars import draw_bars, draw_waterfall
 from makerscope.report.svg_heat import draw_heatmap, draw_strip
 from makerscope.report.svg_lines import draw_lines
 from makerscope.report.svg_places import draw_curve, draw_upright_bars
+from makerscope.report.svg_smile import draw_smile
+from makerscope.report.svg_solid import draw_surface
+from makerscope.report.svg_timeline import draw_timeline
 
 _SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.")
 _MARKS = {
@@ -292,4 +298,7 @@ _DRAWN: Mapping[type, Callable[..., str]] = {
     Bars: draw_bars,
     Heatmap: draw_heatmap,
     Strip: draw_strip,
+    Surface: draw_surface,
+    Smile: draw_smile,
+    Timeline: draw_timeline,
 }

@@ -72,10 +72,16 @@
   const name = () => (theme.textContent = dark() ? "Light" : "Dark");
   theme.hidden = false;
   name();
+  const drawn = []; // canvases, which do not change their colours by themselves
+  const recolour = () => {
+    name();
+    for (const draw of drawn) draw(true);
+  };
   theme.addEventListener("click", () => {
     root.dataset.theme = dark() ? "light" : "dark";
-    name();
+    recolour();
   });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
 
   // tables
   for (const table of all("table")) {
@@ -137,6 +143,13 @@
 
   // charts
   const tip = one("_tip");
+  const tell = (words, x, y) => {
+    tip.textContent = words;
+    tip.hidden = false;
+    const left = x + 14 + tip.offsetWidth > innerWidth ? x - 14 - tip.offsetWidth : x + 14;
+    tip.style.left = Math.max(4, left) + "px";
+    tip.style.top = Math.max(4, Math.min(innerHeight - tip.offsetHeight - 4, y - tip.offsetHeight - 8)) + "px";
+  };
   const round = (value, of) => {
     if (value === 0) return "0";
     const places = Math.max(0, Math.min(12, 2 - Math.floor(Math.log10(of || Math.abs(value)))));
@@ -192,9 +205,10 @@
     },
     places(plot) {
       const tips = JSON.parse(plot.dataset.tips);
+      const ats = plot.dataset.at?.split(",").map(Number) ?? tips.map((_, place) => (place + 0.5) / tips.length);
       return (at) => {
-        const place = Math.min(tips.length - 1, Math.floor(at * tips.length));
-        return { left: (place + 0.5) / tips.length, width: 0, text: tips[place] };
+        const place = ats.reduce((best, left, index) => (Math.abs(left - at) < Math.abs(ats[best] - at) ? index : best), 0);
+        return { left: ats[place], width: 0, text: tips[place] };
       };
     },
     heat(plot) {
@@ -230,12 +244,7 @@
         mark.style.top = 100 * found.top + "%";
         mark.style.height = 100 * found.height + "%";
       }
-      tip.textContent = found.text;
-      tip.hidden = false;
-      const x = box.left + found.left * box.width;
-      const left = x + 14 + tip.offsetWidth > innerWidth ? x - 14 - tip.offsetWidth : x + 14;
-      tip.style.left = Math.max(4, left) + "px";
-      tip.style.top = Math.max(4, Math.min(innerHeight - tip.offsetHeight - 4, box.top + down * box.height - tip.offsetHeight - 8)) + "px";
+      tell(found.text, box.left + found.left * box.width, box.top + down * box.height);
     };
     const point = (event) => {
       const box = plot.getBoundingClientRect();
@@ -251,6 +260,178 @@
       event.preventDefault();
       place = Math.max(0, Math.min(1, place + (event.key === "ArrowLeft" ? -1 : 1) / Number(plot.dataset.columns || 60)));
       on(place, 0.5, plot.getBoundingClientRect());
+    });
+  }
+
+  // surfaces: a canvas that turns, over the still picture that print keeps
+  const probe = make("i", "probe");
+  document.body.append(probe);
+  const colour = (kind, value = "var(--c)") => {
+    probe.className = kind;
+    probe.style.color = value;
+    return getComputedStyle(probe).color;
+  };
+  for (const solid of all(".solid")) {
+    const { box, view, x, y, z, spots, ticks, ends, names, xt, yt } = JSON.parse(solid.dataset.surface);
+    const canvas = make("canvas", "");
+    const pen = canvas.getContext("2d");
+    if (!pen) continue;
+    solid.append(canvas);
+    solid.classList.add("live");
+    solid.after(make("p", "hint", "Drag, or use the arrow keys, to turn it; with Shift they read out its points."));
+    let [yaw, pitch] = view;
+    let paint = null, points = [], hot = null, asked = 0;
+    const draw = () => {
+      asked = 0;
+      const wide = canvas.clientWidth, tall = canvas.clientHeight, dots = devicePixelRatio || 1;
+      if (!wide || !tall) return;
+      paint ||= {
+        tiles: ticks && Array.from({ length: 9 }, (_, step) => colour("h" + step)), spot: colour("s1"),
+        ...Object.fromEntries(["ink", "soft", "line", "strong", "card"].map((key) => [key, colour("", `var(--${key})`)])),
+      };
+      canvas.width = wide * dots;
+      canvas.height = tall * dots;
+      pen.setTransform(dots, 0, 0, dots, 0, 0);
+      pen.font = `11.5px ${getComputedStyle(solid).fontFamily}`;
+      pen.lineJoin = "round";
+      const [sx, cx, sp, cp] = [Math.sin(yaw), Math.cos(yaw), Math.sin(pitch), Math.cos(pitch)];
+      const reach = Math.hypot(box[0], box[1]);
+      const room = Math.max(...ticks.flat().map(([, words]) => pen.measureText(words).width)) + 22;
+      const scale = Math.min((wide - 2 * room) / 2 / reach, (tall - 60) / 2 / (reach * sp + box[2] * cp));
+      const at = (a, b, c) => {
+        const [u, v, w] = [(2 * a - 1) * box[0], (2 * b - 1) * box[1], (2 * c - 1) * box[2]];
+        return [wide / 2 + scale * (u * cx - v * sx), tall / 2 - 8 - scale * (w * cp + (u * sx + v * cx) * sp)];
+      };
+      const line = (stroke, width, lines, fill) => {
+        pen.beginPath();
+        for (const run of lines) run.forEach((point, index) => pen[index ? "lineTo" : "moveTo"](...point));
+        if (fill) { pen.closePath(); pen.fillStyle = fill; pen.fill(); }
+        pen.strokeStyle = stroke;
+        pen.lineWidth = width;
+        pen.stroke();
+      };
+      const dot = ([left, top], size, fill) => {
+        pen.beginPath();
+        pen.arc(left, top, size, 0, 7);
+        pen.fillStyle = fill;
+        pen.fill();
+      };
+      const farX = sx > 0 ? 1 : 0, farY = cx > 0 ? 1 : 0; // the walls behind
+      line(paint.line, 1, [
+        ...ticks[0].map(([t]) => [at(t, 1 - farY, 0), at(t, farY, 0), at(t, farY, 1)]),
+        ...ticks[1].map(([t]) => [at(1 - farX, t, 0), at(farX, t, 0), at(farX, t, 1)]),
+        ...ticks[2].map(([t]) => [at(1 - farX, farY, t), at(farX, farY, t), at(farX, 1 - farY, t)]),
+      ]);
+      const rim = (c) => [[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]].map(([a, b]) => at(a, b, c));
+      line(paint.strong, 1, [rim(0), ...[[farX, farY], [1 - farX, farY], [farX, 1 - farY]].map(([a, b]) => [at(a, b, 0), at(a, b, 1)])]);
+      line(paint.strong, 1, [[at(1 - farX, farY, 1), at(farX, farY, 1), at(farX, 1 - farY, 1)]]);
+      points = [];
+      const grid = y.map((b, j) => x.map((a, i) => (z[j][i] === null ? null : at(a, b, z[j][i]))));
+      const order = (size, far) => Array.from({ length: size }, (_, index) => (far ? size - 1 - index : index));
+      const tile = (i, j) => [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]].map(([a, b]) => grid[b]?.[a]);
+      const value = (c) => ends[2][0] + c * (ends[2][1] - ends[2][0]);
+      for (const i of order(x.length, farX)) for (const j of order(y.length, farY)) {
+        const here = grid[j][i];
+        if (here) points.push({ at: here, i, j, text: [`${names[1]} ${yt[j]}`, `${names[0]} ${xt[i]}`, `${round(value(z[j][i]))} ${names[2]}`].join("\n") });
+        const corners = tile(i, j);
+        if (corners.every(Boolean)) {
+          const mean = (z[j][i] + z[j][i + 1] + z[j + 1][i + 1] + z[j + 1][i]) / 4;
+          line(paint.card, 0.6, [corners], paint.tiles[Math.round(8 * mean)]);
+        }
+        const whole = [[i, j], [i, j - 1], [i - 1, j]].map(([a, b]) => tile(a, b).every(Boolean));
+        const loose = [[corners[1], whole[1]], [corners[3], whole[2]]].filter(([other, drawn]) => other && !drawn && !whole[0]);
+        if (here && loose.length) line(paint.tiles[8], 1, loose.map(([other]) => [here, other]));
+        else if (here && ![corners[1], corners[3], grid[j][i - 1], grid[j - 1]?.[i]].some(Boolean)) dot(here, 2, paint.tiles[8]);
+      }
+      for (const [a, b, c, under] of spots) {
+        const place = at(a, b, c);
+        if (under !== null) line(paint.spot, 1, [[place, at(a, b, under)]]);
+        dot(place, wide < 430 ? 1.5 : 2, paint.spot);
+        const [left, along, up] = [a, b, c].map((part, axis) => round(ends[axis][0] + part * (ends[axis][1] - ends[axis][0])));
+        points.push({ at: place, text: [`${names[1]} ${yt[y.indexOf(b)] ?? along}`, `${names[0]} ${left}`, `quoted ${up} ${names[2]}`].join("\n") });
+      }
+      const taken = [];
+      const write = (words, place, from, away, ink) => {
+        // pushed away from the middle of the floor; what would touch another is left out
+        const [right, down] = [place[0] - from[0], place[1] - from[1]];
+        const size = Math.hypot(right, down) || 1;
+        const width = pen.measureText(words).width;
+        const left = place[0] + (away * right) / size - (right < 0 ? width : 0), top = Math.min(tall - 6, place[1] + (away * down) / size);
+        const edge = Math.max(1, Math.min(wide - width - 1, left));
+        if (!words || taken.some(([l, t, r]) => edge < r + 6 && l < edge + width + 6 && Math.abs(t - top) < 13)) return;
+        taken.push([edge, top, edge + width]);
+        pen.fillStyle = ink;
+        pen.fillText(words, edge, top + 4);
+      };
+      const middle = at(0.5, 0.5, 0);
+      write(names[0], at(0.5, 1 - farY, 0), middle, room + 6, paint.ink);
+      write(names[1], at(1 - farX, 0.5, 0), middle, room + 6, paint.ink);
+      const corner = [[1 - farX, farY], [farX, 1 - farY]].reduce((a, b) => (at(...a, 0)[0] < at(...b, 0)[0] ? a : b));
+      for (const [t, words] of ticks[2]) write(words, at(...corner, t), [wide, at(...corner, t)[1]], 7, paint.soft);
+      for (const [t, words] of ticks[0]) write(words, at(t, 1 - farY, 0), at(t, 0.5, 0), 13, paint.soft);
+      for (const [t, words] of ticks[1]) write(words, at(1 - farX, t, 0), at(0.5, t, 0), 13, paint.soft);
+      if (hot) {
+        pen.beginPath();
+        pen.arc(...points.find((point) => point.text === hot).at, 4.5, 0, 7);
+        pen.strokeStyle = paint.ink;
+        pen.lineWidth = 1.6;
+        pen.stroke();
+      }
+    };
+    const ask = (fresh) => {
+      if (fresh) paint = null;
+      asked ||= requestAnimationFrame(draw);
+    };
+    drawn.push(ask);
+    new ResizeObserver(() => ask()).observe(solid);
+    const show = (point) => {
+      hot = point?.text ?? null;
+      ask();
+      if (!point) return void (tip.hidden = true);
+      const edge = canvas.getBoundingClientRect();
+      tell(point.text, edge.left + point.at[0], edge.top + point.at[1]);
+    };
+    const turnBy = (right, down) => {
+      yaw += right;
+      pitch = Math.max(0.08, Math.min(1.45, pitch + down));
+      show(null);
+    };
+    const home = () => {
+      [yaw, pitch] = view;
+      show(null);
+    };
+    let held = null;
+    solid.addEventListener("pointerdown", (event) => {
+      held = [event.clientX, event.clientY];
+      solid.setPointerCapture(event.pointerId);
+    });
+    solid.addEventListener("pointermove", (event) => {
+      if (held) {
+        turnBy((event.clientX - held[0]) / 110, (event.clientY - held[1]) / 110);
+        held = [event.clientX, event.clientY];
+        return;
+      }
+      const edge = canvas.getBoundingClientRect();
+      const far = (point) => Math.hypot(point.at[0] - event.clientX + edge.left, point.at[1] - event.clientY + edge.top);
+      const best = points.reduce((a, b) => (a && far(a) < far(b) ? a : b), null); // of equals the one in front
+      show(best && far(best) < 40 ? best : null);
+    });
+    for (const end of ["pointerup", "pointercancel"]) solid.addEventListener(end, () => (held = null));
+    for (const end of ["pointerleave", "blur"]) solid.addEventListener(end, () => held || show(null));
+    solid.addEventListener("dblclick", home);
+    solid.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+      if (event.key === "Home") home();
+      else if (!step) return;
+      else if (!event.shiftKey) turnBy(step[0] / 10, -step[1] / 10);
+      else {
+        const known = points.filter((point) => point.i !== undefined);
+        const now = known.find((point) => point.text === hot) ?? { i: x.length >> 1, j: y.length >> 1 };
+        const ahead = known.filter((point) => (step[0] ? point.j === now.j && (point.i - now.i) * step[0] > 0 : point.i === now.i && (point.j - now.j) * step[1] > 0));
+        const near = ahead.sort((a, b) => Math.abs(a.i - now.i) + Math.abs(a.j - now.j) - Math.abs(b.i - now.i) - Math.abs(b.j - now.j))[0];
+        if (near) show(near);
+      }
+      event.preventDefault();
     });
   }
 

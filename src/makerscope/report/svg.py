@@ -133,8 +133,8 @@ def _extremes(points: Sequence[tuple[int, float, float]]) -> list[tuple[int, flo
     return [points[index] for index in sorted({0, len(points) - 1, *(item for held in best.values() for item in held)})]
 
 
-def legend(series: Sequence[Series], shades: Sequence[Shade] = (), *, mark: str = "line") -> str:
-    """What the colours mean; nothing where there is one series and no shade."""
+def legend(series: Sequence[Series], shades: Sequence[Shade] = (), *, mark: str = "line", more: str = "") -> str:
+    """What the colours mean, with ``more`` keys; nothing where there is one series, no shade and no more."""
     parts = []
     if len(series) > 1:
         for index, item in enumerate(series):
@@ -142,7 +142,13 @@ def legend(series: Sequence[Series], shades: Sequence[Shade] = (), *, mark: str 
             parts.append(f'<span><i class="key {shape} s{index % 6}"></i>{text(item.name)}</span>')
     labels = list(dict.fromkeys(shade.label for shade in shades if shade.label))
     parts += [f'<span><i class="key hatch"></i>{text(label)}</span>' for label in labels]
+    parts += [more] if more else []
     return f'<span class="legend">{"".join(parts)}</span>' if parts else ""
+
+
+def key(kind: str, words: str) -> str:
+    """One entry of a legend: a sign of a kind, as in style.css, and what it means."""
+    return f'<span><i class="key {kind}"></i>{text(words)}</span>'
 
 
 def caption(title: str, unit: str, extra: str = "") -> str:

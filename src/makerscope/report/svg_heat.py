@@ -9,12 +9,15 @@ from itertools import pairwise
 import msgspec
 
 from makerscope.report.document import Heatmap, Number, Strip
-from makerscope.report.numbers import compact, percent, utc
+from makerscope.report.numbers import compact, fixed, percent, places_for, utc
 from makerscope.report.svg import caption, frame, nothing, svg, text
 from makerscope.report.svg_axes import Label, clean, thin, time_labels
 
 _COLUMNS = 180  # most columns drawn; finer buckets are averaged
 _LEVELS = 9
+_TOLD = 10  # most columns with values in their cells: on a phone each has 25 pixels
+_PLACES = 3  # most decimals of a value in a cell
+_COMPACT = 10_000.0  # from here on values in cells are written like 12k
 
 
 def draw_heatmap(chart: Heatmap) -> str:
@@ -30,7 +33,8 @@ def draw_heatmap(chart: Heatmap) -> str:
     name = "d" if chart.diverging else "h"
     label = f"{chart.title}: {len(chart.y_labels)} rows, {compact(min(known))} to {compact(max(known))} {chart.unit}"
     drawing = svg(_cells(rows, low, high, name), label=label, height=len(rows), width=columns)
-    tall = max(8, min(22, 420 // len(rows)))
+    told = chart.show_values and columns <= _TOLD
+    tall = max(16 if told else 8, min(26 if told else 22, 420 // len(rows)))
     every = -(-13 // tall)
     y = [Label(1 - (i + 0.5) / len(rows), name, "") for i, name in enumerate(chart.y_labels) if i % every == 0]
     data = _times(start, width) if chart.times_ns else f'data-x="{_json(list(chart.x_labels))}"'
@@ -38,17 +42,35 @@ def draw_heatmap(chart: Heatmap) -> str:
         f'<div class="plot heat" tabindex="0" style="height:{tall * len(rows)}px" data-kind="heat" '
         f'data-columns="{columns}" {data} data-y="{_json(list(chart.y_labels))}" '
         f'data-values="{_values(rows)}" data-unit="{text(chart.unit)}">'
-        f"{drawing}</div>"
+        f"{drawing}{_told(rows, columns) if told else ''}</div>"
     )
     x = (
         time_labels(start, start + width * columns)
         if chart.times_ns
         else thin([((i + 0.5) / columns, label) for i, label in enumerate(chart.x_labels)])
     )
-    ramp = "".join(f'<i class="{name}{level}"></i>' for level in range(_LEVELS))
-    key = f'<span class="legend ramp">{text(compact(low))}{ramp}{text(compact(high))}</span>'
+    key = f'<span class="legend">{ramp(name, compact(low), compact(high))}</span>'
     body = frame(plot, y=y, x=x, grid=False, ticks=bool(chart.times_ns))
-    return f'<figure class="chart">{caption(chart.title, chart.unit, key)}{body}</figure>'
+    return f'<figure class="chart{" told" if told else ""}">{caption(chart.title, chart.unit, key)}{body}</figure>'
+
+
+def ramp(name: str, low: str, high: str) -> str:
+    """What the nine colours of ``name`` (``h`` or ``d``) mean, from the least to the greatest value."""
+    colours = "".join(f'<i class="{name}{step}"></i>' for step in range(_LEVELS))
+    return f'<span class="ramp">{text(low)}{colours}{text(high)}</span>'
+
+
+def _told(rows: Sequence[Sequence[Number]], columns: int) -> str:
+    """The values themselves over their cells, all with the same decimals."""
+    known = [abs(value) for row in rows for value in map(clean, row) if value is not None]
+    places = places_for(max(known)) if max(known) > 0 else 0
+    short = places <= _PLACES and max(known) < _COMPACT
+    words = (
+        "" if value is None else fixed(value, places) if short else compact(value, 2)
+        for row in rows
+        for value in map(clean, row)
+    )
+    return f'<div class="nums" style="--n:{columns}">{"".join(f"<b>{word}</b>" for word in words)}</div>'
 
 
 def draw_strip(chart: Strip) -> str:

@@ -1,9 +1,11 @@
 """Values over time as an SVG: lines, steps, areas, dots and bands. Outages are hatched and never joined over."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from makerscope.report.document import Lines, Series, Shade
+import msgspec
+
+from makerscope.report.document import Lines, Number, Series, Shade
 from makerscope.report.numbers import number, utc
 from makerscope.report.svg import (
     WIDTH,
@@ -27,27 +29,46 @@ _BAND = 120  # a band is drawn with at most this many edges
 
 def draw_lines(chart: Lines) -> str:
     """The HTML of a ``Lines`` block."""
+    return draw_marked_lines(chart, _nothing_more)
+
+
+class Extra(msgspec.Struct, frozen=True):
+    """What a chart has over its lines: paths, HTML over the plot, keys of the legend, words for the unseeing."""
+
+    paths: str = ""
+    over: str = ""
+    keys: str = ""
+    label: str = ""
+
+
+def _nothing_more(_scale: Scale) -> Extra:
+    return Extra()
+
+
+def draw_marked_lines(chart: Lines, extra: Callable[[Scale], Extra], *, also: Sequence[Number] = ()) -> str:
+    """A ``Lines`` block with more drawn over it; the value axis also holds the values ``also``."""
     bounds = [value for item in chart.series for side in (item.values, item.low, item.high) for value in side or ()]
     if not any(clean(value) is not None for value in bounds):
         return nothing(chart.title, chart.unit)
     start, end = _span(chart)
     zero = chart.zero_line or any(item.style == "area" for item in chart.series)
-    low, high = value_range(bounds, zero=zero)
+    low, high = value_range([*bounds, *also], zero=zero)
     scale = Scale(start, end, low, high, chart.height)
+    more = extra(scale)
     parts = [f'<path class="zero" d="M0 {tenth(scale.down(0.0))}h{WIDTH}"/>'] if zero and low <= 0 <= high else []
     for index, item in enumerate(chart.series):
         parts += _series(item, index, chart, scale)
-    drawing = svg("".join(parts), label=_label(chart, start, end), height=chart.height)
+    drawing = svg("".join(parts) + more.paths, label=_label(chart, start, end) + more.label, height=chart.height)
     names = "\n".join(" ".join(item.name.split()) for item in chart.series)
     plot = (
         f'<div class="plot" tabindex="0" style="height:{chart.height}px" data-kind="lines" '
         f'data-start="{start / 1e6:.3f}" data-end="{end / 1e6:.3f}" '
         f'data-low="{low!r}" data-high="{high!r}" data-names="{text(names)}">'
-        f"{_shades(chart.shades, start, end)}{drawing}</div>"
+        f"{_shades(chart.shades, start, end)}{drawing}{more.over}</div>"
     )
     axis = value_labels(low, high, max(3, chart.height // 34))
     return (
-        f'<figure class="chart">{caption(chart.title, chart.unit, legend(chart.series, chart.shades))}'
+        f'<figure class="chart">{caption(chart.title, chart.unit, legend(chart.series, chart.shades, more=more.keys))}'
         f"{frame(plot, y=axis, x=time_labels(start, end))}</figure>"
     )
 

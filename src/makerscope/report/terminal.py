@@ -27,22 +27,35 @@ from makerscope.report.document import (
     Note,
     Page,
     Section,
+    Smile,
     Stat,
     Stats,
     Strip,
+    Surface,
     Table,
+    Timeline,
     Waterfall,
 )
-from makerscope.report.numbers import UNKNOWN, interval, number, percent, span
-from makerscope.report.svg_axes import clean
-from makerscope.report.terminal_marks import bar, over_time, spark
+from makerscope.report.terminal_charts import (
+    NAME,
+    bars,
+    curve,
+    cut,
+    heatmap,
+    lines,
+    smile,
+    strip,
+    surface,
+    text,
+    timeline,
+    waterfall,
+)
 from makerscope.report.words import one_row
 
 _STYLE = {"good": "green", "bad": "bold red", "warn": "yellow", "info": "cyan", "muted": "dim", "": ""}
 _SIGN = {"good": "✓ ", "bad": "✕ ", "warn": "! ", "info": "i "}
 _ROWS = 12  # of a table on the first screen
 _CARD = 19  # least width of a card
-_NAME = 26  # most characters of a name beside a bar
 _PLAIN = str.maketrans(
     {
         "−": "-",
@@ -89,26 +102,26 @@ def text_of(document: Document, *, width: int = 100, full: bool = False) -> str:
 
 
 def _document(document: Document, width: int, *, full: bool) -> Group:
-    parts: list[RenderableType] = [_text(document.title, "bold")]
+    parts: list[RenderableType] = [text(document.title, "bold")]
     if document.subtitle:
-        parts.append(_text(document.subtitle, "dim"))
+        parts.append(text(document.subtitle, "dim"))
     if document.banner:
-        parts.append(_text("✕ " + document.banner, "bold red"))
+        parts.append(text("✕ " + document.banner, "bold red"))
     pages = document.pages if full else document.pages[:1]
     parts += [part for page in pages for part in _page(page, width, full=full)]
     left = len(document.pages) - len(pages)
     if left > 0:
-        parts += [Text(), _text(f"{left} more page{'s' if left > 1 else ''} in the full report", "dim")]
+        parts += [Text(), text(f"{left} more page{'s' if left > 1 else ''} in the full report", "dim")]
     if document.footer:
-        parts += [Text(), _text(document.footer, "dim")]
+        parts += [Text(), text(document.footer, "dim")]
     return Group(*parts)
 
 
 def _page(page: Page, width: int, *, full: bool) -> Iterator[RenderableType]:
     yield Text()
-    yield Rule(_text(page.title, "bold"), align="left", style="dim")
+    yield Rule(text(page.title, "bold"), align="left", style="dim")
     if page.subtitle:
-        yield _text(page.subtitle, "dim")
+        yield text(page.subtitle, "dim")
     if page.headline:
         yield _headline(page.headline)
     for section in page.sections:
@@ -125,9 +138,9 @@ def _headline(stat: Stat) -> Text:
 def _section(section: Section, width: int, *, full: bool) -> Iterator[RenderableType]:
     yield Text()
     if section.title:
-        yield _text(section.title, "bold underline")
+        yield text(section.title, "bold underline")
     if section.sentence and full:
-        yield _text(section.sentence, "dim")
+        yield text(section.sentence, "dim")
     for block in section.blocks:
         yield Padding(_block(block, width - 2, full=full), (0, 0, 0, 2), expand=False)
 
@@ -138,22 +151,8 @@ def _block(block: Block, width: int, *, full: bool) -> RenderableType:
     return _DRAWN[type(block)](block, width)
 
 
-def _text(value: str, style: str = "") -> Text:
-    return Text(one_row(value), style=style, overflow="fold")
-
-
-def _cut(value: str, most: int) -> str:
-    """A name that has to fit: its end is cut, and one sees that."""
-    plain = one_row(value)
-    if cell_len(plain) <= most:
-        return plain
-    while plain and cell_len(plain) > most - 1:
-        plain = plain[:-1]
-    return plain + "…"
-
-
 def _note(note: Note, _width: int) -> RenderableType:
-    return _text(_SIGN.get(note.tone, "") + note.text, _STYLE[note.tone])
+    return text(_SIGN.get(note.tone, "") + note.text, _STYLE[note.tone])
 
 
 def _missing(missing: Missing, _width: int) -> RenderableType:
@@ -162,7 +161,7 @@ def _missing(missing: Missing, _width: int) -> RenderableType:
 
 def _attention(block: Attention, _width: int) -> RenderableType:
     if not block.items:
-        return _text("✓ Nothing needs attention.", "green")
+        return text("✓ Nothing needs attention.", "green")
     grid = Grid.grid(padding=(0, 1))
     for item in block.items:
         style = _STYLE[item.level]
@@ -193,22 +192,22 @@ def _card(stat: Stat) -> Text:
 
 def _table(table: Table, width: int, *, full: bool) -> RenderableType:
     rows = table.rows if full else table.rows[: min(table.limit or _ROWS, _ROWS)]
-    parts: list[RenderableType] = [_text(table.caption, "bold")] if table.caption else []
+    parts: list[RenderableType] = [text(table.caption, "bold")] if table.caption else []
     if not rows:
-        return Group(*parts, _text("no rows", "dim"))
+        return Group(*parts, text("no rows", "dim"))
     kept = _columns(table, rows, width)
     grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
     for place, need in kept.items():
         column = table.columns[place]
-        grid.add_column(_text(column.title, "dim"), justify=column.align, overflow="fold", min_width=need)
+        grid.add_column(text(column.title, "dim"), justify=column.align, overflow="fold", min_width=need)
     for row in rows:
-        grid.add_row(*(_cell(row[place], _NAME if place == 0 else width) for place in kept))
+        grid.add_row(*(_cell(row[place], NAME if place == 0 else width) for place in kept))
     parts.append(grid)
     left = [one_row(table.columns[place].title) for place in range(len(table.columns)) if place > max(kept)]
     if left:
-        parts.append(_text("no room for: " + ", ".join(left), "dim"))
+        parts.append(text("no room for: " + ", ".join(left), "dim"))
     if len(rows) < len(table.rows):
-        parts.append(_text(f"{len(rows)} of {len(table.rows)} rows", "dim"))
+        parts.append(text(f"{len(rows)} of {len(table.rows)} rows", "dim"))
     return Group(*parts)
 
 
@@ -218,7 +217,7 @@ def _columns(table: Table, rows: Sequence[Sequence[Cell]], width: int) -> dict[i
     used = 0
     for place, column in enumerate(table.columns):
         title = max((cell_len(word) for word in one_row(column.title).split()), default=0)
-        most = _NAME if place == 0 else width
+        most = NAME if place == 0 else width
         longest = max(min(most, cell_len(one_row(row[place].text))) for row in rows)
         if kept and not longest:
             continue
@@ -231,111 +230,7 @@ def _columns(table: Table, rows: Sequence[Sequence[Cell]], width: int) -> dict[i
 
 
 def _cell(cell: Cell, most: int) -> Text:
-    return Text(_cut(cell.text, most), style=_STYLE[cell.tone])
-
-
-def _waterfall(chart: Waterfall, width: int) -> RenderableType:
-    low, high = _ends([value for leg in chart.legs for value in (leg.value, leg.low, leg.high)])
-    room = max(9, min(48, width - _NAME - 34))
-    grid = Grid.grid(padding=(0, 2, 0, 0))
-    grid.add_column(max_width=_NAME)
-    grid.add_column()
-    grid.add_column(justify="right", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for leg in chart.legs:
-        value = clean(leg.value)
-        style = "bold" if leg.kind == "total" else "dim" if leg.kind == "residual" else ""
-        ends = interval(clean(leg.low), clean(leg.high))
-        words = "; ".join(word for word in ("" if ends == UNKNOWN else f"({ends})", one_row(leg.note)) if word)
-        drawn = "" if value is None else bar(value, low, high, room)
-        colour = "" if leg.kind != "part" or value is None else "blue" if value >= 0 else "red"
-        grid.add_row(
-            Text(_cut(leg.label, _NAME), style), Text(drawn, colour), Text(one_row(leg.text), style), Text(words, "dim")
-        )
-    return grid
-
-
-def _bars(chart: Bars, width: int) -> RenderableType:
-    low, high = _ends([value for item in chart.series for value in item.values])
-    room = max(9, min(48, width - _NAME - 20))
-    grid = Grid.grid(padding=(0, 2, 0, 0))
-    for place, label in enumerate(chart.labels):
-        for index, item in enumerate(chart.series):
-            value = clean(item.values[place])
-            name = _cut(label, _NAME) if index == 0 else ""
-            series = _cut(item.name, 14) if len(chart.series) > 1 else ""
-            drawn = bar(value, low, high, room) if value is not None else ""
-            grid.add_row(Text(name), Text(series, "dim"), Text(drawn, "blue"), Text(number(value)))
-    return Group(_title(chart.title, chart.unit), grid if chart.labels and chart.series else _nothing())
-
-
-def _lines(chart: Lines, width: int) -> RenderableType:
-    known = [item for item in chart.series if any(clean(value) is not None for value in item.values)]
-    if not known:
-        return Group(_title(chart.title, chart.unit), _nothing())
-    room = max(10, min(72, width - 50))
-    names = len(chart.series) > 1
-    grid = Grid.grid(padding=(0, 2, 0, 0))
-    for item in known:
-        values = over_time(chart.times_ns, item.values, chart.shades, room)
-        seen = [value for value in map(clean, item.values) if value is not None]
-        picture = spark(values, room, low=min(seen), high=max(seen))
-        words = f"{number(min(seen))} to {number(max(seen))}, last {number(seen[-1])}"
-        grid.add_row(Text(_cut(item.name, 14) if names else ""), Text(picture, "blue"), Text(words))
-    return Group(_title(chart.title, chart.unit, span(chart.times_ns[0], chart.times_ns[-1])), grid)
-
-
-def _curve(chart: Curve, width: int) -> RenderableType:
-    if not chart.series or not chart.x_labels:
-        return Group(_title(chart.title, chart.unit), _nothing())
-    grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    grid.add_column("")
-    room = max(1, (width - _NAME) // 10)
-    every = -(-len(chart.x_labels) // room)
-    places = range(0, len(chart.x_labels), every)
-    for place in places:
-        grid.add_column(_text(chart.x_labels[place], "dim"), justify="right", no_wrap=True, max_width=12)
-    for item in chart.series:
-        grid.add_row(
-            Text(_cut(item.name, 14)), *(Text(number(clean(item.values[place]), signed=True)) for place in places)
-        )
-    return Group(_title(chart.title, chart.unit), grid)
-
-
-def _heatmap(chart: Heatmap, width: int) -> RenderableType:
-    values = [value for row in chart.values for value in map(clean, row) if value is not None]
-    if not values:
-        return Group(_title(chart.title, chart.unit), _nothing())
-    low, high = min(values), max(values)
-    if chart.diverging:
-        low, high = -max(abs(low), abs(high)), max(abs(low), abs(high))
-    grid = Grid.grid(padding=(0, 2, 0, 0))
-    for name, row in zip(chart.y_labels, chart.values, strict=True):
-        grid.add_row(Text(_cut(name, 14)), Text(spark(row, max(10, min(96, width - 20)), low=low, high=high), "blue"))
-    return Group(_title(chart.title, chart.unit, f"{number(low)} to {number(high)}"), grid)
-
-
-def _strip(chart: Strip, width: int) -> RenderableType:
-    known = [value for value in map(clean, chart.values) if value is not None]
-    if not known:
-        return Group(_title(chart.title, ""), _nothing())
-    picture = spark(chart.values, max(10, min(72, width - 20)), low=0.0, high=1.0)
-    return Group(_title(chart.title, "", percent(sum(known) / len(known))), Text(picture, "blue"))
-
-
-def _title(title: str, unit: str, more: str = "") -> Text:
-    rest = ", ".join(word for word in (one_row(unit), more) if word)
-    return Text.assemble((one_row(title), "bold"), (f"  {rest}" if rest else "", "dim"))
-
-
-def _nothing() -> Text:
-    return Text("no values in this recording", "dim italic")
-
-
-def _ends(values: Sequence[float | None]) -> tuple[float, float]:
-    known = [value for value in map(clean, values) if value is not None]
-    low, high = min([0.0, *known]), max([0.0, *known])
-    return (low, high) if high > low else (0.0, 1.0)
+    return Text(cut(cell.text, most), style=_STYLE[cell.tone])
 
 
 _DRAWN: Mapping[type, Callable[..., RenderableType]] = {
@@ -343,10 +238,13 @@ _DRAWN: Mapping[type, Callable[..., RenderableType]] = {
     Missing: _missing,
     Attention: _attention,
     Stats: _stats,
-    Waterfall: _waterfall,
-    Bars: _bars,
-    Lines: _lines,
-    Curve: _curve,
-    Heatmap: _heatmap,
-    Strip: _strip,
+    Waterfall: waterfall,
+    Bars: bars,
+    Lines: lines,
+    Curve: curve,
+    Heatmap: heatmap,
+    Strip: strip,
+    Surface: surface,
+    Smile: smile,
+    Timeline: timeline,
 }
