@@ -11,7 +11,7 @@ money on F is worth a call on K with strike F), and z = -d1 of that call, which 
 
 The exponent z^2/2 is carried in two doubles, so the price keeps about 15 digits down to 1e-290 of a.
 
-Outside ``1e-307 < F, K < 1e307``, ``0 <= sigma, T`` finite, the answer is NaN. Where s = 0 it is the payoff.
+Outside ``1e-307 < F, K < 1e307``, ``0 <= sigma, T`` finite, the answer is NaN. Where ``s <= 1e-150`` it is the payoff.
 """
 
 # ruff: noqa: ANN001, ANN201, FBT001, PLR0917 - a kernel is compiled for the types it is called with, by position
@@ -78,7 +78,8 @@ def out_of_the_money(
     density = a * INV_ROOT_2PI * exp(-0.5 * square, -fma(d1, d1_low, 0.5 * fma(d1, d1, -square)))
     folded = d1 > FOLD
     near, far, slope = mills_pair(d1 if folded else -d1, -d2, -2.0 * h if folded else s)
-    price = a - density * (near + far) if folded else density * (s * slope)
+    width = s if s > SMALLEST_S else 0.0
+    price = a - density * (near + far) if folded else density * (width * slope)
     tail = density / a * near
     below, above = 1.0 - tail if folded else tail, tail if folded else 1.0 - tail
     return price, density, d1, d2, below, above, density / b * far
@@ -112,7 +113,7 @@ def sensitivities(
     gain = F - K if is_call else K - F
     price = max(gain, 0.0) + value
     delta = below_d1 if is_call else -above_d1
-    moving = sigma * root > 0.0
+    moving = sigma * root > SMALLEST_S
     inverse_F = 1.0 / F
     per_F = density * inverse_F
     per_root = 0.5 * sigma / max(root, SMALLEST_S)
@@ -192,6 +193,6 @@ def digitals(F, K, sigma, T, is_call, price, delta):
         root, s, s_low = total_volatility(sigma[i], T[i])
         _value, density, _d1, _d2, _b1, _a1, below, above = both_sides(F[i], K[i], s, s_low)
         ok = inside(F[i], K[i], sigma[i], T[i])
-        slope = density / F[i] / K[i] / s if sigma[i] * root > 0.0 else 0.0
+        slope = density / F[i] / K[i] / s if sigma[i] * root > SMALLEST_S else 0.0
         price[i] = (below if is_call[i] else above) if ok else NAN
         delta[i] = (slope if is_call[i] else -slope) if ok else NAN
