@@ -20,6 +20,9 @@ app.command(
 )
 app.command("makerscope.cli.importing:import_command", name="import", help="Bring recordings of a venue onto a tape.")
 app.command("makerscope.cli.report:compare", name="compare", help="Compare two tapes, two periods or two makers.")
+app.command(
+    "makerscope.cli.options:surface", name="surface", help="Fit and certify the volatility surface of an option chain."
+)
 tape = App(name="tape", help="Look at a tape, check it, join tapes.")
 tape.command("makerscope.cli.tape:info", name="info", help="What a tape holds, and what was wrong with its source.")
 tape.command("makerscope.cli.tape:check", name="check", help="Verify hashes, order, ranges and references.")

@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +13,7 @@ from rich.console import Console
 
 from makerscope.cli import quick  # noqa: F401 - loaded for its effect
 from makerscope.cli.importing import files_of, import_with_progress
+from makerscope.cli.moments import moment
 from makerscope.cli.progress import progress_bar
 from makerscope.errors import InputError
 from makerscope.metrics.markout import HORIZONS
@@ -66,7 +66,7 @@ def report(
         raise InputError("--makers", f"is {makers}", "at least 1")
     target = html or Path("makerscope-report.html")
     wanted = _horizons(horizons) if horizons else HORIZONS
-    window = (_moment("--since", since), _moment("--until", until))
+    window = (moment("--since", since), moment("--until", until))
     with opened(paths) as tape:
         card = measured(
             tape,
@@ -122,7 +122,7 @@ def compare(
     else:
         with opened((first,)) as tape:
             if split is not None:
-                cut = _moment("--split", split)
+                cut = moment("--split", split)
                 cards = [
                     measured(tape, since=a, until=b, instruments=markets, makers=makers, force=force)
                     for a, b in ((None, cut), (cut, None))
@@ -181,20 +181,3 @@ def _horizons(text: str) -> tuple[int, ...]:
             raise InputError("--horizons", f"{part.strip()!r} is out of range", "more than 0 and at most a day")
         found.append(ns)
     return tuple(sorted(set(found)))
-
-
-def _moment(option: str, text: str | None) -> int | None:
-    """A moment as ns: seconds since 1970, or a UTC time."""
-    if text is None:
-        return None
-    try:
-        return int(Decimal(text) * 10**9)
-    except (InvalidOperation, OverflowError, ValueError):
-        pass
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(option, f"{text!r} is no moment", "2025-09-03T12:55 (UTC) or seconds since 1970") from error
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    whole = moment.astimezone(UTC).replace(microsecond=0)
-    return int(whole.timestamp()) * 10**9 + moment.microsecond * 1000

@@ -14,12 +14,12 @@ from makerscope.metrics.quality import Quality, assess
 from makerscope.metrics.share import concentration, volume_share
 from makerscope.metrics.view import LAST_TRADE, MIXED, View
 from makerscope.report.attention import attention_of
-from makerscope.report.chain_card import chain_cards
 from makerscope.report.fees import fee_rows, fee_rows_of, fee_tables
 from makerscope.report.instrument_card import instrument_card
 from makerscope.report.maker_card import fill_qualities, maker_card
 from makerscope.report.names import many
 from makerscope.report.numbers import duration
+from makerscope.report.options_card import options_cards
 from makerscope.report.pair_card import pair_cards
 from makerscope.report.pool_card import pool_cards
 from makerscope.report.quoting_card import Quoting, quoting_of
@@ -99,7 +99,7 @@ def build(
         makers_in_all=ranked["maker"].n_unique(),
         pairs=pairs,
         pools=pool_cards(measured),
-        chains=chain_cards(measured),
+        chains=options_cards(measured),
         missing=_missing(measured),
     )
 

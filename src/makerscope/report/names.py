@@ -75,6 +75,16 @@ LABELS = {
     "lvr_bps_per_day": ("Loss a day", "bps of full-range value"),
     "lp_edge_bps_per_day": ("Provider edge a day", "bps of full-range value"),
     "listed_options": ("Options listed", "seen in any snapshot"),
+    "full_width_points": ("Quoted width", "ask minus bid over vega, vega-weighted"),
+    "full_width_bps": ("Quoted width", "ask minus bid over the underlying"),
+    "coverage": ("Coverage", "listed options with a bid and an ask"),
+    "coverage_vega": ("Coverage by vega", "the same, weighted by vega"),
+    "stale_marks": ("Marks outside the quotes", "stale marks or stale quotes"),
+    "at_the_money_1w": ("Volatility, 1 week", "at the money"),
+    "at_the_money_1m": ("Volatility, 30 days", "at the money"),
+    "at_the_money_3m": ("Volatility, 3 months", "at the money"),
+    "risk_reversal_1m": ("Risk reversal, 30 days", "25-delta call minus put, below 0 puts are dearer"),
+    "butterfly_1m": ("Butterfly, 30 days", "25-delta wings above the money"),
     "two_sided_quotes": ("With a bid and an ask", "share of options and snapshots"),
     "no_bid": ("Without a bid", "share of options and snapshots"),
     "no_ask": ("Without an ask", "share of options and snapshots"),
@@ -125,7 +135,7 @@ def value_of(measure: Measure, *, signed: bool = False) -> str:
         text = bps(value, signed=signed)
     elif unit.startswith("fraction"):
         text = percent(value, signed=signed)
-    elif "volatility" in unit:
+    elif unit.startswith("annualised"):
         text = percent(value, signed=signed) + " a year"
     elif unit == "ns":
         text = duration(value)
@@ -149,7 +159,7 @@ def bounds_of(measure: Measure) -> str:
         return interval(low, high, places=3 if max(abs(low), abs(high)) < 1 else 2)
     if unit == "ns":
         return f"{duration(low)} to {duration(high)}"
-    if unit.startswith("fraction") or "volatility" in unit:
+    if unit.startswith(("fraction", "annualised")):
         return f"{percent(low)} to {percent(high)}"
     return f"{number(low)} to {number(high)}"
 

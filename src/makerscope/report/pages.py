@@ -18,6 +18,7 @@ from makerscope.report.numbers import bps, compact, count, money, percent, span
 from makerscope.report.pages_data import data_page
 from makerscope.report.pages_makers import maker_pages, net_of
 from makerscope.report.pages_market import instrument_pages, other_pages
+from makerscope.report.pages_options import options_pages
 from makerscope.report.scorecard import MakerCard, MarkoutRow, Scorecard
 
 FORCED = "Forced: this recording failed the quality gate. Its numbers are shown, but should not be believed."
@@ -26,7 +27,14 @@ SECOND = 1_000_000_000
 
 def document_of(card: Scorecard) -> Document:
     """The whole report."""
-    pages = (overview(card), *instrument_pages(card), *other_pages(card), *maker_pages(card), data_page(card))
+    pages = (
+        overview(card),
+        *instrument_pages(card),
+        *other_pages(card),
+        *options_pages(card),
+        *maker_pages(card),
+        data_page(card),
+    )
     return Document(
         title="makerscope report",
         subtitle=f"{span(card.options.since, card.options.until)} · {card.tape.source}",

@@ -1,4 +1,4 @@
-"""Pages for markets, pairs of markets, pools and option chains."""
+"""Pages for markets, pairs of markets and pools."""
 
 from makerscope.metrics.measure import Measure
 from makerscope.report.document import (
@@ -21,7 +21,7 @@ from makerscope.report.document import (
 )
 from makerscope.report.names import anchor_of, label_of, many, short, stat_of, tone_of, value_of
 from makerscope.report.numbers import bps, compact, count, duration, percent
-from makerscope.report.scorecard import ChainCard, InstrumentCard, MakerCard, PairCard, Path, PoolCard, Scorecard
+from makerscope.report.scorecard import InstrumentCard, MakerCard, PairCard, Path, PoolCard, Scorecard
 from makerscope.report.tables import markout_curve, measures_table
 
 HEAD = (
@@ -40,14 +40,10 @@ def instrument_pages(card: Scorecard) -> tuple[Page, ...]:
 
 
 def other_pages(card: Scorecard) -> tuple[Page, ...]:
-    """Pages for pairs, pools and chains, where the tape has them."""
+    """Pages for pairs and pools, where the tape has them."""
     return tuple(
         [_pair(item) for item in card.pairs]
         + [_simple("pool", item.instrument, item.facts, item) for item in card.pools]
-        + [
-            _simple("chain", f"{item.underlying} options", many(item.snapshots, "snapshot"), item)
-            for item in card.chains
-        ]
     )
 
 
@@ -276,7 +272,7 @@ def _pair(item: PairCard) -> Page:
     )
 
 
-def _simple(kind: str, title: str, subtitle: str, item: PoolCard | ChainCard) -> Page:
+def _simple(kind: str, title: str, subtitle: str, item: PoolCard) -> Page:
     table = measures_table(item.measures.items())
     return Page(
         anchor=anchor_of(kind, title),

@@ -233,12 +233,82 @@ class PoolCard(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
 
 
-class ChainCard(msgspec.Struct, frozen=True, kw_only=True):
-    """The option chains of one underlying, over all its snapshots."""
+class SmileCard(msgspec.Struct, frozen=True, kw_only=True):
+    """The smile of one expiry: volatilities in per cent over strikes, and the fitted slice.
+
+    ``refused`` counts the quotes that were not used by reason; ``rmse`` and ``half_width`` (median) are volatility
+    points.
+    """
+
+    label: str
+    expiry: int
+    tenor: float
+    strikes: tuple[float, ...]
+    bid: tuple[float | None, ...]
+    ask: tuple[float | None, ...]
+    mid: tuple[float | None, ...]
+    fit_strikes: tuple[float, ...]
+    fit: tuple[float | None, ...]
+    kind: str
+    used: int
+    refused: dict[str, int]
+    rmse: float | None
+    half_width: float | None
+
+
+class SurfaceCard(msgspec.Struct, frozen=True, kw_only=True):
+    """The certified surface: volatility in per cent over moneyness (standard deviations) and expiry.
+
+    ``found`` are arbitrages of the raw fit, in words; ``left`` counts those of the surface shown; ``moved`` is by how
+    many volatility points the repair moved it at most; ``least_g`` and ``least_gap`` are the smallest density factor
+    and the smallest rise of total variance that a search over ``checked`` places found.
+    """
+
+    moneyness: tuple[float, ...]
+    expiries: tuple[float, ...]
+    labels: tuple[str, ...]
+    volatility: tuple[tuple[float | None, ...], ...]
+    found: tuple[str, ...]
+    left: int
+    how: str
+    moved: float
+    least_g: float
+    least_gap: float | None
+    checked: int
+    executable: tuple[str, ...]
+
+
+class GridCard(msgspec.Struct, frozen=True, kw_only=True):
+    """One measure by tenor (rows) and delta (columns)."""
+
+    name: str
+    unit: str
+    tenors: tuple[str, ...]
+    deltas: tuple[str, ...]
+    values: tuple[tuple[float | None, ...], ...]
+
+
+class AlarmCard(msgspec.Struct, frozen=True, kw_only=True):
+    """How far liquidity left the market at each snapshot, the threshold, and the snapshots named."""
+
+    times: tuple[int, ...]
+    scores: tuple[float | None, ...]
+    threshold: float | None
+    named: tuple[tuple[int, str], ...]
+    rule: str
+
+
+class OptionsCard(msgspec.Struct, frozen=True, kw_only=True):
+    """The option chains of one underlying, over all its snapshots; smiles and surface are of the snapshot ``shown``."""
 
     underlying: str
     snapshots: int
+    shown: int
     measures: dict[str, Measure]
+    grids: tuple[GridCard, ...]
+    smiles: tuple[SmileCard, ...]
+    surface: SurfaceCard | None
+    alarm: AlarmCard | None
     paths: tuple[Path, ...]
     notes: tuple[str, ...]
 
@@ -262,7 +332,7 @@ class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
     makers_in_all: int
     pairs: tuple[PairCard, ...]
     pools: tuple[PoolCard, ...]
-    chains: tuple[ChainCard, ...]
+    chains: tuple[OptionsCard, ...]
     missing: tuple[str, ...]
 
 
