@@ -36,12 +36,13 @@ from makerscope.report.document import (
     Waterfall,
 )
 from makerscope.report.html import html_of, safe_anchors
+from makerscope.report.solid import height
 from makerscope.report.svg import WIDTH, runs_path, thinned
 from makerscope.report.svg_axes import thin, time_ticks, value_range, value_texts, value_ticks, width_of
 from makerscope.report.svg_heat import draw_heatmap, grid
 from makerscope.report.svg_lines import draw_lines, edges_of, run_numbers
 from makerscope.report.svg_smile import draw_smile, fitted
-from makerscope.report.svg_solid import draw_surface, height, project
+from makerscope.report.svg_solid import draw_surface, project
 from makerscope.report.svg_timeline import draw_timeline
 from tests.unit.demo_document import EVIL, demo
 

@@ -227,7 +227,9 @@ def test_no_label_of_a_turning_surface_leaves_its_canvas(visit):
 
 
 def test_a_surface_takes_the_colours_of_the_theme_at_once(visit):
-    page = visit("options", color_scheme="light")
+    page = visit("overview", color_scheme="light")
+    page.evaluate("location.hash = '#options'")
+    page.wait_for_function("document.querySelector('#options canvas').clientWidth > 0")
     light = page.locator(SURFACE).evaluate(DRAWN)["sum"]
     page.click("#_theme")
     dark = page.locator(SURFACE).evaluate(DRAWN)["sum"]

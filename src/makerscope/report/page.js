@@ -402,6 +402,7 @@
     };
     let held = null;
     solid.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
       held = [event.clientX, event.clientY];
       solid.setPointerCapture(event.pointerId);
     });
@@ -416,7 +417,7 @@
       const best = points.reduce((a, b) => (a && far(a) < far(b) ? a : b), null); // of equals the one in front
       show(best && far(best) < 40 ? best : null);
     });
-    for (const end of ["pointerup", "pointercancel"]) solid.addEventListener(end, () => (held = null));
+    for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) solid.addEventListener(end, () => (held = null));
     for (const end of ["pointerleave", "blur"]) solid.addEventListener(end, () => held || show(null));
     solid.addEventListener("dblclick", home);
     solid.addEventListener("keydown", (event) => {

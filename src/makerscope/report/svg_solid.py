@@ -5,28 +5,25 @@ no tile can be both before and behind another. A tile with an unknown corner is 
 lines and dots. Labels are HTML over the drawing, so that they have one size on every screen.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import cos, sin
 
 import msgspec
 
-from makerscope.report.document import Number, Spot, Surface
+from makerscope.report.document import Surface
 from makerscope.report.numbers import compact, number
+from makerscope.report.solid import BOX, VIEW, Solid, data_of, solid_of
 from makerscope.report.svg import caption, key, nothing, runs_path, svg, tenth, text
-from makerscope.report.svg_axes import clean, value_labels, value_range, value_texts, value_ticks, width_of
+from makerscope.report.svg_axes import width_of
 from makerscope.report.svg_heat import level, ramp
 
-_BOX = (1.5, 1.0, 0.62)  # half lengths of the x, y and z edges
-_VIEW = (-0.6, 0.5)  # radians the box is turned (x rises to the right), and how far it is seen from above
 _WIDTH, _HEIGHT = 640, 484  # of the still picture, see .still in style.css; room for labels is around it
 _SCALE = 176.0  # of a half length of 1 in the still picture
 _ROOMS = ((250, ""), (430, "a"), (620, "b"))  # pixels of a narrow, a middling and a wide chart, see style.css
 _SIZE = 11.5  # CSS pixels of labels, see style.css
-_LETTERS = 10  # of the name of a tick
 _MOST = (48, 24)  # grid lines of the still picture along x and y; finer ones would only be black
 
 Place = tuple[float, float]  # on the drawing
-_Ends = tuple[Place, Place, Place]  # least and greatest of each axis
 _Corner = tuple[Place, float]  # of a tile, with its height
 
 
@@ -39,140 +36,28 @@ class _Label(msgspec.Struct, frozen=True):
     text: str
 
 
-class _Solid(msgspec.Struct, frozen=True):
-    """A surface in its box: places and heights as fractions of the edges, texts of the ticks."""
-
-    x: tuple[float, ...]
-    y: tuple[float, ...]
-    z: tuple[tuple[Number, ...], ...]
-    spots: tuple[tuple[float, float, float, Number], ...]  # x, y, z, and z of the surface there
-    ticks: tuple[tuple[tuple[float, str], ...], ...]  # of each edge
-
-
 def draw_surface(chart: Surface) -> str:
     """The HTML of a ``Surface`` block."""
-    known = [value for row in chart.z for value in map(clean, row) if value is not None]
-    if not known:
+    solid = solid_of(chart)
+    if solid is None:
         return nothing(chart.title, chart.unit)
-    low, high = value_range([*known, *(spot.z for spot in chart.spots)], zero=False)
-    ends = (
-        _ends([*chart.x, *(spot.x for spot in chart.spots)]),
-        _ends([*chart.y, *(spot.y for spot in chart.spots)]),
-        (low, high),
-    )
-    solid = _solid(chart, ends)
+    low, high = solid.ends[2]
     keys = f'<span class="legend">{_spot_key(chart)}{ramp("h", compact(low), compact(high))}</span>'
     label = (
         f"{chart.title}: {len(chart.y)} by {len(chart.x)} places of {chart.y_name} and {chart.x_name}, "
-        f"{number(min(known))} to {number(max(known))} {chart.unit}".rstrip()
+        f"between {number(low)} and {number(high)} {chart.unit}".rstrip()
     )
     drawing = svg(_walls(solid) + _tiles(solid), label=label, width=_WIDTH, height=_HEIGHT)
     return (
         f'<figure class="chart">{caption(chart.title, chart.unit, keys)}'
-        f'<div class="solid" tabindex="0" data-surface="{text(_data(chart, solid, ends))}">'
+        f'<div class="solid" tabindex="0" role="img" aria-label="{text(label)}" '
+        f'data-surface="{text(data_of(chart, solid))}">'
         f"{_still(chart, solid, drawing)}</div></figure>"
     )
 
 
 def _spot_key(chart: Surface) -> str:
     return key("dot s1", "quoted") if chart.spots else ""
-
-
-def _solid(chart: Surface, ends: _Ends) -> _Solid:
-    z = tuple(tuple(_fraction(clean(value), *ends[2]) for value in row) for row in chart.z)
-    x, y = _fractions(chart.x, ends[0]), _fractions(chart.y, ends[1])
-    heights = tuple((label.at, label.text) for label in value_labels(*ends[2], 5))
-    ticks = (_ticks(chart.x_labels, x, ends[0]), _ticks(chart.y_labels, y, ends[1]), heights)
-    return _Solid(x, y, z, tuple(_spots(chart.spots, x, y, z, ends)), ticks)
-
-
-def _ends(places: Sequence[float]) -> tuple[float, float]:
-    low, high = min(places), max(places)
-    return (low, high) if high > low else (low - 1.0, high + 1.0)
-
-
-def _fraction(value: Number, low: float, high: float) -> Number:
-    return None if value is None else round((value / 2 - low / 2) / (high / 2 - low / 2), 4)
-
-
-def _fractions(places: Sequence[float], ends: tuple[float, float]) -> tuple[float, ...]:
-    return tuple(_fraction(place, *ends) or 0.0 for place in places)
-
-
-def _ticks(labels: Sequence[str], at: Sequence[float], ends: tuple[float, float]) -> tuple[tuple[float, str], ...]:
-    """Names of the grid's places, or round numbers where it has none."""
-    if labels:
-        short = (name if len(name) <= _LETTERS else name[: _LETTERS - 1] + "\N{HORIZONTAL ELLIPSIS}" for name in labels)
-        return tuple(zip(at, short, strict=True))
-    ticks = value_ticks(*ends, 6)
-    return tuple(zip(_fractions(ticks, ends), value_texts(ticks), strict=True))
-
-
-def _spots(
-    spots: Sequence[Spot],
-    x: Sequence[float],
-    y: Sequence[float],
-    z: Sequence[Sequence[Number]],
-    ends: _Ends,
-) -> Iterator[tuple[float, float, float, Number]]:
-    for spot in spots:
-        across, along, up = (
-            _fraction(clean(value), *end) for value, end in zip((spot.x, spot.y, spot.z), ends, strict=True)
-        )
-        if across is not None and along is not None and up is not None:
-            yield across, along, up, height(x, y, z, across, along)
-
-
-def height(
-    x: Sequence[float], y: Sequence[float], z: Sequence[Sequence[Number]], across: float, along: float
-) -> Number:
-    """Height of a surface between its grid points, linear along each axis; None outside it and where it is open.
-
-    Examples:
-        >>> height((0.0, 1.0), (0.0, 1.0), ((0.0, 1.0), (2.0, 3.0)), 0.5, 0.5)
-        1.5
-        >>> height((0.0, 1.0), (0.0,), ((0.0, None),), 0.0, 0.0), height((0.0, 1.0), (0.0,), ((0.0, 1.0),), 2.0, 0.0)
-        (0.0, None)
-    """
-    total = 0.0
-    for row, share in _between(y, along):
-        for column, part in _between(x, across):
-            value = z[row][column]
-            if value is None:
-                return None
-            total += share * part * value
-    return total if _between(x, across) and _between(y, along) else None
-
-
-def _between(places: Sequence[float], at: float) -> list[tuple[int, float]]:
-    """The places beside a point with their weights; nothing outside, one place where the point is on it."""
-    for index, place in enumerate(places):
-        if place == at:
-            return [(index, 1.0)]
-        if place > at:
-            if index == 0:
-                return []
-            share = (at - places[index - 1]) / (place - places[index - 1])
-            return [(index - 1, 1.0 - share), (index, share)]
-    return []
-
-
-def _data(chart: Surface, solid: _Solid, ends: _Ends) -> str:
-    """What the script needs: fractions to draw, and the ends of the axes and names of the places to read out."""
-    data = {
-        "box": _BOX,
-        "view": _VIEW,
-        "x": solid.x,
-        "y": solid.y,
-        "z": solid.z,
-        "spots": solid.spots,
-        "ticks": solid.ticks,
-        "ends": ends,
-        "names": (chart.x_name, chart.y_name, chart.unit),
-        "xt": chart.x_labels or [number(place) for place in chart.x],
-        "yt": chart.y_labels or [number(place) for place in chart.y],
-    }
-    return msgspec.json.encode(data).decode()
 
 
 def project(x: float, y: float, z: float) -> Place:
@@ -182,13 +67,13 @@ def project(x: float, y: float, z: float) -> Place:
         >>> [round(value) for value in project(0.5, 0.5, 0.5)]
         [320, 242]
     """
-    u, v, w = ((2 * at - 1) * half for at, half in zip((x, y, z), _BOX, strict=True))
-    yaw, pitch = _VIEW
+    u, v, w = ((2 * at - 1) * half for at, half in zip((x, y, z), BOX, strict=True))
+    yaw, pitch = VIEW
     right, away = u * cos(yaw) - v * sin(yaw), u * sin(yaw) + v * cos(yaw)
     return _WIDTH / 2 + _SCALE * right, _HEIGHT / 2 - _SCALE * (w * cos(pitch) + away * sin(pitch))
 
 
-def _walls(solid: _Solid) -> str:
+def _walls(solid: Solid) -> str:
     """The floor and the two walls behind, ruled at the ticks. Seen as it is, the far walls are at x = 0 and y = 1."""
     x, y, z = ([at for at, _ in ticks] for ticks in solid.ticks)
     ruled = [
@@ -208,7 +93,7 @@ def _walls(solid: _Solid) -> str:
     return "".join(f'<path class="{name}" d="{path}"/>' for name, path in paths)
 
 
-def _tiles(solid: _Solid) -> str:
+def _tiles(solid: Solid) -> str:
     """The surface from the back to the front, then the spots with their stems."""
     grid = _grid(solid)
     parts = [_cell(grid, i, j) for i in range(len(grid[0]) - 1) for j in reversed(range(len(grid) - 1))]
@@ -219,7 +104,7 @@ def _tiles(solid: _Solid) -> str:
     return "".join(parts) + (f'<path class="dots s1 quiet" d="{runs_path(dots)}"/>' if dots else "")
 
 
-def _grid(solid: _Solid) -> list[list[_Corner | None]]:
+def _grid(solid: Solid) -> list[list[_Corner | None]]:
     """Corners of the drawn tiles; a last row and column of nothing stand for what is beyond either end."""
     columns = _kept(len(solid.x), _MOST[0])
     rows: list[list[_Corner | None]] = []
@@ -257,7 +142,7 @@ def _kept(size: int, most: int) -> list[int]:
     return [index * (size - 1) // max(1, count - 1) for index in range(count)]
 
 
-def _still(chart: Surface, solid: _Solid, drawing: str) -> str:
+def _still(chart: Surface, solid: Solid, drawing: str) -> str:
     """The picture between its ticks, with the names of the two floor edges under it."""
     x, y, z = solid.ticks
     left = max((width_of(name) for _, name in (*x, *z)), default=0.0)
@@ -269,7 +154,7 @@ def _still(chart: Surface, solid: _Solid, drawing: str) -> str:
     )
 
 
-def _labels(solid: _Solid, beside: float) -> str:
+def _labels(solid: Solid, beside: float) -> str:
     """Ticks of the edges, each for the widths on which it touches no other; ``beside`` is the room left for them."""
     x, y, z = solid.ticks
     labels = [
