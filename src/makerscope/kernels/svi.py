@@ -3,9 +3,10 @@
 ``w(k) = a + b (rho (k - m) + sqrt((k - m)^2 + s^2))``: ``k`` is log(strike / forward), ``w`` is volatility squared
 times expiry. A slice is five float64 in the order ``a, b, rho, m, s``.
 
-Inside the fit a slice is ``a, left, right, m, ln s`` with the slopes of the two wings ``left = b (1 - rho)`` and
-``right = b (1 + rho)``: linear in the first three, and what must hold is a box, ``0 <= left, right <= steepest``
-(Lee's bound is 2), ``m`` and ``s`` within some widths of the quotes.
+Inside the fit a slice is ``middle, left, right, m, ln s`` with ``middle = w(m)`` and the slopes of the two wings
+``left = b (1 - rho)``, ``right = b (1 + rho)``: what must hold is a box, ``0 <= left, right <= steepest`` (Lee's bound
+is 2), ``m`` and ``s`` within some widths of the quotes. ``w(m)``, not ``a``: a smile that is nearly a parabola has a long
+valley of slices with large ``s`` where ``a`` and ``b s`` cancel, and that is straighter in ``w(m)``.
 
 Cold, the fit is quasi-explicit (Zeliade 2009): at fixed ``m, s`` the other three are a linear least squares, and as
 ``(k - m)^2 + s^2`` is a polynomial, only three of its sums depend on ``m, s``. The best of 5 x 5 such places starts a
@@ -200,14 +201,15 @@ def explicit(k, target, weight, m, s, steepest, moments, out):
 
 
 @kernel
-def _normal(k, vol, weight, a, left, right, m, s, huber, out):
-    """Cost at a slice, and the normal equations of its step in ``a, left, right, m, ln s`` (``out``, 20 numbers).
+def _normal(k, vol, weight, middle, left, right, m, s, huber, out):
+    """Cost at a slice, and the normal equations of its step in ``middle, left, right, m, ln s`` (``out``, 20 numbers).
 
     The cost is the sum of Huber's function of ``weight * (sqrt(w) - vol)``, twice (plain squares below ``huber``).
     """
     h00 = h01 = h02 = h03 = h04 = h11 = h12 = h13 = h14 = h22 = h23 = h24 = h33 = h34 = h44 = 0.0
     g0 = g1 = g2 = g3 = g4 = cost = 0.0
     b, tilt, ss = 0.5 * (left + right), 0.5 * (right - left), s * s
+    a = middle - b * s
     if not a + s * math.sqrt(left * right) > 0.0:
         return math.inf
     for i in range(k.shape[0]):
@@ -226,10 +228,10 @@ def _normal(k, vol, weight, a, left, right, m, s, huber, out):
         error *= kept
         flat = b / z
         j0 = scale
-        j1 = scale * 0.5 * (z - x)
-        j2 = scale * 0.5 * (z + x)
+        j1 = scale * 0.5 * (z - x - s)
+        j2 = scale * 0.5 * (z + x - s)
         j3 = -scale * (tilt + flat * x)
-        j4 = scale * flat * ss
+        j4 = scale * s * (flat * s - b)
         h00 += j0 * j0
         h01 += j0 * j1
         h02 += j0 * j2
@@ -296,7 +298,7 @@ def _solved(normal, damping, free, step):
 
 @kernel
 def walk(k, vol, weight, box, huber, tolerance, steps, here):
-    """Levenberg-Marquardt inside a box from ``here`` (a, left, right, m, ln s), which is moved. Returns the cost.
+    """Levenberg-Marquardt inside a box from ``here`` (middle, left, right, m, ln s), which is moved. Returns the cost.
 
     ``box``: ``(5, 2)``, lowest and highest of each. Ends when a step gains less than ``tolerance`` of the cost.
     """
@@ -354,18 +356,17 @@ def fit_slice(k, vol, weight, steepest, huber, tolerance, warm, out):
     """
     n = k.shape[0]
     low = high = k[0]
-    top = 0.0
     for i in range(n):
-        low, high, top = min(low, k[i]), max(high, k[i]), max(top, vol[i] * vol[i])
+        low, high = min(low, k[i]), max(high, k[i])
     width = max(high - low, 1e-6)
     box = np.empty((PARAMETERS, 2))
-    box[0, 0], box[0, 1] = -4.0 * top, 2.0 * top
+    box[0, 0], box[0, 1] = -math.inf, math.inf  # the lowest variance is what must be above 0
     box[1, 0], box[1, 1], box[2, 0], box[2, 1] = 0.0, steepest, 0.0, steepest
     box[3, 0], box[3, 1] = low - width, high + width
     box[4, 0], box[4, 1] = math.log(2e-3 * width), math.log(4.0 * width)
     here, trial = np.empty(PARAMETERS), np.empty(PARAMETERS)
     if warm:
-        here[0], here[1], here[2] = out[0], out[1] * (1.0 - out[2]), out[1] * (1.0 + out[2])
+        here[0], here[1], here[2] = out[0] + out[1] * out[4], out[1] * (1.0 - out[2]), out[1] * (1.0 + out[2])
         here[3], here[4] = out[3], math.log(out[4])
         for j in range(PARAMETERS):
             here[j] = min(max(here[j], box[j, 0]), box[j, 1])
@@ -389,14 +390,16 @@ def fit_slice(k, vol, weight, steepest, huber, tolerance, warm, out):
                 cost = explicit(k, target, square, m, s, steepest, moments, trial)
                 if cost < best:
                     best = cost
-                    here[0], here[1], here[2], here[3], here[4] = trial[0], trial[1], trial[2], m, math.log(s)
+                    here[0] = trial[0] + 0.5 * (trial[1] + trial[2]) * s
+                    here[1], here[2], here[3], here[4] = trial[1], trial[2], m, math.log(s)
                 s *= 3.1622776601683795
         if not best < math.inf:  # no place with a positive variance: start flat
             here[0], here[1], here[2], here[3] = moments[3] / moments[0], 0.0, 0.0, 0.5 * (low + high)
             here[4] = math.log(0.1 * width)
-    cost = walk(k, vol, weight, box, huber, tolerance, 60, here)
+    cost = walk(k, vol, weight, box, huber, tolerance, 300, here)
     b = 0.5 * (here[1] + here[2])
-    out[0], out[1], out[3], out[4] = here[0], b, here[3], math.exp(here[4])
+    out[1], out[3], out[4] = b, here[3], math.exp(here[4])
+    out[0] = here[0] - b * out[4]
     out[2] = 0.5 * (here[2] - here[1]) / b if b > 0.0 else 0.0
     return cost
 

@@ -54,8 +54,8 @@ class Certificate:
 
     Args:
         violations: all of them, by expiry.
-        least_g: smallest ``g`` found on the surface.
-        least_gap: smallest increase of total variance from one slice to the next; infinity for one slice.
+        least_g: ``g`` is nowhere below this: the smallest found between the far points, or the bound beyond them.
+        least_gap: likewise of the increase of total variance from one slice to the next; infinity for one slice.
         checked: points looked at, before local searches.
     """
 
@@ -171,7 +171,8 @@ def _searched(task: _Search) -> tuple[float, list[Violation], int]:
         if not proved and not told:
             size = -task.bound(end)
             found.append(Violation(kind="wing", expiry=task.expiry, low=end, high=end, k=end, size=size))
-    return float(least), found, grid.size
+    least = min([float(least)] + [task.bound(end) for end, proved in ends if proved])
+    return least, found, grid.size
 
 
 def _stretches(task: _Search, grid: Floats) -> list[Violation]:

@@ -2,8 +2,8 @@
 
 An error is measured in half widths of the quote: ``(fitted volatility - mid) / (half of ask - bid)``. As the width in
 price is vega times the width in volatility, this weighs by vega and by spread at once. Beyond ``HUBER`` half widths
-an error counts linearly, and a quote that stands apart from its neighbours by many of its own half widths is stale:
-it is left out and the rest fitted again.
+an error counts linearly, and a quote without which the others agree, and which they miss by many of its half widths,
+is stale: it is left out.
 """
 
 from collections import Counter
@@ -20,11 +20,11 @@ from makerscope.pricing.svi import Floats, RawSvi, numbers, total_variance
 
 STEEPEST = 1.99  # slope of a wing; at 2 and above a butterfly can be bought for nothing far out
 HUBER = 3.0  # half widths
-STALE = 5.0  # half widths, or robust standard deviations where those are larger
+STALE = 5.0  # half widths, or root mean square errors of the others where those are larger
 TOLERANCE = 1e-7  # of the cost: an error of 1e-8 in the fitted RMSE
 NARROWEST = 1e-4  # half width, volatility: quotes are not trusted to more
+HIGHEST, FARTHEST = 50.0, 20.0  # volatility of 5,000 %, a strike of 5e8 forwards: no quotes
 FULL, HYPERBOLA = 5, 3  # quotes for all five parameters; for three, at a fixed turn
-_NEIGHBOURS = 2
 _SAME_MOMENT = 3.0 / 365.0  # years: a slice this near is the same expiry a while ago
 
 Kind = Literal["svi", "hyperbola", "flat", "none"]
@@ -90,7 +90,8 @@ def fit_slice(
 
     Returns:
         The fit with the fate of every quote. Refused are: ``expired``, ``log-moneyness unknown``, ``no bid``, ``no
-        ask``, ``not positive``, ``crossed``, ``duplicate`` (the wider of two at one strike) and ``stale``.
+        ask``, ``out of range``, ``not positive``, ``crossed``, ``duplicate`` (the wider of two at one strike) and
+        ``stale``.
 
     Raises:
         DomainError: the arrays differ in length.
@@ -114,15 +115,17 @@ def fit_slice(
     if used.any():
         half = np.maximum(half, max(NARROWEST, 0.25 * float(np.median(half[used]))))
     fitted, kind = _fit(places, mid * root, 1.0 / (half * root), used, start, huber)
-    for _ in range(3):
+    for _ in range(int(used.sum()) // 5):
         if fitted is None or kind != "svi":
             break
-        stale = _stale(places, np.sqrt(total_variance(fitted, places)) / root - mid, half, used)
-        if not stale.any():
+        error = np.sqrt(total_variance(fitted, places)) / root - mid
+        if not np.any(np.abs(error[used]) > half[used]):
             break
-        reasons[stale] = "stale"
-        used &= ~stale
-        fitted, kind = _fit(places, mid * root, 1.0 / (half * root), used, fitted, huber)
+        stale = _stale(places, mid * root, half * root, used)
+        if stale < 0:
+            break
+        reasons[stale], used[stale] = "stale", False
+        fitted, kind = _fit(places, mid * root, 1.0 / (half * root), used, None, huber)
     rmse = widths = None
     if fitted is not None:
         error = np.sqrt(total_variance(fitted, places[used])) / root - mid[used]
@@ -193,6 +196,7 @@ def quote_faults(k: Floats, bid: Floats, ask: Floats, expiry: float) -> NDArray[
         ("log-moneyness unknown", ~np.isfinite(k)),
         ("no bid", ~np.isfinite(bid)),
         ("no ask", ~np.isfinite(ask)),
+        ("out of range", ~(np.maximum(np.abs(bid), np.abs(ask)) < HIGHEST) | ~(np.abs(k) < FARTHEST)),
         ("not positive", (bid <= 0.0) | (ask <= 0.0)),
         ("crossed", bid > ask),
     )
@@ -239,21 +243,28 @@ def _fit(  # noqa: PLR0917 - private
     return RawSvi(*out.tolist()), "svi"
 
 
-def _stale(k: Floats, error: Floats, half: Floats, used: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Quotes far from the fit and from their neighbours' errors: what the fit cannot follow moves neighbours alike."""
-    stale = np.zeros(k.size, np.bool_)
+def _stale(k: Floats, vol: Floats, half: Floats, used: NDArray[np.bool_]) -> int:
+    """The quote without which the others agree, -1 if there is none.
+
+    Each is left out in turn. Stale is the one without which the cost of the fit falls most, if it falls by more than
+    half and the fit of the others misses it by many of its half widths and of their own errors. A smile that the fit
+    cannot follow misses many quotes, and leaving out one of them changes little.
+    """
     places = np.flatnonzero(used)
-    if places.size <= FULL + _NEIGHBOURS:
-        return stale
-    order = places[np.argsort(k[places])]
-    e = error[order]
-    padded = np.pad(e, _NEIGHBOURS, mode="reflect")
-    around = np.array([np.delete(padded[i : i + 2 * _NEIGHBOURS + 1], _NEIGHBOURS) for i in range(e.size)])
-    apart = e - np.median(around, axis=1)
-    spread = 1.4826 * float(np.median(np.abs(e)))
-    limit = STALE * np.maximum(half[order], spread)
-    stale[order] = (np.abs(apart) > limit) & (np.abs(e) > limit)
-    return stale
+    if places.size <= FULL + 2:
+        return -1
+    k, vol, half = k[places], vol[places], half[places]
+    cost, row, every = np.empty(k.size + 1), np.empty((k.size, 5)), np.empty(5)
+    for i in range(k.size + 1):
+        rest = np.delete(np.arange(k.size), i) if i < k.size else np.arange(k.size)
+        out = row[i] if i < k.size else every
+        cost[i] = kernels.fit_slice(k[rest], vol[rest], 1.0 / half[rest], STEEPEST, HUBER, 1e-4, False, out)
+    worst = int(np.argmin(cost[:-1]))
+    if not cost[worst] < 0.5 * cost[-1]:
+        return -1
+    error = np.abs(np.sqrt(total_variance(RawSvi(*row[worst].tolist()), k)) - vol)
+    scale = max(float(half[worst]), float(np.sqrt(np.mean(np.delete(error, worst) ** 2))))
+    return int(places[worst]) if error[worst] > STALE * scale else -1
 
 
 def _near(start: Surface | None, expiry: float) -> RawSvi | None:
