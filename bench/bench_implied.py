@@ -4,13 +4,18 @@ One core, processor seconds, best of some runs, all in one process. Every peer g
 prices already normalised, calls and puts already apart, Python floats already made where it takes one option a call.
 ``python -m bench.bench_implied`` prints the accuracy of each beside its speed: against the volatility which the very
 double of the price determines (80 digits) on a sample, and failures over all. Peers that are not installed are named
-and left out; py_vollib_vectorized works only with numba 0.60 and NumPy below 2, so it never runs here.
+and left out. py_vollib_vectorized 0.1.1 works only with py_vollib 1.0.1, py_lets_be_rational 1.0.1, numba 0.60 and
+NumPy below 2: it runs in a Python of its own if ``PY_VOLLIB_PYTHON`` names one that has them.
 """
 
 import importlib
+import os
+import subprocess
 import sys
+import tempfile
 import time
 from importlib.metadata import PackageNotFoundError
+from pathlib import Path
 
 import numpy as np
 from scipy.special import erfcx
@@ -23,7 +28,7 @@ SIZES = {False: 1_000_000, True: 20_000}
 SAMPLE = {False: 1_000, True: 100}
 RUNS = 5
 FEASIBLE = 1e-290  # prices below it are left out of the accuracy: they lose digits, or are 0
-TARGETS = {"lets-be-precise": 4.0, "lbriv": 4.0}
+TARGETS = {"lets-be-precise": 4.0, "lbriv": 4.0, "py_vollib_vectorized": 12.0}
 
 
 def market(n):
@@ -97,6 +102,32 @@ def timed(made):
     return seconds, finish(answer)
 
 
+OLD_PEER = """
+import sys, time, warnings
+import numpy as np
+from py_vollib_vectorized import vectorized_implied_volatility_black as solve
+warnings.simplefilter("ignore")
+q = np.load(sys.argv[1])
+flag, best = np.where(q["is_call"], "c", "p"), float("inf")
+for _ in range(int(sys.argv[2]) + 1):
+    start = time.process_time()
+    answer = solve(q["price"], q["F"], q["K"], 0.0 * q["T"], q["T"], flag, return_as="numpy")
+    best = min(best, time.process_time() - start)
+np.save(sys.argv[3], answer.ravel())
+print(best)
+"""
+
+
+def py_vollib_vectorized(python, quotes):
+    """Seconds and volatilities of py_vollib_vectorized, in the other Python, which inherits the one core."""
+    with tempfile.TemporaryDirectory() as folder:
+        given, answer = Path(folder, "quotes.npz"), Path(folder, "answer.npy")
+        np.savez(given, **quotes)
+        command = [python, "-c", OLD_PEER, str(given), str(RUNS), str(answer)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return float(done.stdout.split()[-1]), np.load(answer)
+
+
 def measured(quotes):
     """Name to (version, seconds, volatilities), of us and of every peer that is installed."""
     found = {"makerscope": ("makerscope", *timed(ours(quotes)))}
@@ -105,6 +136,11 @@ def measured(quotes):
             found[name] = (named(name), *timed(make(quotes)))
         except (ImportError, PackageNotFoundError):
             print(f"{name} is not installed: left out", file=sys.stderr)
+    python = os.environ.get("PY_VOLLIB_PYTHON")
+    if python:
+        found["py_vollib_vectorized"] = ("py_vollib_vectorized", *py_vollib_vectorized(python, quotes))
+    else:
+        print("py_vollib_vectorized needs old packages: left out, PY_VOLLIB_PYTHON is not set", file=sys.stderr)
     return found
 
 

@@ -3,8 +3,10 @@
 import numpy as np
 import polars as pl
 import pytest
+from scipy.special import erfcx
 
 from makerscope.errors import DomainError, SchemaError
+from makerscope.kernels import implied_vol
 from makerscope.pricing.implied import Reason, attainable_error, implied_volatilities, implied_volatility
 from tests.reference import implied as definition
 
@@ -73,6 +75,22 @@ def test_arguments_that_are_no_numbers_or_do_not_fit_are_one_error():
         implied_volatility("dear", 100.0, 100.0, 1.0, is_call=True)
     with pytest.raises(DomainError, match="broadcast"):
         attainable_error([1.0, 2.0], [1.0, 2.0, 3.0], 100.0, 1.0, is_call=True)
+
+
+def test_the_guess_is_so_good_that_ordinary_options_never_need_the_search():
+    # s / sqrt(8) and h / (sqrt(2) s) over the fitted region, but for its edge; below s = 0.05 this price loses digits
+    c, far = (grid.ravel() for grid in np.meshgrid(np.linspace(0.018, 0.98, 80), np.linspace(1e-3, 25, 200)))
+    inside = 4 * c * far < 3.9
+    c, far = c[inside], far[inside]
+    h, s = 4 * c * far, np.sqrt(8) * c
+    rho = np.exp(-((far - c) ** 2)) * (erfcx(far - c) - erfcx(far + c)) / 2
+    quote = (rho, np.ones_like(h), np.exp(h), np.ones_like(h), np.ones_like(h, dtype=bool))
+    guesses = np.array([implied_vol.guess(*one) for one in zip(h, np.exp(-h), rho, strict=True)])
+    np.testing.assert_allclose(guesses, s, rtol=1.6e-4)
+    volatility, sure = np.empty_like(h), np.empty_like(h)
+    implied_vol.quick(*quote, volatility, sure)
+    assert sure.all()
+    np.testing.assert_allclose(volatility, s, rtol=1e-12)
 
 
 CHAIN = pl.DataFrame(
