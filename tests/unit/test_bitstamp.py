@@ -161,8 +161,8 @@ def test_a_row_a_little_too_early_is_taken_at_the_time_before_it_and_a_jump_begi
         ("9,{t},{t},1.00,-5,created,bid", "volume is negative"),
         ("9,{t},{t},1.00,0,created,bid", "volume of a created order is 0"),
         ("9,5,{t},1.00,5,created,bid", "timestamp lies before 2009"),
-        ("9,{t},{t},1.00,5,born,bid", "action is not known"),
-        ("9,{t},{t},1.00,5,created,buy", "direction is not known"),
+        ("9,{t},{t},1.00,5,born,bid", "action is not created or changed or deleted"),
+        ("9,{t},{t},1.00,5,created,buy", "direction is not bid or ask"),
         ("9,{t},{t},1.00,5,created", "has fewer fields than the header"),
     ],
 )

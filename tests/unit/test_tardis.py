@@ -196,13 +196,13 @@ def test_bad_rows_are_kept_with_line_and_reason_and_the_rest_goes_on(tmp_path):
     assert tape.read("fills").height == 1
     kept = tape.read("quarantine")
     assert sorted(kept["line"].to_list()) == list(range(3, 11))
-    assert "side is not known" in kept["reason"].to_list()
+    assert "side is not buy or sell or unknown" in kept["reason"].to_list()
     assert "price is not positive" in kept["reason"].to_list()
     assert "price times size is too large" in kept["reason"].to_list()
 
 
 def test_a_file_of_bad_rows_alone_is_refused(tmp_path):
-    with pytest.raises(FormatError, match="all of its 1 rows are bad"):
+    with pytest.raises(FormatError, match="none of its 1 rows can be read"):
         tape_of(tmp_path, trades=TRADES + f"binance,BTCUSDT,{T},{T},a,hold,1,1\n")
     assert not (tmp_path / "tape").exists()
 

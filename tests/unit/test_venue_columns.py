@@ -7,11 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makerscope.venues.columns import Column, one_of, parsed, positive
-from makerscope.venues.times import FIRST, LAST, iso_to_ns, milliseconds_to_ns, seconds_to_ns
+from makerscope.tape.rules import EARLIEST, LATEST
+from makerscope.venues.columns import Column, parsed
+from makerscope.venues.rules import CLOCKS_APART, OVERFLOW
+from makerscope.venues.times import iso, since_1970, written
 from makerscope.venues.units import Seen, seen_unit, symbol_in
+from makerscope.venues.values import in_units, one_of, positive
 
-moments = st.integers(FIRST, LAST - 1)
+seconds_to_ns, milliseconds_to_ns, iso_to_ns = since_1970("s"), since_1970("ms"), iso()
+moments = st.integers(EARLIEST, LATEST - 1)
 
 
 def one(read, text):
@@ -42,13 +46,16 @@ def test_an_offset_is_taken_off():
     ("read", "text", "why"),
     [
         (seconds_to_ns, "1756904112546", "is too large for an int64"),  # milliseconds in a column of seconds
-        (seconds_to_ns, "17569041", "is before 2009 or after 2100"),
+        (seconds_to_ns, "17569041", "lies before 2009"),
         (seconds_to_ns, "nan", "is not a number"),
-        (milliseconds_to_ns, "1756904112", "is before 2009 or after 2100"),
+        (milliseconds_to_ns, "1756904112", "lies before 2009"),
         (iso_to_ns, "2025-02-30T00:00:00", "is no time"),
         (iso_to_ns, "2025-02-03", "is no time"),
-        (iso_to_ns, "1999-01-01 00:00:00", "is before 2009 or after 2100"),
-        (iso_to_ns, "9999-01-01 00:00:00", "is before 2009 or after 2100"),
+        (iso_to_ns, "2025-02-03 12:00:005", "is no time"),
+        (written(unit="iso", form=None, zone="UTC"), "2025-02-03 12:00:005", "is no time"),
+        (iso("Europe/Berlin"), "2026-03-29 02:30:00", "is no time"),  # the hour that summer time leaves out
+        (iso_to_ns, "1999-01-01 00:00:00", "lies before 2009"),
+        (iso_to_ns, "9999-01-01 00:00:00", "lies after 2099"),
     ],
 )
 def test_what_is_no_time_says_why(read, text, why):
@@ -75,6 +82,29 @@ def test_an_absent_optional_value_is_null_and_an_absent_required_one_is_bad():
     assert (good["price"].to_list(), bad.height) == ([None], 0)
     good, bad = parsed(rows, {"price": Column("p", positive("1"))})
     assert (good.height, bad["reason"].to_list()) == (0, ["p is missing"])
+
+
+def test_a_row_is_bad_for_its_columns_first_and_then_for_what_lies_between_them():
+    rows = pl.DataFrame({"line": [2, 3, 4, 5], "p": ["3", "x", "1099511627776", "1"], "q": ["4", "1", "4194305", None]})
+    columns = {"price": Column("p", positive("1")), "size": Column("q", positive("1"))}
+    good, bad = parsed(rows, columns, [OVERFLOW])
+    assert good.rows() == [(2, 3, 4)]
+    assert bad["reason"].to_list() == ["p is not a number", "price times size is too large", "q is missing"]
+    assert bad["raw"].to_list() == ["x,1", "1099511627776,4194305", "1,"]
+
+
+def test_two_clocks_may_be_a_day_apart_and_no_more():
+    day = 86_400_000_000_000
+    clocks = pl.DataFrame({"exchange_time": [day, day, 0, None], "local_time": [0, -1, day + 1, 0]})
+    text = "the two clocks are more than a day apart"
+    assert clocks.select(CLOCKS_APART).to_series().to_list() == [None, text, text, None]
+
+
+def test_each_number_is_read_in_the_unit_beside_it():
+    units, texts = pl.Series(["0.1", None, "1", "0.1"]), pl.Series(["0.5", "3", "0", "0.05"])
+    value, why = in_units(units, positive)(texts)
+    assert value.to_list() == [5, None, None, None]
+    assert why.to_list() == [None, None, "is not positive", "is finer than the unit"]
 
 
 def test_words_are_read_without_regard_to_case():

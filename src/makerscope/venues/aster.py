@@ -12,21 +12,18 @@ recordings seen, and 30 s without one is taken for an outage.
 from collections.abc import Sequence
 from types import MappingProxyType
 
-import polars as pl
-
 from makerscope.tape.events import Instrument
 from makerscope.tape.write import TapeWriter
-from makerscope.venues.columns import Column, Intake, one_of, positive, text
-from makerscope.venues.files import Head, Progress, Recording, head_of
-from makerscope.venues.rows import csv_rows
-from makerscope.venues.snapshots import ladder_in, levels_of, without_repeats
-from makerscope.venues.times import milliseconds_to_ns, seconds_to_ns
-from makerscope.venues.units import Seen, columns_in, csv_units, perp, symbol_in
+from makerscope.venues.columns import Column
+from makerscope.venues.csv_tables import ladders_of, read_books, read_rows, trade_columns
+from makerscope.venues.files import Head, Progress, Recording
+from makerscope.venues.times import since_1970
+from makerscope.venues.units import Seen, csv_units, first_pass, kind_in, perp
+from makerscope.venues.values import positive
 
 VENUE = "aster"
 SECOND = 1_000_000_000
 SILENCE = MappingProxyType({"book": 10 * SECOND, "quotes": 10 * SECOND, "fills": 30 * SECOND})
-AGGRESSOR = MappingProxyType({"buy": -1, "sell": 1})  # the maker stood on the other side
 TWO_CLOCKS = (
     "books and prices have only the recorder's clock and trades only the venue's: across the two, times agree no "
     "better than the recorder's delay"
@@ -35,13 +32,13 @@ WORDS = ("orderbook", "orderbooks", "prices", "trades")
 BOOK = ("unix_timestamp", "lastUpdateId", "bid_price_0", "bid_qty_0", "ask_price_0", "ask_qty_0")
 PRICES = ("unix_timestamp", "bid", "ask", "mid")
 TRADES = ("id", "unix_timestamp_ms", "side", "price", "quantity")
+LOCAL = Column("unix_timestamp", since_1970("s"))
 KINDS = MappingProxyType({"aster book": BOOK, "aster prices": PRICES, "aster trades": TRADES})
 
 
 def kind_of(head: Head) -> str | None:
     """``aster book``, ``aster prices`` or ``aster trades`` by the header line, else None."""
-    names = set(columns_in(head))
-    return next((kind for kind, columns in KINDS.items() if names.issuperset(columns)), None)
+    return kind_in(head, KINDS)
 
 
 def read(recordings: Sequence[Recording], tape: TapeWriter, progress: Progress) -> None:
@@ -51,14 +48,10 @@ def read(recordings: Sequence[Recording], tape: TapeWriter, progress: Progress) 
         FormatError: a file is damaged, its name does not say the symbol, or none of its rows can be read.
     """
     tape.listen(VENUE, dict(SILENCE))
-    symbols = [symbol_in(recording.path, WORDS) for recording in recordings]
-    seen: dict[str, Seen] = {}
-    for symbol, recording in zip(symbols, recordings, strict=True):
-        seen[symbol] = seen.get(symbol, Seen()) | _units(recording)
-    for symbol, recording in zip(symbols, recordings, strict=True):
+    for recording, symbol, seen in first_pass(recordings, WORDS, _units):
         base = symbol.removesuffix("USDT").removesuffix("USDC")
         quote = symbol.removeprefix(base) or "USDT"
-        instrument = perp(VENUE, symbol, seen[symbol], base=base, quote=quote, settle=quote)
+        instrument = perp(VENUE, symbol, seen, base=base, quote=quote, settle=quote)
         tape.add_instrument(instrument)
         tape.add_source(recording.path, recording.kind)
         _READ[recording.kind](recording, instrument, tape, progress)
@@ -68,76 +61,32 @@ def read(recordings: Sequence[Recording], tape: TapeWriter, progress: Progress) 
 
 
 def _units(recording: Recording) -> Seen:
-    if recording.kind == "aster trades":
-        return csv_units(
-            recording.path,
-            prices=("price",),
-            sizes=("quantity",),
-            clock="unix_timestamp_ms",
-            clock_reader=milliseconds_to_ns,
-        )
-    if recording.kind == "aster prices":
-        return csv_units(
-            recording.path, prices=("bid", "ask"), sizes=(), clock="unix_timestamp", clock_reader=seconds_to_ns
-        )
-    header = columns_in(head_of(recording.path))
-    bids, asks = ladder_in(header, "bid_price_{}", "bid_qty_{}"), ladder_in(header, "ask_price_{}", "ask_qty_{}")
-    return csv_units(
-        recording.path,
-        prices=(*bids.prices, *asks.prices),
-        sizes=(*bids.sizes, *asks.sizes),
-        clock="unix_timestamp",
-        clock_reader=seconds_to_ns,
-    )
+    clock, unit = ("unix_timestamp_ms", "ms") if recording.kind == "aster trades" else ("unix_timestamp", "s")
+    prices, sizes = _NUMBERS.get(recording.kind, ((), ()))
+    if recording.kind == "aster book":
+        bids, asks = ladders_of(recording.path, "qty")
+        prices, sizes = (*bids.prices, *asks.prices), (*bids.sizes, *asks.sizes)
+    return csv_units(recording.path, prices=prices, sizes=sizes, clock=clock, clock_reader=since_1970(unit))
 
 
 def _book(recording: Recording, instrument: Instrument, tape: TapeWriter, progress: Progress) -> None:
-    intake = Intake(tape, recording.path, "book")
-    header = columns_in(head_of(recording.path))
-    bids, asks = ladder_in(header, "bid_price_{}", "bid_qty_{}"), ladder_in(header, "ask_price_{}", "ask_qty_{}")
-    names = (*bids.prices, *bids.sizes, *asks.prices, *asks.sizes)
-    columns = {
-        "local_time": Column("unix_timestamp", seconds_to_ns),
-        "sequence": Column("lastUpdateId", positive("1")),
-    } | {name: Column(name, text, optional=True) for name in names}
-    before: pl.DataFrame | None = None
-    for rows in csv_rows(
-        recording.path, required=tuple(dict.fromkeys((*BOOK, *names))), on_bad=intake.refuse, progress=progress
-    ):
-        good = intake.sieve(rows, columns)
-        fresh = without_repeats(good, good.clear() if before is None else before, intake, instrument.instrument)
-        before = good.tail(1) if good.height else before
-        clocked = fresh.with_columns(exchange_time=pl.lit(None, pl.Int64))
-        tape.write("book", levels_of(clocked, bids, asks, instrument, intake))
-    intake.close("rows of unix_timestamp, lastUpdateId and levels")
+    columns = {"local_time": LOCAL, "sequence": Column("lastUpdateId", positive("1"))}
+    read_books(recording, instrument, columns, tape, progress, required=BOOK, size="qty")
 
 
 def _prices(recording: Recording, instrument: Instrument, tape: TapeWriter, progress: Progress) -> None:
-    intake = Intake(tape, recording.path, "quotes")
-    columns = {
-        "local_time": Column("unix_timestamp", seconds_to_ns),
-        "bid": Column("bid", positive(instrument.tick_size), optional=True),
-        "ask": Column("ask", positive(instrument.tick_size), optional=True),
-    }
-    for rows in csv_rows(recording.path, required=PRICES[:3], on_bad=intake.refuse, progress=progress):
-        quotes = intake.sieve(rows, columns).drop("line")
-        tape.write("quotes", quotes.with_columns(instrument=pl.lit(instrument.instrument)))
-    intake.close("rows of unix_timestamp, bid, ask")
+    price = positive(instrument.tick_size)
+    sides = {side: Column(side, price, optional=True) for side in ("bid", "ask")}
+    read_rows(
+        recording, instrument, {"local_time": LOCAL, **sides}, tape, progress, table="quotes", required=PRICES[:3]
+    )
 
 
 def _trades(recording: Recording, instrument: Instrument, tape: TapeWriter, progress: Progress) -> None:
-    intake = Intake(tape, recording.path, "fills")
-    columns = {
-        "exchange_time": Column("unix_timestamp_ms", milliseconds_to_ns),
-        "fill": Column("id", text),
-        "side": Column("side", one_of(AGGRESSOR)),
-        "price": Column("price", positive(instrument.tick_size)),
-        "size": Column("quantity", positive(instrument.lot_size)),
-    }
-    for rows in csv_rows(recording.path, required=TRADES, on_bad=intake.refuse, progress=progress):
-        fills = intake.sieve(rows, columns).drop("line")
-        tape.write("fills", fills.with_columns(instrument=pl.lit(instrument.instrument)))
-    intake.close("rows of id, unix_timestamp_ms, side, price, quantity")
+    time = {"exchange_time": Column("unix_timestamp_ms", since_1970("ms"))}
+    trade = trade_columns(instrument, fill="id", side="side", price="price", size="quantity")
+    read_rows(recording, instrument, time | trade, tape, progress, table="fills", required=TRADES)
 
 
+_NUMBERS = MappingProxyType({"aster trades": (("price",), ("quantity",)), "aster prices": (("bid", "ask"), ())})
 _READ = MappingProxyType({"aster book": _book, "aster prices": _prices, "aster trades": _trades})

@@ -20,16 +20,29 @@ import polars as pl
 from makerscope.errors import FormatError
 from makerscope.tape.events import Instrument
 from makerscope.tape.write import TapeWriter
+from makerscope.venues.columns import Column
 from makerscope.venues.files import Head, Progress, Recording
+from makerscope.venues.intake import Intake
 from makerscope.venues.order_log import CHANGED, CREATED, DELETED, SILENCE, Event, OrderLog
 from makerscope.venues.profiles import known_instrument
 from makerscope.venues.rows import csv_rows
-from makerscope.venues.sieve import Sieve, chosen, clock, number, overflows
+from makerscope.venues.rules import OVERFLOW, reason
+from makerscope.venues.times import since_1970
+from makerscope.venues.values import from_zero, one_of, positive, trimmed
 
 COLUMNS = ("id", "timestamp", "exchange.timestamp", "price", "volume", "action", "direction")
 SYMBOL = "BTCUSD"
 ACTIONS = {"created": CREATED, "changed": CHANGED, "deleted": DELETED}
 SIDES = {"bid": 1, "ask": -1}
+EVENT = {
+    "time": Column("timestamp", since_1970("ms")),
+    "order": Column("id", positive("1")),
+    "action": Column("action", trimmed(one_of(ACTIONS))),
+    "side": Column("direction", trimmed(one_of(SIDES))),
+    "price": Column("price", positive("0.01")),
+    "size": Column("volume", from_zero("1")),
+}
+EMPTY = reason((pl.col("action") == CREATED) & (pl.col("size") == 0), "volume of a created order is 0")
 
 
 def kind_of(head: Head) -> str | None:
@@ -47,9 +60,9 @@ def read(recordings: Sequence[Recording], tape: TapeWriter, progress: Progress) 
     log: OrderLog | None = None
     for recording in sorted(recordings, key=_begins):
         tape.add_source(recording.path, recording.kind)
-        sieve = Sieve(recording.path, "orders", tape, "rows of an order log: " + ",".join(COLUMNS))
-        for texts in csv_rows(recording.path, required=COLUMNS, on_bad=sieve.reject, progress=progress):
-            events = _checked(texts, sieve)
+        intake = Intake(tape, recording.path, "orders")
+        for texts in csv_rows(recording.path, required=COLUMNS, on_bad=intake.refuse, progress=progress):
+            events = intake.sieve(texts, EVENT, [OVERFLOW, EMPTY]).drop("line")
             if not events.height:
                 continue
             if log is None:
@@ -57,7 +70,7 @@ def read(recordings: Sequence[Recording], tape: TapeWriter, progress: Progress) 
             for event in events.iter_rows():
                 log.step(Event(*event))
             log.write(tape)
-        sieve.close()
+        intake.close("rows of an order log: " + ",".join(COLUMNS))
     if log is not None:
         log.write(tape, last=True)
         _report(log, tape)
@@ -67,22 +80,6 @@ def _begins(recording: Recording) -> tuple[str, str]:
     for texts in csv_rows(recording.path, required=COLUMNS, on_bad=lambda _line, _raw, _why: None):
         return str(texts["timestamp"][0] or ""), recording.path.name
     return "", recording.path.name
-
-
-def _checked(texts: pl.DataFrame, sieve: Sieve) -> pl.DataFrame:
-    time, bad_time = clock(texts["timestamp"], "ms")
-    order, bad_order = number(texts["id"], "1", above=0)
-    action, bad_action = chosen(texts["action"], ACTIONS)
-    side, bad_side = chosen(texts["direction"], SIDES)
-    price, bad_price = number(texts["price"], "0.01", above=0)
-    size, bad_size = number(texts["volume"], "1", least=0)
-    rows = pl.DataFrame({"time": time, "order": order, "action": action, "side": side, "price": price, "size": size})
-    empty = rows.select(
-        pl.when((pl.col("action") == CREATED) & (pl.col("size") == 0)).then(pl.lit("volume of a created order is 0"))
-    ).to_series()
-    return sieve.pass_on(
-        rows, [bad_time, bad_order, bad_action, bad_side, bad_price, bad_size, overflows(price, size), empty], texts
-    )
 
 
 def _instrument(tape: TapeWriter, at: int) -> Instrument:

@@ -18,6 +18,7 @@ import msgspec
 
 from makerscope.errors import FormatError
 from makerscope.tape.events import Instrument
+from makerscope.tape.rules import EARLIEST, LATEST
 from makerscope.tape.write import TapeWriter
 from makerscope.venues.deribit_rows import (
     BadMessageError,
@@ -32,7 +33,6 @@ from makerscope.venues.deribit_rows import (
 )
 from makerscope.venues.deribit_units import instrument_of
 from makerscope.venues.files import HEAD, Head, Progress, lines
-from makerscope.venues.sieve import EARLIEST, LATEST
 
 SILENCE = 60_000_000_000  # ns without any message: the connection was down
 MOST_ROWS = 50_000

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 import polars as pl
 
 from makerscope.tape.events import SCHEMAS, Instrument
-from makerscope.venues.sieve import EARLIEST, LATEST
+from makerscope.tape.rules import EARLIEST, LATEST
 
 Row = dict[str, object]
 VOL_POINTS = 100  # Deribit's vega is for one point of volatility

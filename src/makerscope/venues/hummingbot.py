@@ -6,8 +6,7 @@ whether a fill was made or taken. Order types tell: LIMIT_MAKER cannot take, MAR
 which is what Hummingbot assumes in its own fee estimates, and counted. See ``hummingbot_fees`` for fees.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -15,11 +14,16 @@ import polars as pl
 
 from makerscope.tape.events import Token
 from makerscope.tape.write import TapeWriter
+from makerscope.venues.columns import Column
 from makerscope.venues.files import Progress, Recording
 from makerscope.venues.hummingbot_fees import BAD, DECIMALS, base_units, fee_of
 from makerscope.venues.hummingbot_rows import REQUIRED, fill_rows, kind_of
+from makerscope.venues.intake import Intake
 from makerscope.venues.profiles import seen_instrument
-from makerscope.venues.sieve import Sieve, Units, chosen, clock, measured, overflows
+from makerscope.venues.rules import OVERFLOW
+from makerscope.venues.seen_units import Units
+from makerscope.venues.times import since_1970
+from makerscope.venues.values import in_units, known, matching, named_units, one_of, positive, text, trimmed
 
 __all__ = ["kind_of", "read"]
 
@@ -34,15 +38,10 @@ ROLES = MappingProxyType(
 )  # fmt: skip
 CONNECTOR = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,60}$"
 PAIR = r"^[!-~]{1,60}$"
+_Columns = dict[str, Column]
+FEE_RULE = f"percentage times price times amount, rounded half to even at 10^-{DECIMALS} of the token"
+SIX_DECIMALS = "the database keeps 6 decimals of price and amount: finer digits were cut by the recorder"
 ASSUMPTION = "fills of LIMIT orders, taken as made by the user's order: the file does not say"
-
-
-@dataclass
-class _Units:
-    prices: Units = field(default_factory=Units)
-    sizes: Units = field(default_factory=Units)
-    ticks: dict[str, str] = field(default_factory=dict)
-    lots: dict[str, str] = field(default_factory=dict)
 
 
 def read(recordings: Sequence[Recording], tape: TapeWriter, progress: Progress) -> None:
@@ -51,62 +50,59 @@ def read(recordings: Sequence[Recording], tape: TapeWriter, progress: Progress) 
     Raises:
         FormatError: a file is damaged, lacks a column, or has no good row.
     """
-    units = _first_pass(recordings)
+    ticks, lots = _first_pass(recordings)
     for recording in recordings:
         tape.add_source(recording.path, recording.kind)
-        sieve = Sieve(recording.path, "fills", tape, "fills with " + ", ".join(REQUIRED))
-        for texts in fill_rows(recording, sieve.reject, progress):
-            fills = _fills(texts, units, sieve, tape)
-            if fills.height:
-                tape.write("fills", fills)
-        sieve.close()
+        intake = Intake(tape, recording.path, "fills")
+        for texts in fill_rows(recording, intake.refuse, progress):
+            good = intake.sieve(texts, _columns(texts, ticks, lots, tape), [OVERFLOW])
+            _declare(good, ticks, lots, tape)
+            tape.write("fills", _by_role(good))
+        intake.close("fills with " + ", ".join(REQUIRED))
         if recording.kind == "TradeFill":
-            text = "the database keeps 6 decimals of price and amount: finer digits were cut by the recorder"
-            tape.find("info", "six decimals", text, table="fills")
+            tape.find("info", "six decimals", SIX_DECIMALS, table="fills")
 
 
-def _first_pass(recordings: Sequence[Recording]) -> _Units:
-    units = _Units()
+def _first_pass(recordings: Sequence[Recording]) -> tuple[dict[str, str], dict[str, str]]:
+    prices, sizes = Units(), Units()
     for recording in recordings:
         for texts in fill_rows(recording, lambda _line, _raw, _why: None):
             names = _names(texts)
-            units.prices.add(names, texts["price"])
-            units.sizes.add(names, texts["amount"])
-    units.ticks = {name: units.prices.unit(name) or "1" for name in units.prices.seen}
-    units.lots = {name: units.sizes.unit(name) or "1" for name in units.sizes.seen}
-    return units
+            prices.add(names, texts["price"])
+            sizes.add(names, texts["amount"])
+    return prices.units(), sizes.units()
 
 
 def _names(texts: pl.DataFrame) -> pl.Series:
     return texts.select(pl.format("{}:{}", "market", "symbol").alias("instrument")).to_series()
 
 
-def _fills(texts: pl.DataFrame, units: _Units, sieve: Sieve, tape: TapeWriter) -> pl.DataFrame:
+def _columns(texts: pl.DataFrame, ticks: Mapping[str, str], lots: Mapping[str, str], tape: TapeWriter) -> _Columns:
     names = _names(texts)
-    time, bad_time = clock(texts["timestamp"], "ms")
-    side, bad_side = chosen(texts["trade_type"], SIDES)
-    role, bad_role = chosen(texts["order_type"].str.replace("OrderType.", "", literal=True), ROLES)
-    price, bad_price = measured(texts["price"], names, units.ticks, above=0)
-    size, bad_size = measured(texts["amount"], names, units.lots, above=0)
-    odd = texts.select(
-        pl.when(~pl.col("market").str.contains(CONNECTOR).fill_null(value=False)).then(pl.lit("market is no connector"))
-        .when(~pl.col("symbol").str.contains(PAIR).fill_null(value=False)).then(pl.lit("symbol is no pair"))
-        .when(pl.col("base_asset").is_null() | pl.col("quote_asset").is_null()).then(pl.lit("an asset is missing"))
-    ).to_series()  # fmt: skip
     fee, token, doubt = _fees(texts, tape)
-    unreadable = pl.select(pl.when(doubt == BAD).then(doubt)).to_series()
-    rows = pl.DataFrame(
-        {
-            "exchange_time": time, "instrument": names, "fill": texts["exchange_trade_id"], "own": side, "role": role,
-            "price": price, "size": size, "fee": fee, "token": token, "doubt": doubt, "order": texts["order_id"],
-            "base": texts["base_asset"], "quote": texts["quote_asset"], "account": _accounts(texts),
-        }
-    )  # fmt: skip
-    good = sieve.pass_on(
-        rows, [odd, bad_time, bad_side, bad_role, bad_price, bad_size, overflows(price, size), unreadable], texts
-    )
-    _declare(good, units, tape)
-    return _by_role(good)
+    unreadable = pl.select(pl.when(doubt == BAD).then(pl.lit("is not readable"))).to_series()
+    return {
+        "market": Column("market", matching(CONNECTOR, "is no connector")),
+        "symbol": Column("symbol", matching(PAIR, "is no pair")),
+        "instrument": Column("symbol", known(names)),
+        "base": Column("base_asset", text),
+        "quote": Column("quote_asset", text),
+        "exchange_time": Column("timestamp", since_1970("ms")),
+        "own": Column("trade_type", trimmed(one_of(SIDES))),
+        "role": Column("order_type", _role),
+        "price": Column("price", in_units(named_units(names, ticks), positive)),
+        "size": Column("amount", in_units(named_units(names, lots), positive)),
+        "fill": Column("exchange_trade_id", text, optional=True),
+        "order": Column("order_id", text, optional=True),
+        "account": Column("strategy", known(_accounts(texts)), optional=True),
+        "fee": Column("trade_fee", known(fee, unreadable), optional=True),
+        "token": Column("trade_fee", known(token), optional=True),
+        "doubt": Column("trade_fee", known(doubt), optional=True),
+    }
+
+
+def _role(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+    return trimmed(one_of(ROLES))(texts.str.replace("OrderType.", "", literal=True))
 
 
 def _accounts(texts: pl.DataFrame) -> pl.Series:
@@ -121,8 +117,8 @@ def _fees(texts: pl.DataFrame, tape: TapeWriter) -> tuple[pl.Series, pl.Series, 
     tokens: list[str | None] = []
     doubts: list[str | None] = []
     columns = ("trade_fee", "price", "amount", "quote_asset")
-    for text, price, amount, quote in texts.select(columns).iter_rows():
-        found: tuple[str, Decimal] | str = fee_of(text, price or "", amount or "", quote or "")
+    for paid, price, amount, quote in texts.select(columns).iter_rows():
+        found: tuple[str, Decimal] | str = fee_of(paid, price or "", amount or "", quote or "")
         units, token, doubt = None, None, found if isinstance(found, str) else None
         if not isinstance(found, str):
             known = tape.tokens.get(found[0])
@@ -138,7 +134,7 @@ def _fees(texts: pl.DataFrame, tape: TapeWriter) -> tuple[pl.Series, pl.Series, 
     )
 
 
-def _declare(good: pl.DataFrame, units: _Units, tape: TapeWriter) -> None:
+def _declare(good: pl.DataFrame, ticks: Mapping[str, str], lots: Mapping[str, str], tape: TapeWriter) -> None:
     for name, base, quote in (
         good.select("instrument", "base", "quote").unique("instrument", maintain_order=True).iter_rows()
     ):
@@ -149,7 +145,7 @@ def _declare(good: pl.DataFrame, units: _Units, tape: TapeWriter) -> None:
         tape.add_instrument(
             seen_instrument(
                 venue, symbol, kind=kind, base=base, quote=quote, settle=quote,
-                tick_size=units.ticks[name], lot_size=units.lots[name],
+                tick_size=ticks[name], lot_size=lots[name],
             )
         )  # fmt: skip
     for token in good["token"].drop_nulls().unique(maintain_order=True):
@@ -161,8 +157,7 @@ def _declare(good: pl.DataFrame, units: _Units, tape: TapeWriter) -> None:
     if assumed:
         tape.find("info", "role assumed", ASSUMPTION, table="fills", count=assumed)
     if good.height:
-        text = f"percentage times price times amount, rounded half to even at 10^-{DECIMALS} of the token"
-        tape.find("info", "fee rule", text, table="fills", count=good.height)
+        tape.find("info", "fee rule", FEE_RULE, table="fills", count=good.height)
 
 
 def _by_role(good: pl.DataFrame) -> pl.DataFrame:

@@ -18,11 +18,11 @@ from decimal import Decimal
 
 import polars as pl
 
-from makerscope.tape.decimals import to_units
 from makerscope.tape.events import Instrument, Token
+from makerscope.tape.rules import EARLIEST, LATEST
 from makerscope.tape.write import TapeWriter
 from makerscope.venues.profiles import known_instrument, seen_instrument
-from makerscope.venues.times import FIRST, LAST
+from makerscope.venues.values import in_units
 
 VENUE = "hyperliquid"
 FINEST_LOT = 5  # decimals: szDecimals of a perpetual is at most 5
@@ -97,7 +97,7 @@ class Coins:
             rows = rows.with_columns(position=without_noise("position")).with_columns(held=decimals_of("position"))
             fits = ~pl.col("coin").str.contains("[@/]") & (pl.col("held") <= FINEST_LOT)
             sizes = pl.max_horizontal(sizes, pl.col("held").filter(fits).max().fill_null(0))
-        time = pl.col("time").filter(pl.col("time").is_between(FIRST, LAST, closed="left"))
+        time = pl.col("time").filter(pl.col("time").is_between(EARLIEST, LATEST, closed="left"))
         seen = rows.group_by("coin", maintain_order=True).agg(
             price=prices.filter(prices <= FINEST_PRICE).max().fill_null(0), size=sizes, first=time.min()
         )
@@ -171,51 +171,13 @@ def with_units(rows: pl.DataFrame, tape: TapeWriter) -> pl.DataFrame:
     return rows.join(units, on="coin", how="left", maintain_order="left")
 
 
-def to_own_units(texts: pl.Series, units: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Decimal texts as whole multiples of the unit beside each; a null unit or text answers null. See ``to_units``.
-
-    Examples:
-        >>> to_own_units(pl.Series(["1.5", "2", "0.05"]), pl.Series(["0.1", "1", "0.1"]))[0].to_list()
-        [15, 2, None]
-    """
-    places = pl.int_range(len(texts), dtype=pl.Int64, eager=True)
-    values, reasons, order = [], [], []
-    for unit in units.drop_nulls().unique(maintain_order=True):
-        here = (units == unit).fill_null(value=False)
-        value, why = to_units(texts.filter(here), unit)
-        values.append(value.alias("value"))
-        reasons.append(why.alias("why"))
-        order.append(places.filter(here))
-    if not values:
-        return pl.repeat(None, len(texts), dtype=pl.Int64, eager=True), pl.repeat(
-            None, len(texts), dtype=pl.String, eager=True
-        )
-    if len(values) == 1 and len(values[0]) == len(texts):
-        return values[0].alias(texts.name), reasons[0]
-    found = pl.DataFrame({"place": pl.concat(order), "value": pl.concat(values), "why": pl.concat(reasons)})
-    out = places.alias("place").to_frame().join(found, on="place", how="left", maintain_order="left")
-    return out["value"].alias(texts.name), out["why"]
-
-
-def positive_units(texts: pl.Series, units: pl.Series, *, optional: bool = False) -> tuple[pl.Series, pl.Series]:
-    """As ``to_own_units``, for prices and sizes: what is not above zero, or missing unless ``optional``, is refused."""
-    value, why = to_own_units(texts, units)
-    frame = pl.DataFrame({"value": value, "why": why, "text": texts})
-    low = pl.col("value") <= 0
-    missing = pl.when(pl.col("text").is_null() & (not optional)).then(pl.lit("is missing"))
-    out = frame.select(
-        value=pl.when(~low).then("value"), why=pl.coalesce("why", pl.when(low).then(pl.lit("is not positive")), missing)
-    )
-    return out["value"].alias(texts.name), out["why"]
-
-
 def positions(texts: pl.Series, units: pl.Series, *, spot: pl.Series) -> pl.Series:
     """Positions in lots, null where they are no whole number of lots.
 
     A spot balance is finer than a lot once fees were taken from it, so most are null. A perpetual's position is whole
     lots, but some are printed from floats (``-1544223.1000000001``): within a millionth of a lot counts as the lot.
     """
-    exact, _ = to_own_units(texts, units)
+    exact, _ = in_units(units)(texts)
     noisy = exact.is_null() & texts.is_not_null() & ~spot
     if not noisy.any():
         return exact

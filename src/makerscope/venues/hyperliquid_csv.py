@@ -14,22 +14,23 @@ import polars as pl
 
 from makerscope.tape.events import Instrument
 from makerscope.tape.write import TapeWriter
-from makerscope.venues.columns import Column, Intake, one_of, positive, text
-from makerscope.venues.files import Head, Progress, Recording, head_of
+from makerscope.venues.columns import Column
+from makerscope.venues.csv_tables import ladders_of, read_books, read_rows, trade_columns
+from makerscope.venues.files import Head, Progress, Recording
+from makerscope.venues.intake import Intake
 from makerscope.venues.rows import csv_rows
-from makerscope.venues.snapshots import ladder_in, levels_of, without_repeats
-from makerscope.venues.times import milliseconds_to_ns, seconds_to_ns
-from makerscope.venues.units import Seen, columns_in, csv_units
+from makerscope.venues.times import since_1970
+from makerscope.venues.units import Seen, csv_units, kind_in
+from makerscope.venues.values import one_of, positive
 
 SECOND = 1_000_000_000
 CARRY = SECOND  # ns a side may be older than the quote it completes
-AGGRESSOR = MappingProxyType({"buy": -1, "sell": 1})  # the maker stood on the other side
 BID_OR_ASK = MappingProxyType({"bid": 1, "ask": -1})
 WORDS = ("trades", "prices", "orderbooks", "orderbook")
 CLOCKS = MappingProxyType(
     {
-        "exchange_time": Column("exchange_timestamp", milliseconds_to_ns),
-        "local_time": Column("timestamp", seconds_to_ns),
+        "exchange_time": Column("exchange_timestamp", since_1970("ms")),
+        "local_time": Column("timestamp", since_1970("s")),
     }
 )
 PRICES = ("timestamp", "price", "size", "side", "exchange_timestamp")
@@ -40,19 +41,16 @@ KINDS = MappingProxyType({"hyperliquid trades": TRADES, "hyperliquid books": BOO
 
 def kind_of(head: Head) -> str | None:
     """``hyperliquid trades``, ``hyperliquid books`` or ``hyperliquid prices`` by the header line, else None."""
-    names = set(columns_in(head))
-    return next((kind for kind, columns in KINDS.items() if names.issuperset(columns)), None)
+    return kind_in(head, KINDS)
 
 
 def units_of(recording: Recording) -> Seen:
     """First pass: units and the first time of a file."""
     prices, sizes = ("price",), ("size",)
     if recording.kind == "hyperliquid books":
-        header = columns_in(head_of(recording.path))
-        sides = [ladder_in(header, f"{side}_price_{{}}", f"{side}_size_{{}}") for side in ("bid", "ask")]
-        prices = tuple(name for side in sides for name in side.prices)
-        sizes = tuple(name for side in sides for name in side.sizes)
-    return csv_units(recording.path, prices=prices, sizes=sizes, clock="timestamp", clock_reader=seconds_to_ns)
+        bids, asks = ladders_of(recording.path, "size")
+        prices, sizes = (*bids.prices, *asks.prices), (*bids.sizes, *asks.sizes)
+    return csv_units(recording.path, prices=prices, sizes=sizes, clock="timestamp", clock_reader=since_1970("s"))
 
 
 def read_csv(recording: Recording, instrument: Instrument, tape: TapeWriter, progress: Progress) -> None:
@@ -66,37 +64,13 @@ def read_csv(recording: Recording, instrument: Instrument, tape: TapeWriter, pro
 
 
 def _trades(recording: Recording, instrument: Instrument, tape: TapeWriter, progress: Progress) -> None:
-    intake = Intake(tape, recording.path, "fills")
-    columns = {
-        **CLOCKS,
-        "fill": Column("trade_id", text),
-        "side": Column("side", one_of(AGGRESSOR)),
-        "price": Column("price", positive(instrument.tick_size)),
-        "size": Column("size", positive(instrument.lot_size)),
-    }
-    for rows in csv_rows(recording.path, required=TRADES, on_bad=intake.refuse, progress=progress):
-        fills = intake.sieve(rows, columns).drop("line")
-        tape.write("fills", fills.with_columns(instrument=pl.lit(instrument.instrument)))
-    intake.close(f"rows of {', '.join(TRADES)}")
+    trade = trade_columns(instrument, fill="trade_id", side="side", price="price", size="size")
+    read_rows(recording, instrument, {**CLOCKS, **trade}, tape, progress, table="fills", required=TRADES)
 
 
 def _books(recording: Recording, instrument: Instrument, tape: TapeWriter, progress: Progress) -> None:
-    intake = Intake(tape, recording.path, "book")
-    header = columns_in(head_of(recording.path))
-    bids = ladder_in(header, "bid_price_{}", "bid_size_{}")
-    asks = ladder_in(header, "ask_price_{}", "ask_size_{}")
-    names = (*bids.prices, *bids.sizes, *asks.prices, *asks.sizes)
     columns = {**CLOCKS, "sequence": Column("sequence", positive("1"))}
-    columns |= {name: Column(name, text, optional=True) for name in names}
-    before: pl.DataFrame | None = None
-    for rows in csv_rows(
-        recording.path, required=tuple(dict.fromkeys((*BOOK, *names))), on_bad=intake.refuse, progress=progress
-    ):
-        good = intake.sieve(rows, columns)
-        fresh = without_repeats(good, good.clear() if before is None else before, intake, instrument.instrument)
-        before = good.tail(1) if good.height else before
-        tape.write("book", levels_of(fresh, bids, asks, instrument, intake))
-    intake.close("rows of timestamp, sequence, exchange_timestamp and levels")
+    read_books(recording, instrument, columns, tape, progress, required=BOOK, size="size")
 
 
 def _prices(recording: Recording, instrument: Instrument, tape: TapeWriter, progress: Progress) -> None:
@@ -120,7 +94,7 @@ def _prices(recording: Recording, instrument: Instrument, tape: TapeWriter, prog
         last = _write_quotes(numbered.filter(~open_message), last, instrument, tape)
     if waiting is not None and waiting.height:
         _write_quotes(_numbered(waiting), last, instrument, tape)
-    intake.close(f"rows of {', '.join(PRICES)}")
+    intake.close(f"rows of {', '.join(PRICES)}", may_be_empty=True)
 
 
 def _numbered(rows: pl.DataFrame) -> pl.DataFrame:

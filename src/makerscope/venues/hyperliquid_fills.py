@@ -11,13 +11,13 @@ import msgspec
 import polars as pl
 
 from makerscope.tape.write import TapeWriter
-from makerscope.venues.columns import Intake
 from makerscope.venues.files import Head, Progress, Recording, blocks
 from makerscope.venues.hyperliquid_coins import VENUE, Coins
 from makerscope.venues.hyperliquid_heard import Heard
 from makerscope.venues.hyperliquid_pairs import MS, fill_frame, in_ticks, paired, write_pairs
 from makerscope.venues.hyperliquid_wire import UNREADABLE, LooseBlock, SlimBlock, SlimFill, WireBlock, WireFill
-from makerscope.venues.times import iso_to_ns
+from makerscope.venues.intake import Intake
+from makerscope.venues.times import iso
 
 WANT = "JSON lines with block_number, block_time and events of [address, fill]"
 CHUNK = 1 << 24  # bytes of lines decoded at a time
@@ -126,7 +126,7 @@ def read_fills(recordings: Sequence[Recording], tape: TapeWriter, progress: Prog
         intake = Intake(tape, recording.path, "fills")
         for lines in _chunks(recording, progress):
             _write(_decoded(lines, intake), heard, tape, intake)
-        intake.close(WANT)
+        intake.close(WANT, may_be_empty=True)
     heard.declare(tape)
 
 
@@ -139,8 +139,8 @@ def _write(found: list[Numbered], heard: Heard, tape: TapeWriter, intake: Intake
             "local": pl.Series([item.block.local_time for item in found], dtype=pl.String),
         }
     )
-    time, why = iso_to_ns(clocks["time"])
-    local, why_local = iso_to_ns(clocks["local"])
+    time, why = iso()(clocks["time"])
+    local, why_local = iso()(clocks["local"])
     stretch: list[int | None] = []
     again = 0
     kept: list[Numbered] = []

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from makerscope.tape.rules import EARLIEST, LATEST
 from makerscope.tape.write import TapeWriter
-from makerscope.venues.columns import Intake
+from makerscope.venues.columns import required
 from makerscope.venues.files import Progress, Recording
-from makerscope.venues.hyperliquid_coins import Coins, positive_units, to_own_units, with_units
+from makerscope.venues.hyperliquid_coins import Coins, with_units
 from makerscope.venues.hyperliquid_messages import (
     WANT,
     Batch,
@@ -18,7 +19,8 @@ from makerscope.venues.hyperliquid_messages import (
     trade_frame,
 )
 from makerscope.venues.hyperliquid_pairs import fill_frame, in_ticks, paired, trades_only, write_pairs
-from makerscope.venues.times import FIRST, LAST
+from makerscope.venues.intake import Intake
+from makerscope.venues.values import in_units, positive
 
 AGGREGATED = "a book whose levels the venue had aggregated (nSigFigs): its prices are not the best prices"
 NO_CLOCK = "venue prices without any time (the frame has none and the recorder noted none)"
@@ -71,7 +73,7 @@ def read_frames(recordings: Sequence[Recording], tape: TapeWriter, progress: Pro
             _write_marks(batch, tape, intake)
             for channel, count in sorted(batch.unused.items()):
                 tape.find("info", "channel not used", f"{UNUSED}: {channel}", count=count)
-        intake.close(WANT)
+        intake.close(WANT, may_be_empty=True)
 
 
 def _refuse_all(bad: pl.DataFrame, intake: Intake) -> None:
@@ -89,11 +91,12 @@ def _checked(
         pl.when(pl.col("instrument").is_null() | (pl.col("coin") == "")).then(pl.lit("coin has no name"))
     ]
     for names, unit in ((prices, "tick_size"), (sizes, "lot_size")):
+        read = in_units(rows[unit], positive)
         for name in names:
-            value, why = positive_units(rows[name], rows[unit], optional=optional)
+            value, why = (read if optional else required(read))(rows[name])
             rows = rows.with_columns(value.alias(name), why.alias(f"why_{name}"))
             reasons.append(pl.format(f"{name} {{}}", f"why_{name}"))
-    late = ~pl.col("exchange_time").is_between(FIRST, LAST)
+    late = ~pl.col("exchange_time").is_between(EARLIEST, LATEST)
     reasons.append(pl.when(late).then(pl.lit("time is before 2009 or after 2100")))
     return rows.with_columns(why=pl.coalesce(reasons)).drop(f"why_{name}" for name in (*prices, *sizes))
 
@@ -112,7 +115,7 @@ def _write_books(batch: Batch, first: int, tape: TapeWriter, intake: Intake) -> 
         if not book.levels[0]
         and not book.levels[1]
         and f"hyperliquid:{book.coin}" in tape.instruments
-        and FIRST <= book.time * 1_000_000 < LAST
+        and EARLIEST <= book.time * 1_000_000 < LATEST
     ]
     if empty:
         levels = pl.concat([levels, pl.DataFrame(empty, schema=levels.schema, orient="row")]).sort(
@@ -185,8 +188,8 @@ def _write_marks(batch: Batch, tape: TapeWriter, intake: Intake) -> None:
     if silent:
         tape.find("dropped", "no clock", NO_CLOCK, table="marks", count=silent)
     rows = rows.filter(pl.col("local_time").is_not_null() & pl.col("instrument").is_not_null())
-    mark, _ = to_own_units(rows["mark"], rows["tick_size"])
-    index, _ = to_own_units(rows["index"], rows["tick_size"])
+    ticks = in_units(rows["tick_size"])
+    (mark, _), (index, _) = ticks(rows["mark"]), ticks(rows["index"])
     lost = (mark.is_null() & rows["mark"].is_not_null()) | (index.is_null() & rows["index"].is_not_null())
     finer = rows.filter(lost).height
     if finer:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 import msgspec
 import polars as pl
 
+from makerscope.tape.rules import EARLIEST, LATEST
 from makerscope.venues.files import Head, Progress, Recording, blocks
 from makerscope.venues.hyperliquid_wire import (
     UNREADABLE,
@@ -28,7 +29,6 @@ from makerscope.venues.hyperliquid_wire import (
     WireTrade,
     WireUserFills,
 )
-from makerscope.venues.times import FIRST, LAST
 
 CHANNELS = ("l2Book", "trades", "bbo", "activeAssetCtx", "userFills", "user")
 UNUSED = ("subscriptionResponse", "pong", "orderUpdates", "candle", "allMids", "userFundings", "webData2", "error")
@@ -104,7 +104,7 @@ def _take_line(batch: Batch, line: int, raw: bytes, own: str, refuse: Refuse) ->
     if raw[:1].isdigit():
         stamp, _, text = raw.partition(b" ")
         local = int(stamp) if stamp.isdigit() and len(stamp) < 20 else 0
-        if not FIRST <= local < LAST:
+        if not EARLIEST <= local < LATEST:
             refuse(line, raw.decode("utf-8", "replace"), "local time is before 2009 or after 2100")
             return
     _take(batch, (line, local), text, own, refuse)

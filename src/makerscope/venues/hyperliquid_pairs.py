@@ -9,10 +9,12 @@ from decimal import Decimal
 
 import polars as pl
 
+from makerscope.tape.rules import EARLIEST, LATEST
 from makerscope.tape.write import TapeWriter
-from makerscope.venues.hyperliquid_coins import positions, positive_units, to_own_units, with_units
+from makerscope.venues.columns import required
+from makerscope.venues.hyperliquid_coins import positions, with_units
 from makerscope.venues.hyperliquid_wire import WireFill
-from makerscope.venues.times import FIRST, LAST
+from makerscope.venues.values import in_units, positive
 
 Refuse = Callable[[int, str, str], None]  # line, the row as it was, what is wrong with it
 MS = 1_000_000
@@ -64,10 +66,10 @@ def in_ticks(rows: pl.DataFrame, tape: TapeWriter, refuse: Refuse) -> pl.DataFra
     if trades.height < rows.height:
         tape.find("dropped", "no trade", DUST, table="fills", count=rows.height - trades.height)
     rows = with_units(trades, tape)
-    price, why_price = positive_units(rows["price"], rows["tick_size"])
-    size, why_size = positive_units(rows["size"], rows["lot_size"])
+    price, why_price = required(in_units(rows["tick_size"], positive))(rows["price"])
+    size, why_size = required(in_units(rows["lot_size"], positive))(rows["size"])
     spot = rows["coin"].str.contains("[@/]")
-    fee, why_fee = to_own_units(rows["fee"], _token_units(rows["token"], tape))
+    fee, why_fee = in_units(_token_units(rows["token"], tape))(rows["fee"])
     judged = rows.with_columns(
         side=pl.col("way").replace_strict({"B": 1, "A": -1}, default=None, return_dtype=pl.Int8),
         ticks=price,
@@ -84,7 +86,9 @@ def in_ticks(rows: pl.DataFrame, tape: TapeWriter, refuse: Refuse) -> pl.DataFra
             pl.format("sz {}", "why_size"),
             pl.format("fee {}", "why_fee"),
             pl.when(pl.col("side").is_null()).then(pl.lit("side is not B or A")),
-            pl.when(~pl.col("exchange_time").is_between(FIRST, LAST)).then(pl.lit("time is before 2009 or after 2100")),
+            pl.when(~pl.col("exchange_time").is_between(EARLIEST, LATEST)).then(
+                pl.lit("time is before 2009 or after 2100")
+            ),
         )
     )
     for row in judged.filter(pl.col("why").is_not_null()).iter_rows(named=True):

@@ -1,15 +1,19 @@
-"""Mapped text columns as rows of the tables ``fills`` and ``quotes``: integers, and reasons against rows."""
+"""How the columns of mapped files are read for the tables ``fills`` and ``quotes``."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
 
+from makerscope.venues.columns import Column, Reader
 from makerscope.venues.map_file import Map
-from makerscope.venues.sieve import Units, chosen, measured, overflows
+from makerscope.venues.rules import OVERFLOW, reason
+from makerscope.venues.seen_units import Units
+from makerscope.venues.values import from_zero, in_units, matching, named_units, one_of, positive, text, trimmed
 
 SYMBOL = r"^[^\s\x00-\x1f]([^\x00-\x1f]{0,98}[^\s\x00-\x1f])?$"
-Part = tuple[pl.DataFrame, list[pl.Series]]
+KEPT = ("fill", "order", "account", "counterparty", "fee_token")
+Part = tuple[dict[str, Column], list[pl.Expr]]
 
 
 @dataclass
@@ -33,88 +37,70 @@ class Block:
     seen: Seen
     typed: frozenset[str]
 
-    @property
-    def names(self) -> pl.Series:
-        """Instrument names."""
-        return self.texts.select(
-            pl.format("{}:{}", pl.lit(self.mapping.venue), "symbol").alias("instrument")
-        ).to_series()
+    def name(self, texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+        """Reader of symbols, as instrument names."""
+        _, why = matching(SYMBOL, "is no name")(texts)
+        return f"{self.mapping.venue}:" + texts, why
 
-    @property
-    def unnamed(self) -> pl.Series:
-        """A reason for each row whose symbol is no name."""
-        fits = pl.col("symbol").str.contains(SYMBOL).fill_null(value=False)
-        return self.texts.select(pl.when(~fits).then(pl.lit("symbol is no name"))).to_series()
+    def price(self, unit_of: Callable[[str], Reader]) -> Reader:
+        """Reader of prices in ticks; ``unit_of`` is such as ``positive``."""
+        return in_units(named_units(self.texts["symbol"], self.seen.ticks), unit_of)
 
-
-def fills(block: Block) -> Part:
-    """Rows of ``fills``: the account's side and role decide who was the maker, and on which side."""
-    texts, mapping, seen = block.texts, block.mapping, block.seen
-    side, bad_side = chosen(texts["side"], _words(mapping.side.buy, 1) | _words(mapping.side.sell, -1))
-    price, bad_price = measured(texts["price"], texts["symbol"], seen.ticks, above=0)
-    size, bad_size = measured(texts["size"], texts["symbol"], seen.lots, above=0)
-    makes, bad_role = _role(block)
-    fee, bad_fee = measured(texts["fee"], texts["fee_token"], seen.tokens, required=False)
-    sign = 1 if mapping.fee.sign == "paid is positive" else -1
-    frame = texts.select("fill", "order", "account", "counterparty", "fee_token").with_columns(
-        side=side, price=price, size=size, makes=makes, fee=fee * sign
-    )
-    orphan = frame.select(
-        pl.when(pl.col("fee").is_not_null() & pl.col("fee_token").is_null()).then(pl.lit("fee_token is missing"))
-    ).to_series()
-    nobody = frame.select(
-        pl.when(pl.lit(mapping.side.of == "account") & pl.col("account").is_null()).then(pl.lit("account is missing"))
-    ).to_series()
-    return _by_role(frame, mapping), [
-        bad_side,
-        bad_price,
-        bad_size,
-        overflows(price, size),
-        bad_role,
-        bad_fee,
-        orphan,
-        nobody,
-    ]
+    def size(self, unit_of: Callable[[str], Reader]) -> Reader:
+        """Reader of sizes in lots."""
+        return in_units(named_units(self.texts["symbol"], self.seen.lots), unit_of)
 
 
-def _by_role(frame: pl.DataFrame, mapping: Map) -> pl.DataFrame:
-    made = pl.col("makes") == 1
+def fill_columns(block: Block) -> Part:
+    """Columns of ``fills`` as they are read, for ``by_role``."""
+    mapping = block.mapping
+    columns = {
+        "side": Column("side", _words({1: mapping.side.buy, -1: mapping.side.sell})),
+        "price": Column("price", block.price(positive)),
+        "size": Column("size", block.size(positive)),
+        "fee": Column("fee", in_units(named_units(block.texts["fee_token"], block.seen.tokens)), optional=True),
+    }
+    columns |= {name: Column(name, text, optional=True) for name in KEPT}
+    if mapping.columns.role is not None:
+        columns["makes"] = Column("role", _words({1: mapping.role.maker, 0: mapping.role.taker}))
+    rules = [OVERFLOW, reason(pl.col("fee").is_not_null() & pl.col("fee_token").is_null(), "fee_token is missing")]
+    if mapping.side.of == "account":
+        rules.append(reason(pl.col("account").is_null(), "account is missing"))
+    return columns, rules
+
+
+def _words(words: Mapping[int, Iterable[str]]) -> Reader:
+    return trimmed(one_of({word: value for value, some in words.items() for word in some}))
+
+
+def by_role(mapping: Map) -> list[pl.Expr]:
+    """Good rows of ``fill_columns`` as rows of ``fills``.
+
+    The account's side and role decide who was the maker, and on which side; of public trades, whose side is told.
+    """
+    always = (mapping.constants.role or mapping.side.of) == "maker"
+    made = pl.col("makes") == 1 if mapping.columns.role is not None else pl.lit(always)
     turn = {"account": pl.when(made).then(1).otherwise(-1), "maker": pl.lit(1), "taker": pl.lit(-1)}[mapping.side.of]
     token = pl.when(pl.col("fee").is_not_null()).then("fee_token")
-    return frame.select(
-        "fill", "price", "size",
-        side=pl.col("side") * turn,
-        maker=pl.when(made).then("account").otherwise("counterparty"),
-        taker=pl.when(made).then("counterparty").otherwise("account"),
-        maker_order=pl.when(made).then("order"),
-        taker_order=pl.when(~made).then("order"),
-        maker_fee=pl.when(made).then("fee"),
-        taker_fee=pl.when(~made).then("fee"),
-        maker_fee_token=pl.when(made).then(token),
-        taker_fee_token=pl.when(~made).then(token),
-    )  # fmt: skip
+    fee = pl.col("fee") * (1 if mapping.fee.sign == "paid is positive" else -1)
+    named = {
+        "side": pl.col("side") * turn,
+        "maker": pl.when(made).then("account").otherwise("counterparty"),
+        "taker": pl.when(made).then("counterparty").otherwise("account"),
+        "maker_order": pl.when(made).then("order"),
+        "taker_order": pl.when(~made).then("order"),
+        "maker_fee": pl.when(made).then(fee),
+        "taker_fee": pl.when(~made).then(fee),
+        "maker_fee_token": pl.when(made).then(token),
+        "taker_fee_token": pl.when(~made).then(token),
+    }
+    return [pl.col("fill", "price", "size"), *(value.alias(name) for name, value in named.items())]
 
 
-def _role(block: Block) -> tuple[pl.Series, pl.Series]:
-    """1 where the account (or, of public trades, the side told) is the maker's, 0 where it is the taker's."""
-    mapping, rows = block.mapping, block.texts.height
-    if mapping.columns.role is not None:
-        return chosen(block.texts["role"], _words(mapping.role.maker, 1) | _words(mapping.role.taker, 0))
-    made = mapping.constants.role or mapping.side.of
-    return pl.Series([int(made == "maker")] * rows, dtype=pl.Int64), pl.Series([None] * rows, dtype=pl.String)
-
-
-def _words(words: Iterable[str], value: int) -> dict[str, int]:
-    return dict.fromkeys(words, value)
-
-
-def quotes(block: Block) -> Part:
-    """Rows of ``quotes``; a side without a price is absent."""
-    texts, seen = block.texts, block.seen
-    columns, reasons = [], []
+def quote_columns(block: Block) -> Part:
+    """Columns of ``quotes``; a side without a price is absent."""
+    columns: dict[str, Column] = {}
     for name in ("bid", "ask"):
-        price, bad_price = measured(texts[name], texts["symbol"], seen.ticks, above=0, required=False)
-        size, bad_size = measured(texts[f"{name}_size"], texts["symbol"], seen.lots, least=0, required=False)
-        columns += [price, size]
-        reasons += [bad_price, bad_size]
-    return pl.DataFrame(columns), reasons
+        columns[name] = Column(name, block.price(positive), optional=True)
+        columns[f"{name}_size"] = Column(f"{name}_size", block.size(from_zero), optional=True)
+    return columns, []

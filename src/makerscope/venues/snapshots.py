@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from makerscope.tape.events import Instrument
-from makerscope.venues.columns import Intake, positive
+from makerscope.venues.intake import Intake
+from makerscope.venues.values import positive
 
 
 @dataclass(frozen=True, slots=True)

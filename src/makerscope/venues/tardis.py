@@ -15,12 +15,16 @@ from types import MappingProxyType
 import polars as pl
 
 from makerscope.tape.write import TapeWriter
+from makerscope.venues.columns import Column, required
 from makerscope.venues.files import Head, Progress, Recording
+from makerscope.venues.intake import Intake
 from makerscope.venues.rows import csv_rows
-from makerscope.venues.sieve import Sieve, apart, chosen, clock, number
+from makerscope.venues.rules import CLOCKS_APART
 from makerscope.venues.tardis_books import Snapshots
 from makerscope.venues.tardis_contracts import UNKNOWN, Option, contract_of
 from makerscope.venues.tardis_rows import PARTS, RIGHTS, Seen
+from makerscope.venues.times import since_1970
+from makerscope.venues.values import known, matching, one_of, positive, trimmed
 
 FIRST = ("exchange", "symbol", "timestamp", "local_timestamp")
 COLUMNS = MappingProxyType(
@@ -100,19 +104,20 @@ def read(recordings: Sequence[Recording], tape: TapeWriter, progress: Progress) 
         kind = recording.kind
         tape.add_source(recording.path, kind)
         columns = (*FIRST, *COLUMNS[kind])
-        sieve = Sieve(recording.path, TABLES[kind], tape, "rows of " + ",".join(columns))
+        intake, part = Intake(tape, recording.path, TABLES[kind]), PARTS[kind]
         books.begin_file()
-        for texts in csv_rows(recording.path, required=columns, on_bad=sieve.reject, progress=progress):
-            rows, reasons = _common(texts)
-            more, faults = PARTS[kind](texts, rows["instrument"], seen)
-            good = sieve.pass_on(rows.hstack(more), [*reasons, *faults], texts)
+        for texts in csv_rows(recording.path, required=columns, on_bad=intake.refuse, progress=progress):
+            names = _names(texts)
+            read_columns = _common(names) | part.columns(names, seen)
+            good = intake.sieve(texts, read_columns, [CLOCKS_APART, *part.rules(seen)])
+            good = part.finish(good).drop("line", "venue", "symbol")
             if kind == "incremental_book_L2":
                 good = books.admit(good, tape)
             _declare(good["instrument"], declared, seen, tape)
             if kind == "derivative_ticker":
                 good = good.filter(pl.col("mark").is_not_null() | pl.col("index").is_not_null())
             tape.write(TABLES[kind], good)
-        sieve.close()
+        intake.close("rows of " + ",".join(columns))
         if kind == "derivative_ticker":
             tape.find("info", "rounded", "mark and index prices finer than a tick were rounded half up", table="marks")
             tape.find(
@@ -156,10 +161,10 @@ def _learn_options(texts: pl.DataFrame, names: pl.Series, options: dict[str, Opt
         texts.select("type", "strike_price", "expiration").with_columns(name=names).unique("name", maintain_order=True)
     )
     new = rows.filter(~pl.col("name").is_in(list(options)) & pl.col("name").is_not_null())
-    expiry, late = clock(new["expiration"], "us")
-    strike, odd = number(new["strike_price"], "0.00000001", above=0)
-    right, unknown = chosen(new["type"], RIGHTS)
-    for row in zip(new["name"], new["strike_price"], expiry, right, late, odd, unknown, strike, strict=True):
+    expiry, late = required(since_1970("us"))(new["expiration"])
+    _, odd = required(positive("0.00000001"))(new["strike_price"])
+    right, unknown = required(trimmed(one_of(RIGHTS)))(new["type"])
+    for row in zip(new["name"], new["strike_price"], expiry, right, late, odd, unknown, strict=True):
         if row[4] is None and row[5] is None and row[6] is None:
             options[row[0]] = Option(strike=row[1], expiry=row[2], is_call=row[3] == 1)
 
@@ -168,17 +173,14 @@ def _names(texts: pl.DataFrame) -> pl.Series:
     return texts.select(pl.format("{}:{}", "exchange", "symbol").alias("instrument")).to_series()
 
 
-def _common(texts: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.Series]]:
-    exchange_time, early = clock(texts["timestamp"], "us")
-    local_time, late = clock(texts["local_timestamp"], "us")
-    venue = pl.col("exchange").str.contains(EXCHANGE).fill_null(value=False)
-    symbol = pl.col("symbol").str.contains(SYMBOL_NAME).fill_null(value=False)
-    reason = (
-        pl.when(~venue).then(pl.lit("exchange is no exchange id")).when(~symbol).then(pl.lit("symbol is no symbol"))
-    )
-    odd = texts.select(reason).to_series()
-    rows = pl.DataFrame({"exchange_time": exchange_time, "local_time": local_time, "instrument": _names(texts)})
-    return rows, [odd, early, late, apart(exchange_time, local_time)]
+def _common(names: pl.Series) -> dict[str, Column]:
+    return {
+        "venue": Column("exchange", matching(EXCHANGE, "is no exchange id")),
+        "symbol": Column("symbol", matching(SYMBOL_NAME, "is no symbol")),
+        "instrument": Column("symbol", known(names)),
+        "exchange_time": Column("timestamp", since_1970("us")),
+        "local_time": Column("local_timestamp", since_1970("us")),
+    }
 
 
 def _declare(names: pl.Series, declared: set[str], seen: Seen, tape: TapeWriter) -> None:

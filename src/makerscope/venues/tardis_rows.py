@@ -1,16 +1,20 @@
-"""Rows of each Tardis data type as rows of a tape: one function a type, text in, integers and reasons out."""
+"""How the columns of each Tardis data type are read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from types import MappingProxyType
 
 import polars as pl
 
-from makerscope.venues.sieve import Units, chosen, floating, measured, overflows
+from makerscope.venues.columns import Column, Reader
+from makerscope.venues.rules import OVERFLOW, reason
+from makerscope.venues.seen_units import Units
 from makerscope.venues.tardis_contracts import Option, volatility_scale
+from makerscope.venues.values import from_zero, in_units, named_units, one_of, positive, real, text, trimmed
 
-Part = tuple[pl.DataFrame, list[pl.Series]]  # columns of the tape, and reasons against rows
+Columns = dict[str, Column]
 TAKER = MappingProxyType({"buy": -1, "sell": 1, "unknown": 0})  # the aggressor, to the maker's side
 FORCED = MappingProxyType({"buy": 1, "sell": -1})
 LEVEL = MappingProxyType({"bid": 1, "ask": -1})
@@ -43,92 +47,105 @@ class Seen:
         self.lots = {name: self.sizes.unit(name) or "1" for name in names}
 
 
-def trades(texts: pl.DataFrame, names: pl.Series, seen: Seen) -> Part:
-    """Public trades: maker and taker unknown."""
-    side, unknown = chosen(texts["side"], TAKER)
-    price, bad_price = measured(texts["price"], names, seen.ticks, above=0)
-    size, bad_size = measured(texts["amount"], names, seen.lots, above=0)
-    rows = pl.DataFrame({"fill": texts["id"], "side": side, "price": price, "size": size})
-    return rows, [unknown, bad_price, bad_size, overflows(price, size)]
+def _trades(names: pl.Series, seen: Seen, words: Mapping[str, int]) -> Columns:
+    return {
+        "fill": Column("id", text, optional=True),
+        "side": Column("side", trimmed(one_of(words))),
+        "price": Column("price", in_units(named_units(names, seen.ticks), positive)),
+        "size": Column("amount", in_units(named_units(names, seen.lots), positive)),
+    }
 
 
-def liquidations(texts: pl.DataFrame, names: pl.Series, seen: Seen) -> Part:
-    """Forced trades: ``buy`` means that a short position was liquidated. The feed names no account."""
-    side, unknown = chosen(texts["side"], FORCED)
-    price, bad_price = measured(texts["price"], names, seen.ticks, above=0)
-    size, bad_size = measured(texts["amount"], names, seen.lots, above=0)
-    rows = pl.DataFrame({"fill": texts["id"], "side": side, "price": price, "size": size})
-    return rows.with_columns(account=pl.lit("unknown")), [unknown, bad_price, bad_size, overflows(price, size)]
+def _quotes(names: pl.Series, seen: Seen) -> Columns:
+    price = in_units(named_units(names, seen.ticks), from_zero)
+    size = in_units(named_units(names, seen.lots), from_zero)
+    return {
+        "bid": Column("bid_price", price, optional=True),
+        "bid_size": Column("bid_amount", size, optional=True),
+        "ask": Column("ask_price", price, optional=True),
+        "ask_size": Column("ask_amount", size, optional=True),
+    }
 
 
-def quotes(texts: pl.DataFrame, names: pl.Series, seen: Seen) -> Part:
-    """Top of book. A side without a price or with size 0 is absent."""
-    bid, bid_size, bad_bid = _side(texts, names, seen, "bid")
-    ask, ask_size, bad_ask = _side(texts, names, seen, "ask")
-    return pl.DataFrame([bid, bid_size, ask, ask_size]), [*bad_bid, *bad_ask]
+def _levels(names: pl.Series, seen: Seen) -> Columns:
+    return {
+        "snapshot": Column("is_snapshot", trimmed(one_of(TRUTH))),
+        "side": Column("side", trimmed(one_of(LEVEL))),
+        "price": Column("price", in_units(named_units(names, seen.ticks), positive)),
+        "size": Column("amount", in_units(named_units(names, seen.lots), from_zero)),
+    }
 
 
-def _side(texts: pl.DataFrame, names: pl.Series, seen: Seen, side: str) -> tuple[pl.Series, pl.Series, list[pl.Series]]:
-    price, bad_price = measured(texts[f"{side}_price"], names, seen.ticks, least=0, required=False)
-    size, bad_size = measured(texts[f"{side}_amount"], names, seen.lots, least=0, required=False)
-    frame = pl.DataFrame({"price": price, "size": size})
-    there = frame.select(
-        (pl.col("price") > 0).fill_null(value=False) & (pl.col("size").is_null() | (pl.col("size") > 0))
-    )
-    absent = ~there.to_series()
-    return price.set(absent, None).alias(side), size.set(absent, None).alias(f"{side}_size"), [bad_price, bad_size]
+def _chain(names: pl.Series, seen: Seen) -> Columns:
+    return _quotes(names, seen) | {name: Column(source, real, optional=True) for source, name in MODEL.items()}
 
 
-def levels(texts: pl.DataFrame, names: pl.Series, seen: Seen) -> Part:
-    """Levels of book messages; amount 0 removes a level."""
-    snapshot, unclear = chosen(texts["is_snapshot"], TRUTH)
-    side, unknown = chosen(texts["side"], LEVEL)
-    price, bad_price = measured(texts["price"], names, seen.ticks, above=0)
-    size, bad_size = measured(texts["amount"], names, seen.lots, least=0)
-    rows = pl.DataFrame({"snapshot": snapshot.cast(pl.Boolean), "side": side, "price": price, "size": size})
-    return rows, [unclear, unknown, bad_price, bad_size]
+def _marks(names: pl.Series, seen: Seen) -> Columns:
+    read = _rounded(names, seen)
+    return {"mark": Column("mark_price", read, optional=True), "index": Column("index_price", read, optional=True)}
 
 
-def chain(texts: pl.DataFrame, names: pl.Series, seen: Seen) -> Part:
-    """Option quotes. Volatilities become fractions where the exchange's unit is known, else null."""
-    out, faults = quotes(texts, names, seen)
-    known = pl.Series([name in seen.options for name in names], dtype=pl.Boolean)
-    faults.append(pl.select(pl.when(~known).then(pl.lit("strike, expiration or type is not known"))).to_series())
-    scales = {name: volatility_scale(name) for name in texts["exchange"].drop_nulls().unique()}
-    scale = texts["exchange"].replace_strict(scales, default=None, return_dtype=pl.Float64)
-    for source, name in MODEL.items():
-        value, bad = floating(texts[source])
-        faults.append(bad)
-        out = out.with_columns((value * scale if name.endswith("volatility") else value).alias(name))
-    return out, faults
-
-
-def marks(texts: pl.DataFrame, names: pl.Series, seen: Seen) -> Part:
-    """Mark and index prices in ticks, rounded half up where they are finer."""
-    mark, bad_mark = _rounded(texts["mark_price"], names, seen)
-    index, bad_index = _rounded(texts["index_price"], names, seen)
-    return pl.DataFrame({"mark": mark, "index": index}), [bad_mark, bad_index]
-
-
-def _rounded(texts: pl.Series, names: pl.Series, seen: Seen) -> tuple[pl.Series, pl.Series]:
+def _rounded(names: pl.Series, seen: Seen) -> Reader:
+    """Reader of prices above zero in ticks, rounded half up where they are finer."""
     fine = {name: seen.marks.unit(name) or "1" for name in names.drop_nulls().unique()}
     each = {name: Decimal(seen.ticks.get(name, "1")) / Decimal(unit) for name, unit in fine.items()}
-    value, why = measured(texts, names, fine, above=0, required=False)
-    frame = pl.DataFrame({"value": value, "name": names}).with_columns(
-        many=pl.col("name").replace_strict({name: max(1, int(ratio)) for name, ratio in each.items()}, default=1),
-        times=pl.col("name").replace_strict({name: max(1, int(1 / ratio)) for name, ratio in each.items()}, default=1),
-    )
-    ticks = frame.select((pl.col("value") + pl.col("many") // 2) // pl.col("many") * pl.col("times")).to_series()
-    return ticks.cast(pl.Int64), why
+    exact = in_units(named_units(names, fine), positive)
+
+    def read(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+        value, why = exact(texts)
+        frame = pl.DataFrame({"value": value, "name": names}).with_columns(
+            many=pl.col("name").replace_strict({name: max(1, int(ratio)) for name, ratio in each.items()}, default=1),
+            times=pl.col("name").replace_strict(
+                {name: max(1, int(1 / ratio)) for name, ratio in each.items()}, default=1
+            ),
+        )
+        ticks = frame.select((pl.col("value") + pl.col("many") // 2) // pl.col("many") * pl.col("times")).to_series()
+        return ticks.cast(pl.Int64), why
+
+    return read
 
 
-PARTS: MappingProxyType[str, Callable[[pl.DataFrame, pl.Series, Seen], Part]] = MappingProxyType(
+def _without_absent(rows: pl.DataFrame) -> pl.DataFrame:
+    """A side without a price, or with price or size 0, is absent."""
+    for price, size in (("bid", "bid_size"), ("ask", "ask_size")):
+        there = (pl.col(price) > 0) & (pl.col(size).is_null() | (pl.col(size) > 0))
+        rows = rows.with_columns(pl.when(there).then(price).alias(price), pl.when(there).then(size).alias(size))
+    return rows
+
+
+def _as_fractions(rows: pl.DataFrame) -> pl.DataFrame:
+    """Volatilities as fractions where the exchange's unit is known, else null."""
+    scales = {name: volatility_scale(name) for name in rows["venue"].unique()}
+    scale = pl.col("venue").replace_strict(scales, default=None, return_dtype=pl.Float64)
+    return _without_absent(rows).with_columns(pl.col("^.*_volatility$") * scale)
+
+
+def _unknown_option(seen: Seen) -> list[pl.Expr]:
+    return [reason(~pl.col("instrument").is_in(list(seen.options)), "strike, expiration or type is not known")]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a data type has beside names and clocks: columns, rules between them, and a last step for good rows."""
+
+    columns: Callable[[pl.Series, Seen], Columns]
+    rules: Callable[[Seen], Sequence[pl.Expr]] = lambda _seen: ()
+    finish: Callable[[pl.DataFrame], pl.DataFrame] = lambda rows: rows
+
+
+PARTS = MappingProxyType(
     {
-        "trades": trades,
-        "liquidations": liquidations,
-        "quotes": quotes,
-        "incremental_book_L2": levels,
-        "options_chain": chain,
-        "derivative_ticker": marks,
+        "trades": Part(partial(_trades, words=TAKER), lambda _seen: [OVERFLOW]),  # maker and taker unknown
+        "liquidations": Part(  # ``buy`` means that a short position was liquidated; the feed names no account
+            partial(_trades, words=FORCED),
+            lambda _seen: [OVERFLOW],
+            lambda rows: rows.with_columns(account=pl.lit("unknown")),
+        ),
+        "quotes": Part(_quotes, finish=_without_absent),
+        "incremental_book_L2": Part(  # amount 0 removes a level
+            _levels, finish=lambda rows: rows.with_columns(pl.col("snapshot").cast(pl.Boolean))
+        ),
+        "options_chain": Part(_chain, _unknown_option, _as_fractions),
+        "derivative_ticker": Part(_marks),
     }
 )

@@ -21,12 +21,13 @@ from makerscope.errors import FormatError
 from makerscope.tape.events import Instrument, Token
 from makerscope.tape.sessions import join_parts, sessions_of
 from makerscope.tape.write import TapeWriter
-from makerscope.venues.columns import Column, Intake, Reader
+from makerscope.venues.columns import Column, Reader
 from makerscope.venues.files import Head, Progress, Recording
+from makerscope.venues.intake import Intake
 from makerscope.venues.profiles import known_instrument, profile, seen_instrument
 from makerscope.venues.rows import csv_rows
-from makerscope.venues.times import iso_to_ns
-from makerscope.venues.units import columns_in
+from makerscope.venues.times import iso
+from makerscope.venues.units import kind_in
 
 VENUE = "uniswap_v3"
 KIND = "uniswap v3 minutes"
@@ -42,7 +43,7 @@ COLUMNS = (
 
 def kind_of(head: Head) -> str | None:
     """``uniswap v3 minutes`` by the header line, else None."""
-    return KIND if set(columns_in(head)).issuperset(COLUMNS) else None
+    return kind_in(head, {KIND: COLUMNS})
 
 
 def read(recordings: Sequence[Recording], tape: TapeWriter, progress: Progress) -> None:
@@ -66,7 +67,7 @@ def read(recordings: Sequence[Recording], tape: TapeWriter, progress: Progress) 
                 good = _consistent(read_rows, intake)
                 events = good.drop("line").with_columns(instrument=pl.lit(instrument.instrument), kind=pl.lit("minute"))
                 tape.write("pool_events", events)
-        intake.close(f"rows of {', '.join(COLUMNS)}")
+        intake.close(f"rows of {', '.join(COLUMNS)}", may_be_empty=True)
     for sessions in heard.values():
         tape.session(join_parts(sessions, SILENCE))
 
@@ -176,7 +177,7 @@ def _consistent(rows: pl.DataFrame, intake: Intake) -> pl.DataFrame:
 
 
 MINUTE = {
-    "exchange_time": Column("timestamp", iso_to_ns),
+    "exchange_time": Column("timestamp", iso()),
     "net_amount0": Column("netAmount0", raw_units(negative=True)),
     "net_amount1": Column("netAmount1", raw_units(negative=True)),
     "in_amount0": Column("inAmount0", raw_units(negative=False)),

@@ -5,7 +5,7 @@ Also what a file's name and header say: which instrument, which columns.
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +16,7 @@ from makerscope.errors import FormatError
 from makerscope.tape.decimals import unit_of
 from makerscope.tape.events import Instrument
 from makerscope.venues.columns import Reader
-from makerscope.venues.files import Head
+from makerscope.venues.files import Head, Recording
 from makerscope.venues.profiles import known_instrument, seen_instrument
 from makerscope.venues.rows import csv_rows
 
@@ -94,6 +94,17 @@ def perp(venue: str, symbol: str, seen: Seen, *, base: str, quote: str, settle: 
     )
 
 
+def first_pass(
+    recordings: Sequence[Recording], words: tuple[str, ...], see: Callable[[Recording], Seen]
+) -> list[tuple[Recording, str, Seen]]:
+    """Each recording with the symbol in its name (see ``symbol_in``) and what was seen of the symbol in all of them."""
+    symbols = [symbol_in(recording.path, words) for recording in recordings]
+    seen: dict[str, Seen] = {}
+    for symbol, recording in zip(symbols, recordings, strict=True):
+        seen[symbol] = seen.get(symbol, Seen()) | see(recording)
+    return [(recording, symbol, seen[symbol]) for symbol, recording in zip(symbols, recordings, strict=True)]
+
+
 def columns_in(head: Head) -> list[str]:
     r"""Names in the header line of a CSV file; empty if the line is none.
 
@@ -105,6 +116,12 @@ def columns_in(head: Head) -> list[str]:
         return next(csv.reader([head.first_line]), [])
     except csv.Error:
         return []
+
+
+def kind_in(head: Head, kinds: Mapping[str, tuple[str, ...]]) -> str | None:
+    """The first kind all of whose columns stand in the header line, else None."""
+    names = set(columns_in(head))
+    return next((kind for kind, columns in kinds.items() if names.issuperset(columns)), None)
 
 
 def symbol_in(path: Path, words: tuple[str, ...]) -> str:
