@@ -218,9 +218,9 @@ def option_columns(
 
 def refuse_outside(price: Floats, columns: OptionColumns) -> None:
     """Say which argument lies outside the domain, if the kernel answered NaN anywhere."""
-    bad = np.isnan(price)
-    if not bad.any():
+    if not (price.size and np.isnan(price.min())):  # the least of some numbers is NaN if one is
         return
+    bad = np.isnan(price)
     first = int(bad.argmax())
     low, high = black76.LOWEST, black76.HIGHEST
     for (name, want), column, positive in zip(WANTED, columns, (True, True, False, False), strict=False):
