@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -203,6 +205,14 @@ def test_whatever_the_bytes_only_our_errors_leave_the_reader(tmp_path_factory, s
     else:
         assert check_tape(folder / "tape").problems == ()
     assert not list(folder.glob(".*"))
+
+
+def test_a_parquet_file_with_text_that_is_no_utf8_is_refused(tmp_path):
+    symbol = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\xff")])
+    table = pa.table({"t": [1772366400125], "s": symbol, "d": ["buy"], "p": [100.5], "q": [1]})
+    pq.write_table(table, tmp_path / "x.parquet")
+    with pytest.raises(FormatError, match="cannot be read as Parquet"):
+        tape_of(tmp_path, PLAIN, tmp_path / "x.parquet")
 
 
 @settings(deadline=None, derandomize=True, max_examples=25)

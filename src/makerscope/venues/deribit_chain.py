@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 
 from makerscope.errors import FormatError
 from makerscope.tape.decimals import floats_to_units
+from makerscope.tape.rules import EARLIEST, LATEST
 from makerscope.tape.write import TapeWriter
 from makerscope.venues.deribit_units import instrument_of
 from makerscope.venues.files import Progress
-from makerscope.venues.sieve import EARLIEST, LATEST
 
 BATCH = 65_536
 COLUMNS = (
@@ -60,6 +60,7 @@ def read_chain(path: Path, tape: TapeWriter, progress: Progress) -> None:
         with pq.ParquetFile(path) as file:
             total = max(file.metadata.num_rows, 1)
             for batch in file.iter_batches(batch_size=BATCH, columns=list(COLUMNS)):
+                batch.validate(full=True)  # texts that are no UTF-8 would crash whoever touches them
                 frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch])))
                 good = _usable(path, frame, first, tape)
                 kept += good.height

@@ -11,14 +11,16 @@ from makerscope.errors import FormatError, InputError
 from makerscope.tape.decimals import places
 from makerscope.tape.events import Instrument, Token
 from makerscope.tape.write import TapeWriter
+from makerscope.venues.columns import Column
 from makerscope.venues.files import Progress
+from makerscope.venues.intake import Intake
 from makerscope.venues.map_file import Map, load_map
 from makerscope.venues.map_file import Units as Terms
-from makerscope.venues.mapped_rows import Block, Seen, fills, quotes
+from makerscope.venues.mapped_rows import Block, Seen, by_role, fill_columns, quote_columns
 from makerscope.venues.rows import csv_rows
-from makerscope.venues.sieve import Sieve, apart
+from makerscope.venues.rules import CLOCKS_APART
 from makerscope.venues.tardis_contracts import assets_of
-from makerscope.venues.written_times import written_time
+from makerscope.venues.times import written
 
 BATCH = 65_536
 DAMAGE = (pa.ArrowException, pl.exceptions.PolarsError, OSError, ValueError, TypeError, KeyError)  # of a Parquet file
@@ -47,33 +49,29 @@ def read_mapped(paths: Sequence[Path], map_path: Path, tape: TapeWriter, progres
     seen = _first_pass(paths, mapping)
     for path in paths:
         tape.add_source(path, f"mapped {mapping.table}")
-        sieve = Sieve(path, mapping.table, tape, f"rows as {map_path.name} says")
+        intake = Intake(tape, path, mapping.table)
         typed = _typed_times(path)
-        for texts in _texts(path, mapping, sieve.reject, progress):
-            base = Block(texts, mapping, seen, typed)
-            part, reasons = (fills if mapping.table == "fills" else quotes)(base)
-            whole, faults = _common(base)
-            rows = sieve.pass_on(whole.hstack(part), [*faults, *reasons], texts)
+        for texts in _texts(path, mapping, intake.refuse, progress):
+            block = Block(texts, mapping, seen, typed)
+            columns, rules = _columns(block)
+            more, others = (fill_columns if mapping.table == "fills" else quote_columns)(block)
+            rows = intake.sieve(texts, columns | more, [*rules, *others]).drop("line")
+            if mapping.table == "fills":
+                rows = rows.select(*columns, *by_role(mapping))
             _declare(rows, mapping, seen, tape)
             tape.write(mapping.table, rows)
-        sieve.close()
+        intake.close(f"rows as {map_path.name} says")
 
 
-def _common(block: Block) -> tuple[pl.DataFrame, list[pl.Series]]:
-    texts, mapping = block.texts, block.mapping
-    columns, reasons = [block.names], [block.unnamed]
+def _columns(block: Block) -> tuple[dict[str, Column], list[pl.Expr]]:
+    mapping = block.mapping
+    columns = {"instrument": Column("symbol", block.name)}
     for name, source in (("time", mapping.columns.time), ("local_time", mapping.columns.local_time)):
-        if source is None:
-            continue
-        typed = source in block.typed
-        unit, form = ("ns", None) if typed else (mapping.time.unit, mapping.time.format)
-        value, why = written_time(texts[name], unit=unit, form=form, zone=mapping.time.zone)
-        columns.append(value.alias("exchange_time" if name == "time" else name))
-        reasons.append(why)
-    whole = pl.DataFrame(columns)
-    if "local_time" in whole.columns:
-        reasons.append(apart(whole["exchange_time"], whole["local_time"]))
-    return whole, reasons
+        if source is not None:
+            unit, form = ("ns", None) if source in block.typed else (mapping.time.unit, mapping.time.format)
+            read = written(unit=unit, form=form, zone=mapping.time.zone)
+            columns["exchange_time" if name == "time" else name] = Column(name, read)
+    return columns, [CLOCKS_APART] if "local_time" in columns else []
 
 
 def _declare(rows: pl.DataFrame, mapping: Map, seen: Seen, tape: TapeWriter) -> None:
@@ -164,6 +162,7 @@ def _parquet_rows(path: Path, needed: tuple[str, ...], mapping: Map) -> Iterator
             raise FormatError(path, f"lacks the column {missing[0]!r}", f"columns {', '.join(needed)}")
         line = 1
         for batch in file.iter_batches(BATCH, columns=list(needed)):
+            batch.validate(full=True)  # texts that are no UTF-8 would crash whoever touches them
             frame = pl.DataFrame(pa.Table.from_batches([batch]))
             texts = [_as_text(frame[name], mapping).alias(name) for name in needed]
             yield pl.DataFrame([pl.Series("line", range(line, line + frame.height), dtype=pl.Int64), *texts])
