@@ -6,6 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from makerscope.kernels import implied_vol
+from makerscope.pricing.black import black76_price
 from makerscope.pricing.implied import Reason, attainable_error, implied_volatility
 from tests.reference import implied as definition
 
@@ -93,3 +94,15 @@ def test_a_dearer_option_is_never_less_volatile(F, k, shares):
     price = min(F, K) * np.sort(shares)
     volatility, _reason = implied_volatility(price, F, K, 1.0, is_call=K >= F)
     assert (np.diff(volatility) >= -8 * ULP * volatility[1:]).all()
+
+
+@given(st.lists(st.tuples(forwards, moneyness, totals, years, st.booleans()), min_size=1))
+def test_the_volatility_of_our_own_price_comes_back(rows):
+    F, k, s, T, is_call = (np.array(column) for column in zip(*rows, strict=True))
+    K, sigma = F * np.exp(k), s / np.sqrt(T)
+    price = black76_price(F, K, sigma, T, is_call=is_call)
+    volatility, reason = implied_volatility(price, F, K, T, is_call=is_call)
+    error = attainable_error(price, F, K, T, is_call=is_call)
+    fair = (price > 1e-290) & (error < 1e-3)  # beyond, a rounding of the price is no small change any more
+    assert np.isin(reason[fair], [Reason.OK, Reason.CONDITIONING_LIMITED]).all()
+    assert (np.abs(volatility / sigma - 1)[fair] <= (1.01 * error + 6 * ULP)[fair]).all()
