@@ -502,6 +502,7 @@ def test_a_smile_draws_bars_from_bid_to_ask_and_stubs_towards_what_is_missing():
     assert bars[1][0][1] - bars[1][1][1] < 60 * unit < 845 * unit  # the ask of 900 is cut at the edge
     assert [end[1] - start[1] for start, end in stubs] == [pytest.approx(15, abs=0.11), pytest.approx(-15, abs=0.11)]
     assert [foot[0] for foot in feet] == [stub[0] for stub in stubs]
+    assert path_of(out, "dots s1 quiet") == line[1:]  # a point of the line without a neighbour
     assert len(line) == 2
 
 

@@ -116,7 +116,8 @@ def _over(chart: Smile, plane: _Plane) -> str:
         for value in (clean(mark.value),)
         if value is not None
     ]
-    parts = (("line s1", lines), ("dots mid", mids), ("dots alarm", marks))
+    lone = [run for run in lines if len(run) == 1]
+    parts = (("line s1", lines), ("dots s1 quiet", lone), ("dots mid", mids), ("dots alarm", marks))
     return "".join(f'<path class="{name}" d="{runs_path(runs)}"/>' for name, runs in parts if runs)
 
 
