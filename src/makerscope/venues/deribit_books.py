@@ -11,12 +11,12 @@ from pathlib import Path
 import msgspec
 import polars as pl
 
-from makerscope.errors import FormatError
 from makerscope.tape.write import TapeWriter
 from makerscope.venues.deribit_chain import count_odd
 from makerscope.venues.deribit_rows import BadMessageError, Row, frame, identity, levels, milliseconds, option_quote
 from makerscope.venues.deribit_units import instrument_of
 from makerscope.venues.files import Progress
+from makerscope.venues.intake import Intake
 from makerscope.venues.rows import csv_rows
 
 REQUIRED = ("instrument_name", "timestamp", "change_id", "bids", "asks", "mark_price", "underlying_price", "mark_iv")
@@ -31,26 +31,23 @@ def read_books(path: Path, tape: TapeWriter, progress: Progress) -> None:
     """One file onto the tables ``book`` and ``chain``.
 
     Raises:
-        FormatError: the file is damaged, or none of its rows can be used.
+        FormatError: the file is damaged, or none of its rows can be read.
     """
-    kept = lines = 0
-
-    def bad(line: int, raw: str, why: str) -> None:
-        tape.quarantine(path.name, line, "chain", why, raw)
-
-    for rows in csv_rows(path, required=REQUIRED, optional=OPTIONAL, on_bad=bad, progress=progress):
+    intake = Intake(tape, path, "chain")
+    for rows in csv_rows(path, required=REQUIRED, optional=OPTIONAL, on_bad=intake.refuse, progress=progress):
         book: list[Row] = []
         chain: list[Row] = []
         for row in rows.iter_rows(named=True):
-            lines += 1
             try:
                 mine, quote = _read(row, tape)
             except BadMessageError as error:
-                bad(row["line"], ",".join(str(value) for name, value in row.items() if name != "line"), str(error))
+                intake.refuse(
+                    row["line"], ",".join(str(value) for name, value in row.items() if name != "line"), str(error)
+                )
                 continue
             book += mine
             chain.append(quote)
-        kept += len(chain)
+        intake.kept += len(chain)
         if chain:
             tape.write("book", frame("book", book))
             quotes = frame("chain", chain)
@@ -58,8 +55,7 @@ def read_books(path: Path, tape: TapeWriter, progress: Progress) -> None:
             ends = {name: item.expiry for name, item in tape.instruments.items()}
             expiry = pl.Series([ends[name] for name in quotes["instrument"]], dtype=pl.Int64)
             count_odd(quotes.with_columns(tick=pl.lit(0.0001), expiry=expiry), tape)
-    if not kept:
-        raise FormatError(path, f"none of its {lines} rows can be used", "rows of Deribit's order books of options")
+    intake.close("rows of Deribit's order books of options")
 
 
 def _read(row: Row, tape: TapeWriter) -> tuple[list[Row], Row]:

@@ -18,6 +18,7 @@ from makerscope.tape.rules import EARLIEST, LATEST
 from makerscope.tape.write import TapeWriter
 from makerscope.venues.deribit_units import instrument_of
 from makerscope.venues.files import Progress
+from makerscope.venues.intake import Intake
 
 BATCH = 65_536
 COLUMNS = (
@@ -52,9 +53,9 @@ def read_chain(path: Path, tape: TapeWriter, progress: Progress) -> None:
     """One file onto the table ``chain``, a batch at a time.
 
     Raises:
-        FormatError: the file is damaged, lacks a column, or none of its rows can be used.
+        FormatError: the file is damaged, lacks a column, or none of its rows can be read.
     """
-    kept = first = 0
+    intake, first = Intake(tape, path, "chain"), 0
     size, rows = path.stat().st_size, 0
     try:
         with pq.ParquetFile(path) as file:
@@ -62,8 +63,8 @@ def read_chain(path: Path, tape: TapeWriter, progress: Progress) -> None:
             for batch in file.iter_batches(batch_size=BATCH, columns=list(COLUMNS)):
                 batch.validate(full=True)  # texts that are no UTF-8 would crash whoever touches them
                 frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch])))
-                good = _usable(path, frame, first, tape)
-                kept += good.height
+                good = _usable(frame, first, intake)
+                intake.kept += good.height
                 first += frame.height
                 if good.height:
                     tape.write("chain", _rows(good, tape))
@@ -71,11 +72,10 @@ def read_chain(path: Path, tape: TapeWriter, progress: Progress) -> None:
                 rows = first
     except (pa.ArrowException, OSError, pl.exceptions.PolarsError) as error:
         raise FormatError(path, f"cannot be read as Parquet ({error})", _WANT) from error
-    if not kept:
-        raise FormatError(path, f"none of its {first} rows can be used", _WANT)
+    intake.close(_WANT)
 
 
-def _usable(path: Path, frame: pl.DataFrame, first: int, tape: TapeWriter) -> pl.DataFrame:
+def _usable(frame: pl.DataFrame, first: int, intake: Intake) -> pl.DataFrame:
     """The rows that can be trusted, with their times in ns and their numbers as floats; the others are quarantined."""
     whole = frame.with_columns(
         pl.col("timestamp", "expiry_datetime").cast(pl.Datetime("ns", "UTC")).cast(pl.Int64),
@@ -118,7 +118,7 @@ def _usable(path: Path, frame: pl.DataFrame, first: int, tape: TapeWriter) -> pl
     bad = whole.filter(pl.col("reason").is_not_null())
     for row in bad.select("row", "reason", *COLUMNS).iter_rows(named=True):
         raw = ",".join(str(row[name]) for name in COLUMNS)
-        tape.quarantine(path.name, row["row"], "chain", row["reason"], raw)
+        intake.refuse(row["row"], raw, row["reason"])
     return whole.filter(pl.col("reason").is_null())
 
 
