@@ -9,8 +9,8 @@ from typing import Literal
 
 from makerscope.metrics.quality import Quality
 from makerscope.report.names import anchor_of, many, short
-from makerscope.report.numbers import bps, compact, duration, fixed, interval, money, percent
-from makerscope.report.scorecard import Attention, InstrumentCard, MakerCard, MarkoutRow, PairCard
+from makerscope.report.numbers import bps, compact, duration, fixed, interval, money, percent, utc
+from makerscope.report.scorecard import Attention, InstrumentCard, MakerCard, MarkoutRow, OptionsCard, PairCard
 from makerscope.report.study import ADVERSE_HORIZON
 
 Level = Literal["bad", "warn", "info"]
@@ -27,6 +27,7 @@ def attention_of(
     instruments: tuple[InstrumentCard, ...],
     makers: tuple[MakerCard, ...],
     pairs: tuple[PairCard, ...],
+    chains: tuple[OptionsCard, ...],
     *,
     liquidations: int,
 ) -> tuple[Attention, ...]:
@@ -36,6 +37,7 @@ def attention_of(
         *(item for maker in makers for item in _maker(maker)),
         *(item for card in instruments for item in _market(card)),
         *(item for pair in pairs for item in _pair(pair)),
+        *(item for chain in chains for item in _options(chain)),
     ]
     if liquidations:
         text = f"{many(liquidations, 'forced trade')} on this tape, counted once each."
@@ -172,3 +174,16 @@ def _pair(card: PairCard) -> Iterator[Attention]:
             page=anchor_of("pair", f"{card.first}|{card.second}"),
             weight=0.6,
         )
+
+
+def _options(card: OptionsCard) -> Iterator[Attention]:
+    page, name = anchor_of("options", card.underlying), f"{card.underlying} options"
+    for when, why in card.alarm.named[:3] if card.alarm is not None else ():
+        yield Attention(level="bad", subject=name, text=f"Liquidity left at {utc(when)}: {why}.", page=page, weight=1.0)
+    if card.surface is not None and card.surface.executable:
+        text = f"Arbitrage on bid and ask: {'; '.join(card.surface.executable[:3])}."
+        yield Attention(level="warn", subject=name, text=text, page=page, weight=0.8)
+    stale = card.measures.get("stale_marks")
+    if stale is not None and stale.value is not None and stale.value > 0.05:
+        text = f"{percent(stale.value)} of the marks stand outside bid and ask."
+        yield Attention(level="warn", subject=name, text=text, page=page, weight=0.5)

@@ -80,7 +80,7 @@ def build(
     step("measuring the markets")
     markets = _markets(measured)
     step("comparing markets")
-    pairs = pair_cards(measured)
+    pairs, chains = pair_cards(measured), options_cards(measured)
     liquidations = tape.read("liquidations", since=measured.view.since, until=measured.view.until).height
     return Scorecard(
         schema=SCHEMA,
@@ -90,7 +90,7 @@ def build(
         tape=_facts(measured, tape),
         quality=quality,
         rules=_rules(measured, quality),
-        attention=attention_of(quality, markets, cards, pairs, liquidations=liquidations),
+        attention=attention_of(quality, markets, cards, pairs, chains, liquidations=liquidations),
         liquidations=liquidations,
         concentration=_concentration(measured),
         fees=fee_rows(measured),
@@ -99,7 +99,7 @@ def build(
         makers_in_all=ranked["maker"].n_unique(),
         pairs=pairs,
         pools=pool_cards(measured),
-        chains=options_cards(measured),
+        chains=chains,
         missing=_missing(measured),
     )
 

@@ -1,13 +1,16 @@
 """Option chains in the terms of a desk: width, coverage, smiles, a certified surface, and when liquidity left."""
 
+from math import log10
+
 import numpy as np
 import polars as pl
 
 from makerscope.metrics.measure import Measure, missing
+from makerscope.metrics.option_alarm import RATE, alarm_buckets, withdrawal_alarm
 from makerscope.metrics.option_chain import DELTA_BUCKETS, TENOR_BUCKETS, option_rows, with_snapshots
 from makerscope.metrics.option_quotes import near_the_money, quote_buckets, quote_grid, quote_measures
 from makerscope.metrics.option_smile import smiles
-from makerscope.report.scorecard import GridCard, OptionsCard, Path
+from makerscope.report.scorecard import AlarmCard, GridCard, OptionsCard, Path
 from makerscope.report.study import Study
 from makerscope.report.surface_card import smile_cards, surface_card
 
@@ -29,13 +32,14 @@ def options_cards(study: Study) -> tuple[OptionsCard, ...]:
     if not unique.height:
         return ()
     looked = with_snapshots(unique)
+    alarms = withdrawal_alarm(alarm_buckets(looked))
     return tuple(
-        _card(str(base), part)
+        _card(str(base), part, alarms.filter(pl.col("base") == base), looked["base"].n_unique())
         for (base,), part in sorted(looked.partition_by("base", as_dict=True, maintain_order=True).items())
     )
 
 
-def _card(underlying: str, rows: pl.DataFrame) -> OptionsCard:
+def _card(underlying: str, rows: pl.DataFrame, alarms: pl.DataFrame, bases: int) -> OptionsCard:
     buckets = quote_buckets(rows)
     snapshots = buckets["snapshot"].n_unique()
     shown = _fullest(rows)
@@ -49,9 +53,29 @@ def _card(underlying: str, rows: pl.DataFrame) -> OptionsCard:
         grids=_grids(buckets),
         smiles=fitted.smiles,
         surface=surface_card(fitted),
-        alarm=None,
+        alarm=_alarm(alarms, bases),
         paths=_paths(rows, buckets),
         notes=_notes(rows, snapshots),
+    )
+
+
+def _alarm(found: pl.DataFrame, bases: int) -> AlarmCard | None:
+    """How rarely a usual snapshot looks as bad as each one did, as powers of ten; None where nothing is usual yet."""
+    known = found.drop_nulls("false_alarm_rate").filter(pl.col("false_alarm_rate").is_finite()).sort("snapshot")
+    if known.height < FEWEST:
+        return None
+    rarity = -known["false_alarm_rate"].clip(lower_bound=1e-12).log(10)
+    named = known.filter("alarm").sort("rank")
+    return AlarmCard(
+        times=tuple(known["snapshot"].to_list()),
+        scores=tuple(rarity.to_list()),
+        threshold=-log10(RATE / bases),
+        named=tuple((int(when), str(why)) for when, why in named.select("snapshot", "reason").iter_rows()),
+        rule=(
+            "A snapshot is named when liquidity, or the share of options without a bid or an ask, stands further from "
+            f"what is usual at that hour of the week and time to expiry than {RATE:.1%} of usual snapshots do, and by "
+            "a material amount."
+        ),
     )
 
 

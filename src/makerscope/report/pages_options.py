@@ -4,6 +4,7 @@ from makerscope.report.document import (
     Block,
     Cell,
     Column,
+    Flag,
     Heatmap,
     Lines,
     Missing,
@@ -16,6 +17,7 @@ from makerscope.report.document import (
     Stats,
     Surface,
     Table,
+    Timeline,
 )
 from makerscope.report.names import anchor_of, many, stat_of, value_of
 from makerscope.report.numbers import count, fixed, utc
@@ -51,6 +53,7 @@ def _page(item: OptionsCard) -> Page:
         _surface(item.surface, item.shown),
         _smiles(item),
         _fits(item),
+        _alarm(item),
         _over_time(item),
         Section(
             "Every measure", "", (measures_table(item.measures.items()), *(Note(text, "muted") for text in item.notes))
@@ -178,6 +181,24 @@ def _smile(smile: SmileCard, *, first: bool) -> Smile:
         x_name="strike",
         legend=first,
     )
+
+
+def _alarm(item: OptionsCard) -> Section:
+    if item.alarm is None:
+        return Section(
+            "When liquidity left", "", (Missing("withdrawal alarm", "too few snapshots to know what is usual"),)
+        )
+    alarm = item.alarm
+    line = Timeline(
+        "How unusual each snapshot was",
+        alarm.times,
+        alarm.scores,
+        alarm.threshold,
+        tuple(Flag(when, why) for when, why in sorted(alarm.named)),
+        "powers of ten: 2 is one usual snapshot in a hundred",
+    )
+    said = f"{many(len(alarm.named), 'snapshot')} named." if alarm.named else "No snapshot is named."
+    return Section("When liquidity left", alarm.rule, (line, Note(said, "bad" if alarm.named else "good")))
 
 
 def _over_time(item: OptionsCard) -> Section | None:
