@@ -87,6 +87,22 @@ def test_arguments_broadcast_and_scalars_give_scalars():
     assert black76_price(100.0, [], 0.5, 0.1, is_call=True).shape == (0,)
 
 
+def test_an_answer_of_before_is_written_again():
+    K = np.linspace(50.0, 150.0, 6).reshape(2, 3)
+    old, price = black76_greeks(100.0, K, 0.5, 0.1, is_call=True), np.empty((2, 3))
+    want = black76_greeks(90.0, K, 0.5, 0.1, is_call=True)
+    assert black76_greeks(90.0, K, 0.5, 0.1, is_call=True, out=old) is old
+    assert black76_price(90.0, K, 0.5, 0.1, is_call=True, out=price) is price
+    np.testing.assert_array_equal(old, want)
+    np.testing.assert_array_equal(price, want.price)
+
+
+@pytest.mark.parametrize("bad", [np.empty(6), np.empty((2, 3), np.float32), np.empty((3, 2)).T])
+def test_an_answer_of_another_shape_type_or_order_cannot_be_written_into(bad):
+    with pytest.raises(DomainError, match="out has an array of shape"):
+        black76_price(90.0, np.ones((2, 3)), 0.5, 0.1, is_call=True, out=bad)
+
+
 def test_strided_arrays_are_priced_as_their_copies():
     table = np.linspace(50.0, 150.0, 40).reshape(4, 10)
     got = black76_price(100.0, table[:, ::3], 0.5, 0.1, is_call=table[:, ::3] > 100)

@@ -75,7 +75,13 @@ class Digital(NamedTuple):
 
 
 def black76_price(
-    forward: ArrayLike, strike: ArrayLike, volatility: ArrayLike, expiry: ArrayLike, *, is_call: ArrayLike
+    forward: ArrayLike,
+    strike: ArrayLike,
+    volatility: ArrayLike,
+    expiry: ArrayLike,
+    *,
+    is_call: ArrayLike,
+    out: Floats | None = None,
 ) -> Floats:
     """Undiscounted Black (1976) price.
 
@@ -88,12 +94,14 @@ def black76_price(
         volatility: annualised, as a fraction (0.65 is 65 %), year of 365 days.
         expiry: time to expiry in years of 365 days.
         is_call: True for a call, False for a put.
+        out: an answer of before to write into, as NumPy's ``out``: new memory costs half the time of a million options.
 
     Returns:
         Price in quote currency per unit of underlying, shape of the broadcast.
 
     Raises:
-        DomainError: a forward or strike is not positive, a volatility or expiry is negative, or one is not finite.
+        DomainError: a forward or strike is not positive, a volatility or expiry is negative, or one is not finite; or
+            ``out`` is not of contiguous arrays of doubles of the shape of the broadcast.
 
     Source:
         F. Black (1976), J. Financial Economics 3, 167-179, eq. (16), with r = 0.
@@ -103,14 +111,20 @@ def black76_price(
         array([20.571275, 15.851942, 12.108139])
     """
     shape, columns = option_columns(forward, strike, volatility, expiry, is_call)
-    price = np.empty(columns[0].size)
+    (price,) = answers(shape, 1, None if out is None else (out,))
     black76.prices(*columns, price)
     refuse_outside(price, columns)
-    return price.reshape(shape)[()]
+    return price.reshape(shape)[()] if out is None else out
 
 
 def black76_greeks(
-    forward: ArrayLike, strike: ArrayLike, volatility: ArrayLike, expiry: ArrayLike, *, is_call: ArrayLike
+    forward: ArrayLike,
+    strike: ArrayLike,
+    volatility: ArrayLike,
+    expiry: ArrayLike,
+    *,
+    is_call: ArrayLike,
+    out: Greeks | None = None,
 ) -> Greeks:
     """Price, delta, gamma, vega, theta, rho, vanna and volga in one pass; arguments as in ``black76_price``.
 
@@ -126,10 +140,10 @@ def black76_greeks(
         (0.484734, 0.199325, -0.087375)
     """
     shape, columns = option_columns(forward, strike, volatility, expiry, is_call)
-    out = np.empty((8, columns[0].size))
-    black76.greeks(*columns, *out)
-    refuse_outside(out[0], columns)
-    return Greeks(*(row.reshape(shape)[()] for row in out))
+    rows = answers(shape, 8, out)
+    black76.greeks(*columns, *rows)
+    refuse_outside(rows[0], columns)
+    return Greeks(*(row.reshape(shape)[()] for row in rows)) if out is None else out
 
 
 def inverse_price(
@@ -214,6 +228,23 @@ def option_columns(
         raise DomainError(f"shapes {shapes} of forward, strike, volatility, expiry, is_call do not broadcast") from None
     F, K, sigma, T, call = (np.ascontiguousarray(value).ravel() for value in spread)
     return spread[0].shape, (F, K, sigma, T, call)
+
+
+def answers(shape: tuple[int, ...], count: int, out: tuple[Floats, ...] | None) -> tuple[Floats, ...]:
+    """Columns to fill: new ones, or flat views of ``out``."""
+    if out is None:
+        return tuple(np.empty((count, int(np.prod(shape)))))
+    for array in out:
+        if (
+            array.shape != shape
+            or array.dtype != np.float64
+            or not array.flags.c_contiguous
+            or not array.flags.writeable
+        ):
+            raise DomainError(
+                f"out has an array of shape {array.shape} and type {array.dtype}; want doubles of {shape}"
+            )
+    return tuple(array.reshape(-1) for array in out)
 
 
 def refuse_outside(price: Floats, columns: OptionColumns) -> None:
