@@ -80,8 +80,9 @@ def _smile(part: pl.DataFrame, fit: SliceFit, raw: pl.DataFrame) -> SmileCard:
             reasons[str(reason)] = reasons.get(str(reason), 0) + 1
     forward = float(raw["forward"].median() or 0.0)  # pyright: ignore[reportArgumentType]
     strikes, line = (), ()
-    if fit.slice_ is not None and part.height:
-        k = np.linspace(float(part["k"].min()), float(part["k"].max()), LINE)  # pyright: ignore[reportArgumentType]
+    known = raw["k"].to_numpy()[np.asarray(fit.used)]
+    if fit.slice_ is not None and known.size:
+        k = np.linspace(known.min(), known.max(), LINE)  # not beyond the quotes it stands on
         strikes = tuple((forward * np.exp(k)).tolist())
         line = tuple((100 * np.sqrt(np.maximum(total_variance(fit.slice_, k), 0.0) / fit.expiry)).tolist())
     bid, ask = (_per_cent(part[f"{side}_vol"]) for side in ("bid", "ask"))
