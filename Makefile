@@ -44,7 +44,12 @@ check: $(VENV)/.dev debian
 	$(BIN)/python -m pytest -n 2
 	$(BIN)/mkdocs build --strict --quiet
 
-bench: $(VENV)/.dev
+$(VENV)/.bench: $(VENV)/.dev requirements-bench.lock
+	@echo "installing the packages to compare with ..."
+	@$(BIN)/pip install --quiet --requirement requirements-bench.lock || echo "some did not install: they are left out"
+	@touch $@
+
+bench: $(VENV)/.bench
 	$(BIN)/python -m bench $(if $(SMALL),--small)
 
 docs: $(VENV)/.dev
@@ -53,6 +58,7 @@ docs: $(VENV)/.dev
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header requirements.in --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header requirements.in requirements-dev.in --output-file requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header requirements.in requirements-dev.in requirements-bench.in --output-file requirements-bench.lock
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format

@@ -37,7 +37,7 @@ def test_every_module_named_in_the_measures_page_exists():
 
 
 def test_lock_files_hold_no_host_names():
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name in ("requirements.lock", "requirements-dev.lock", "requirements-bench.lock"):
         text = (ROOT / name).read_text()
         assert "://" not in text
         assert "--index-url" not in text
