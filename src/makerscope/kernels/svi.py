@@ -5,8 +5,8 @@ times expiry. A slice is five float64 in the order ``a, b, rho, m, s``.
 
 Inside the fit a slice is ``middle, left, right, m, ln s`` with ``middle = w(m)`` and the slopes of the two wings
 ``left = b (1 - rho)``, ``right = b (1 + rho)``: what must hold is a box, ``0 <= left, right <= steepest`` (Lee's bound
-is 2), ``m`` and ``s`` within some widths of the quotes. ``w(m)``, not ``a``: a smile that is nearly a parabola has a long
-valley of slices with large ``s`` where ``a`` and ``b s`` cancel, and that is straighter in ``w(m)``.
+is 2), ``m`` and ``s`` within some widths of the quotes. ``w(m)``, not ``a``: a smile that is nearly a parabola has a
+long valley of slices with large ``s`` where ``a`` and ``b s`` cancel, and that is straighter in ``w(m)``.
 
 Cold, the fit is quasi-explicit (Zeliade 2009): at fixed ``m, s`` the other three are a linear least squares, and as
 ``(k - m)^2 + s^2`` is a polynomial, only three of its sums depend on ``m, s``. The best of 5 x 5 such places starts a
