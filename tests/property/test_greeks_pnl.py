@@ -7,15 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from makerscope.errors import AccountingError, DomainError
-from makerscope.metrics.greeks_pnl import (
-    LEGS,
-    TAYLOR,
-    Contracts,
-    Payments,
-    States,
-    Trades,
-    greeks_attribution,
-)
+from makerscope.metrics.greeks_arrays import Contracts, Payments, States, Trades
+from makerscope.metrics.greeks_pnl import LEGS, TAYLOR, greeks_attribution
 from tests.reference.greeks_pnl import greeks, slow_attribution
 
 DAY = 86_400 * 10**9
@@ -184,3 +177,8 @@ def test_a_trade_that_cannot_be_is_refused(change, message):
     fill = {"account": "ann", "contract": 0, "time": 11 * DAY, "lots": 1, "value": 5, "fee": 0}
     with pytest.raises(DomainError, match=message):
         run(([], [fill | change], [], {}))
+
+
+def test_an_opening_position_in_nothing_is_refused():
+    with pytest.raises(DomainError, match="opening"):
+        run(([], [], [], {("ann", 9): 1}))

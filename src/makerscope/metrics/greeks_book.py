@@ -15,7 +15,8 @@ import polars as pl
 
 from makerscope.errors import DomainError
 from makerscope.metrics.columns import need
-from makerscope.metrics.greeks_pnl import Contracts, GreeksPnl, Payments, States, Trades, greeks_attribution
+from makerscope.metrics.greeks_arrays import Contracts, Payments, States, Trades
+from makerscope.metrics.greeks_pnl import GreeksPnl, greeks_attribution
 from makerscope.metrics.ledger import Ledger, ledger_of
 from makerscope.tape.events import Instrument, Token
 

@@ -32,13 +32,12 @@ Source: second-order Taylor expansion of Black (1976); desk conventions as in th
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from math import pi, sqrt
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from makerscope.errors import AccountingError, DomainError
 from makerscope.kernels.greeks_pnl import (
@@ -67,6 +66,19 @@ from makerscope.kernels.greeks_pnl import (
     VOLGA,
     attribute_greeks,
 )
+from makerscope.metrics.greeks_arrays import (
+    ROOM,
+    Contracts,
+    Ints,
+    Payments,
+    States,
+    Trades,
+    floats,
+    ints,
+    must_fit,
+    must_make_sense,
+    taken,
+)
 from makerscope.metrics.option_chain import (
     DELTA_BUCKET,
     DELTA_BUCKETS,
@@ -81,96 +93,12 @@ TAYLOR = ("delta", "gamma", "vega", "theta", "rho", "vanna", "volga")
 LEGS = (*TAYLOR, "edge_at_trade", "hedging", "funding", "fees", "residual")
 KEYS = ("account", "instrument", "token", "bucket", "tenor_bucket", "delta_bucket")
 COUNTS = ("intervals", "unexplained", "fills")
-ROOM = 2**62
 _COLUMNS = {
     "delta": DELTA, "gamma": GAMMA, "vega": VEGA, "theta": THETA, "rho": RHO, "vanna": VANNA, "volga": VOLGA,
     "edge_at_trade": EDGE, "hedging": HEDGING, "funding": FUNDING, "fees": FEES, "move": MOVE,
     "intervals": INTERVALS, "unexplained": UNEXPLAINED, "fills": FILLS,
 }  # fmt: skip
 _EDGES = (np.array([edge / YEAR for edge in TENORS.values()]), np.array(DELTAS))
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contracts:
-    """What is held; arrays of one shape ``(contracts,)``.
-
-    Args:
-        name: of each.
-        token: in which each is settled. Money of one token has one unit, whatever the contract.
-        option: True for an option, False for what hedges it (the next fields then mean nothing).
-        strike: K, quote currency.
-        expiry: ns.
-        is_call: True for a call.
-        coin: True where the premium is in coin.
-        unit: money units of a price of 1 on one lot, to scale the Greeks.
-    """
-
-    name: Sequence[str]
-    token: Sequence[str]
-    option: NDArray[np.bool_]
-    strike: Floats
-    expiry: Ints
-    is_call: NDArray[np.bool_]
-    coin: NDArray[np.bool_]
-    unit: Floats
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class States:
-    """Marks, in any order but one at most for each contract and time; arrays of one shape ``(states,)``.
-
-    Args:
-        contract: place in ``Contracts``.
-        time: ns. A state of an option at its expiry is its settlement; later ones are refused.
-        value: worth of one lot, integer money.
-        forward: F of the option's expiry; NaN for a hedge.
-        volatility: fraction a year; NaN where unknown, at a settlement and for a hedge.
-        rate: fraction a year, continuous; 0 where prices are not discounted.
-        slope: d volatility / d ln(strike), for sticky delta; 0 for none.
-    """
-
-    contract: Ints
-    time: Ints
-    value: Ints
-    forward: Floats
-    volatility: Floats
-    rate: Floats
-    slope: Floats
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trades:
-    """Fills of accounts; arrays of one shape ``(fills,)``, in order of time within each account and contract.
-
-    Args:
-        account: name of each.
-        contract: place in ``Contracts``.
-        time: ns, inside the period and before the expiry.
-        lots: what the account bought, < 0 sold.
-        value: worth of one lot at the fill's price, integer money.
-        fee: money paid, < 0 received.
-    """
-
-    account: Sequence[str]
-    contract: Ints
-    time: Ints
-    lots: Ints
-    value: Ints
-    fee: Ints
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payments:
-    """Funding; arrays of one shape: ``contract``, ``time`` (ns), ``paid`` (money each long lot pays)."""
-
-    contract: Ints
-    time: Ints
-    paid: Ints
-
-
-Table = TypeVar("Table", States, Payments)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,9 +178,9 @@ def greeks_attribution(
         >>> out.select("delta", "gamma", "theta", "edge_at_trade", "fees", "residual", "equity_change").row(0)
         (1068539, 23107, -227902, 20000, -100, -2820, 880824)
     """
-    _must_make_sense(contracts, states, trades, since=since, until=until, width=width)
     opening = {key: lots for key, lots in (opening or {}).items() if lots}
-    states = _taken(states, np.lexsort((states.time, states.contract)))
+    must_make_sense(contracts, states, trades, opening=opening, since=since, until=until, width=width)
+    states = taken(states, np.lexsort((states.time, states.contract)))
     if np.any((np.diff(states.contract) == 0) & (np.diff(states.time) == 0)):
         raise DomainError("a contract has two states at one time; want one")
     accounts = np.asarray(trades.account, dtype=str)
@@ -265,16 +193,16 @@ def greeks_attribution(
     market = np.array([contract for _, contract in pairs], np.int64)
     held = np.array([opening.get(pair, 0) for pair in pairs], np.int64)
     paid = payments or Payments(contract=np.empty(0, np.int64), time=np.empty(0, np.int64), paid=np.empty(0, np.int64))
-    paid = _taken(paid, np.lexsort((paid.time, paid.contract)))
+    paid = taken(paid, np.lexsort((paid.time, paid.contract)))
     m = len(contracts.name)
     state_first, paid_first = (np.searchsorted(x.contract, np.arange(m + 1)).astype(np.int64) for x in (states, paid))
-    _must_fit(first, market, held, fills, state_first, states.value, paid_first, paid.paid)
+    must_fit(first, market, held, fills, state_first, states.value, paid_first, paid.paid)
     most = ROOM / (len(states.time) + 1) / 8
     sums, ends = attribute_greeks(
-        first, market, held, *fills, state_first, _ints(states.time), _ints(states.value), _floats(states.forward),
-        _floats(states.volatility), _floats(states.rate), _floats(states.slope), paid_first, _ints(paid.time),
-        _ints(paid.paid), np.asarray(contracts.option, bool), _floats(contracts.strike), _ints(contracts.expiry),
-        np.asarray(contracts.is_call, bool), np.asarray(contracts.coin, bool), _floats(contracts.unit), *_EDGES,
+        first, market, held, *fills, state_first, ints(states.time), ints(states.value), floats(states.forward),
+        floats(states.volatility), floats(states.rate), floats(states.slope), paid_first, ints(paid.time),
+        ints(paid.paid), np.asarray(contracts.option, bool), floats(contracts.strike), ints(contracts.expiry),
+        np.asarray(contracts.is_call, bool), np.asarray(contracts.coin, bool), floats(contracts.unit), *_EDGES,
         since, until, _NO_WIDTH if width is None else width, sticky == "delta", most,
     )  # fmt: skip
     names = pl.DataFrame(
@@ -383,68 +311,3 @@ def _shared(cells: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
         )
         .select(*keys, *LEGS, "equity_change", "residual_share", *COUNTS)
     )
-
-
-def _taken(table: Table, order: NDArray[np.intp]) -> Table:
-    """Rows of a table of arrays in another order."""
-    return replace(table, **{item.name: np.asarray(getattr(table, item.name))[order] for item in fields(table)})
-
-
-def _must_make_sense(
-    contracts: Contracts,
-    states: States,
-    trades: Trades,
-    *,
-    since: int,
-    until: int,
-    width: int | None,
-) -> None:
-    """Refuse what the kernel could not read."""
-    if since >= until or (width is not None and width <= 0):
-        raise DomainError(f"period {since}..{until} ns, width {width}; want a period and a width > 0")
-    for table in (contracts, states, trades):
-        lengths = {item.name: len(getattr(table, item.name)) for item in fields(table)}
-        if len(set(lengths.values())) > 1:
-            raise DomainError(f"{type(table).__name__} has arrays of lengths {lengths}; want one length")
-    for table, least in ((states, 0), (trades, 1)):
-        at, time = _ints(table.contract), _ints(table.time)
-        if np.any((at < 0) | (at >= len(contracts.name))):
-            raise DomainError(f"{type(table).__name__} names a contract that is not among {len(contracts.name)}")
-        late = np.asarray(contracts.option, bool)[at] & (time + least > _ints(contracts.expiry)[at])
-        if np.any(late):
-            raise DomainError(f"{type(table).__name__}: {np.count_nonzero(late)} rows after the expiry; want none")
-    time = _ints(trades.time)
-    if np.any((time < since) | (time >= until)):
-        raise DomainError(f"a trade lies outside the period {since}..{until} ns; want all inside")
-
-
-def _must_fit(  # noqa: PLR0917 - the kernel's own arrays in its order
-    first: Ints,
-    market: Ints,
-    opening: Ints,
-    fills: tuple[Ints, ...],
-    state_first: Ints,
-    value: Ints,
-    paid_first: Ints,
-    paid: Ints,
-) -> None:
-    """Refuse sums that could leave 64 bits: bounds by the largest position and the path length of the marks."""
-    _, lots, price, fee = (np.abs(x.astype(np.float64)) for x in fills)
-    worth = value.astype(np.float64)
-    for pair, m in enumerate(market):
-        own = slice(first[pair], first[pair + 1])
-        marks, rates = worth[state_first[m] : state_first[m + 1]], paid[paid_first[m] : paid_first[m + 1]]
-        peak = abs(float(opening[pair])) + lots[own].sum()
-        top = max(np.abs(marks).max(initial=0.0), price[own].max(initial=0.0))
-        path = np.abs(np.diff(marks)).sum() + 4 * top
-        bound = peak * (path + np.abs(rates.astype(np.float64)).sum()) + 2 * lots[own].sum() * top + fee[own].sum()
-        if bound >= ROOM:
-            raise AccountingError(f"Greeks P&L: sums up to {bound:.3g} units would not fit 64 bits; want coarser money")
-
-
-def _ints(values: NDArray) -> Ints:
-    return np.ascontiguousarray(values, np.int64)
-
-
-def _floats(values: NDArray) -> Floats:
-    return np.ascontiguousarray(values, np.float64)
