@@ -1,5 +1,7 @@
 """Implied volatilities of single quotes and of a chain, and the words for quotes that have none."""
 
+from fractions import Fraction
+
 import numpy as np
 import polars as pl
 import pytest
@@ -48,6 +50,15 @@ def test_one_ulp_of_time_value_in_the_money_gives_a_volatility_with_its_large_er
     assert volatility == pytest.approx(float(exact), rel=1e-14)
     moved = definition.implied_volatility(np.nextafter(price, 60.0), 100.0, 50.0, 1.0, is_call=True)
     assert 1e-12 < float(moved / exact) - 1 < error < 1
+
+
+def test_the_intrinsic_value_comes_off_exactly_also_where_it_is_no_double():
+    F, K = 100.1, 33.37
+    assert Fraction(F) - Fraction(K) != Fraction(F - K)
+    price = np.nextafter(np.nextafter(F - K, 200.0), 200.0)
+    exact = definition.implied_volatility(price, F, K, 1.0, is_call=True)
+    assert implied_volatility(price, F, K, 1.0, is_call=True)[0] == pytest.approx(float(exact), rel=1e-14)
+    assert implied_volatility(price, K, F, 1.0, is_call=False)[0] == pytest.approx(float(exact), rel=1e-14)
 
 
 def test_a_bad_row_among_thousands_spoils_no_other_row():
