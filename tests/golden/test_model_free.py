@@ -73,3 +73,11 @@ def test_two_expiries_meet_at_thirty_days_as_in_the_vix_formula():
     )
     assert 100 * np.sqrt(value) == pytest.approx(index, rel=1e-12)
     assert reason == ""
+
+
+def test_what_a_flat_smile_loses_outside_the_strip_is_told():
+    K = np.exp(np.arange(-6, 6, 0.01)) * 100
+    for reach in (1.0, 1.5, 2.0):
+        inside = np.abs(np.log(K / 100)) <= reach * 0.05
+        out = variance(100.0, K[inside], 0.01, 0.5, forward=100.0)
+        assert 1 - out.variance / 0.25 == pytest.approx(out.cut, abs=0.25 * out.cut + 0.01)

@@ -12,6 +12,14 @@ from makerscope.metrics.option_alarm import alarm_buckets, withdrawal_alarm
 from makerscope.metrics.option_chain import option_rows, with_snapshots
 from makerscope.metrics.option_quotes import near_the_money, quote_buckets, quote_measures
 from makerscope.metrics.option_smile import smiles, term_structure
+from makerscope.metrics.variance_premium import (
+    HORIZON,
+    implied_terms,
+    implied_variance,
+    index_prices,
+    realised_variance,
+    variance_premium,
+)
 from makerscope.venues import deribit
 from tests.recordings import tape_from
 
@@ -83,3 +91,35 @@ def test_the_books_of_2021_are_two_looks(shared_file, tmp_path):
     rows = with_snapshots(option_rows(tape))
     assert rows.group_by("snapshot").len()["len"].to_list() == [488, 488]
     assert not withdrawal_alarm(alarm_buckets(rows))["alarm"].any()
+
+
+def test_the_model_free_variance_of_thirty_days_lies_about_the_at_the_money_one(month):
+    rows = month("2026-04")
+    terms = implied_terms(rows, near=HORIZON)
+    assert terms["variance"].null_count() <= 0.01 * terms.height
+    forwards = rows.group_by("snapshot", "base", "expiry").agg(venue=pl.col("forward").median())
+    apart = terms.join(forwards, on=["snapshot", "base", "expiry"]).select(
+        (pl.col("forward") / pl.col("venue") - 1).abs().median()
+    )
+    assert apart.item() < 5e-4  # parity of the quotes against the venue's forward
+    implied = implied_variance(terms, smiles(rows))
+    assert implied["implied"].null_count() == 0
+    ratio = (
+        implied.join(smiles(rows).filter(pl.col("tenor").is_between(20 / 365, 40 / 365)), on=["snapshot", "base"])
+        .select((pl.col("implied").sqrt() / pl.col("at_the_money")).median())
+        .item()
+    )
+    assert 0.95 < ratio < 1.15  # a smile with wings: a little above, less what the strip cuts off
+
+
+def test_implied_variance_stood_above_what_was_realised_in_a_week_of_a_quiet_month(month):
+    rows, week = month("2026-04"), HORIZON * 7 // 30
+    implied = implied_variance(implied_terms(rows, near=week), smiles(rows), horizon=week)
+    both = realised_variance(index_prices(rows), implied, horizon=week).filter(base="BTC")
+    found = variance_premium(
+        both["implied"].fill_null(np.nan).to_numpy(), both["realised"].fill_null(np.nan).to_numpy(), lags=28
+    )
+    assert found.premium.n > 80
+    assert found.premium.value > 0
+    assert found.divergence.low < found.divergence.value < found.divergence.high
+    assert found.divergence_size.value >= abs(found.divergence.value)

@@ -53,6 +53,13 @@ def test_the_implied_variance_of_a_flat_chain_is_its_own(coin):
     assert (out["source"], out["reason"]) == ("model-free", None)
 
 
+def test_only_the_expiries_beside_the_horizon_are_needed():
+    rows = chain(days=(5, 12, 20, 40, 60, 90))
+    few = implied_terms(rows, near=HORIZON, beside=1)
+    assert (few["tenor"] * 365).round(6).to_list() == [20.0, 40.0]
+    assert implied_variance(few).equals(implied_variance(implied_terms(rows)))
+
+
 def test_where_the_strip_is_too_narrow_the_at_the_money_variance_stands_in():
     rows = chain(reach=0.06, step=200.0)
     terms = implied_terms(rows)

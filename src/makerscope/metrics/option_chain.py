@@ -4,13 +4,12 @@ Every measure of options starts here, so a quote that cannot be used is named he
 are the venue's; where it gave none they are Black's, from its mark volatility, and ``greeks`` says which.
 """
 
-from math import erf, exp, pi, sqrt
-
 import numpy as np
 import polars as pl
 
 from makerscope.errors import DomainError
 from makerscope.metrics.columns import need
+from makerscope.pricing.black import black76_greeks
 from makerscope.tape.read import TIME, Tape
 
 DAY = 86_400_000_000_000  # ns
@@ -131,27 +130,21 @@ def with_greeks(rows: pl.DataFrame) -> pl.DataFrame:
         (0.57926, 19.552135, 'black')
     """
     known = pl.col("delta").is_not_null() & pl.col("vega").is_not_null()
-    can = (pl.min_horizontal("forward", "strike", "tenor", "mark_volatility") > 0) & pl.col("forward").is_not_null()
-    can &= pl.col("mark_volatility").is_not_null() & pl.col("strike").is_not_null()
+    inputs = ("forward", "strike", "mark_volatility", "tenor")
+    can = pl.all_horizontal((pl.col(name) > 0) & pl.col(name).is_finite() for name in inputs)
+    can = can.fill_null(value=False) & pl.col("is_call").is_not_null()
     rows = rows.with_columns(greeks=pl.when(known).then(pl.lit("venue")).when(can).then(pl.lit("black")))
-    lacks = (rows["greeks"] == "black").fill_null(value=False).to_numpy()
+    lacks = (rows["greeks"] == "black").fill_null(value=False)
+    if not lacks.any():
+        return rows
+    some = rows.filter(lacks)
+    greeks = black76_greeks(*(some[name].to_numpy() for name in inputs), is_call=some["is_call"].to_numpy())
     delta, vega = np.full(rows.height, np.nan), np.full(rows.height, np.nan)
-    some = rows.filter(pl.Series(lacks))
-    columns = ("forward", "strike", "tenor", "mark_volatility", "is_call")
-    greeks = [_black(*values) for values in some.select(columns).iter_rows()]
-    if greeks:
-        delta[lacks], vega[lacks] = np.array(greeks).T
+    delta[lacks.to_numpy()], vega[lacks.to_numpy()] = greeks.delta, greeks.vega
     return rows.with_columns(
         delta=pl.coalesce("delta", pl.Series(delta).fill_nan(None)),
         vega=pl.coalesce("vega", pl.Series(vega).fill_nan(None)),
     )
-
-
-def _black(F: float, K: float, T: float, volatility: float, is_call: bool) -> tuple[float, float]:  # noqa: FBT001
-    """Delta and vega of Black (1976) on the forward, for the few rows where the venue gave none."""
-    s = volatility * sqrt(T)
-    d1 = float(np.log(F / K)) / s + s / 2
-    return (1 + erf(d1 / sqrt(2))) / 2 - (not is_call), F * exp(-d1 * d1 / 2) / sqrt(2 * pi) * sqrt(T)
 
 
 def delta_bucket(delta: pl.Expr, is_call: pl.Expr) -> pl.Expr:

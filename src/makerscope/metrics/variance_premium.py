@@ -37,25 +37,33 @@ _TERMS = {
     "low_sd": pl.Float64,
     "high_sd": pl.Float64,
     "gap_sd": pl.Float64,
+    "cut": pl.Float64,
     "reason": pl.String,
 }
 
 
-def implied_terms(rows: pl.DataFrame) -> pl.DataFrame:
+def implied_terms(rows: pl.DataFrame, *, near: int | None = None, beside: int = 3) -> pl.DataFrame:
     """Model-free variance of each snapshot, underlying and expiry, with the range its strip covers.
 
     Args:
         rows: of ``with_snapshots(option_rows(...))``; rows with a ``reason`` are left out.
+        near: ns; only the ``beside`` expiries on each side of this time ahead, default all of them.
+        beside: see ``near``.
 
     Returns:
         ``snapshot, base, expiry, tenor, variance`` (null with a ``reason``), ``forward`` (from parity), ``strikes``,
-        ``low_sd, high_sd`` (range covered, standard deviations), ``gap_sd`` (widest step between strikes).
+        ``low_sd, high_sd`` (range covered, standard deviations), ``gap_sd`` (widest step between strikes),
+        ``cut`` (share of the variance that a flat smile would have outside the strip).
     """
     need(
         rows, "rows", "snapshot", "base", "expiry", "tenor", "strike", "is_call", "coin_premium", "bid_coin", "bid_usd"
     )
     price = {side: pl.when("coin_premium").then(f"{side}_coin").otherwise(f"{side}_usd") for side in ("bid", "ask")}
     good = rows.filter(pl.col("reason").is_null()).with_columns(**price)
+    if near is not None:
+        before = pl.col("expiry") <= pl.col("snapshot") + near
+        away = (pl.col("expiry") - pl.col("snapshot") - near).abs()
+        good = good.filter(away.rank("dense").over("snapshot", "base", before) <= beside)
     keys = ["snapshot", "base", "expiry", "strike"]
     table = (
         good.group_by(keys)
@@ -80,7 +88,7 @@ def implied_terms(rows: pl.DataFrame) -> pl.DataFrame:
     out = []
     for (snapshot, base, expiry, tenor, coin), low, high in zip(heads, starts.tolist(), ends.tolist(), strict=True):
         found = model_free_variance(*(column[low:high] for column in columns), expiry=tenor, coin=coin)
-        limits = (found.low_sd, found.high_sd, found.gap_sd, found.reason)
+        limits = (found.low_sd, found.high_sd, found.gap_sd, found.cut, found.reason)
         out.append((snapshot, base, expiry, tenor, found.variance, found.forward, found.strikes, *limits))
     return pl.DataFrame(out, schema=_TERMS, orient="row")
 
@@ -95,7 +103,7 @@ def implied_variance(terms: pl.DataFrame, smile: pl.DataFrame | None = None, *, 
 
     Returns:
         ``snapshot, base, implied`` (variance a year, null with a ``reason``), ``source`` (``model-free``,
-        ``at the money``), ``low_sd, high_sd`` (the narrower ranges of the strips that count).
+        ``at the money``), ``low_sd, high_sd`` (the narrower ranges of the strips around the horizon), ``cut``.
     """
     if horizon <= 0:
         raise DomainError(f"horizon is {horizon} ns; want more than 0")
@@ -113,10 +121,12 @@ def implied_variance(terms: pl.DataFrame, smile: pl.DataFrame | None = None, *, 
             value, _ = _at(near.select("tenor", pl.col("at_the_money") ** 2).rows(), horizon / YEAR)
             source = "at the money"
         found = value is not None
-        limits = wide.select(pl.col("low_sd").max(), pl.col("high_sd").min()).row(0) if wide.height else (None, None)
+        sides = (wide.filter(pl.col("tenor") <= horizon / YEAR).tail(1), wide.filter(pl.col("tenor") > horizon / YEAR))
+        used = pl.concat([sides[0], sides[1].head(1)])
+        limits = (used["low_sd"].max(), used["high_sd"].min(), used["cut"].max())
         out.append((snapshot, base, value, source if found else None, *limits, None if found else why))
     schema = {"snapshot": pl.Int64, "base": pl.String, "implied": pl.Float64, "source": pl.String}
-    schema |= {"low_sd": pl.Float64, "high_sd": pl.Float64, "reason": pl.String}
+    schema |= {"low_sd": pl.Float64, "high_sd": pl.Float64, "cut": pl.Float64, "reason": pl.String}
     return pl.DataFrame(out, schema=schema, orient="row").sort("snapshot", "base")
 
 

@@ -7,7 +7,7 @@ annualised. ``nan`` or a bid of 0 stands for a quote that is absent. Options who
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, log, nan, sqrt
+from math import erfc, exp, log, nan, pi, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,6 +25,7 @@ class ModelFree:
     ``variance`` is None where there is none, and ``reason`` says why. ``low_sd`` and ``high_sd`` are the first and the
     last strike used, in standard deviations ``ln(K / F) / sqrt(variance * T)``: what lies outside them is missing, so
     the variance is low by it. ``gap_sd`` is the widest step between neighbouring strikes of the strip in the same unit.
+    ``cut`` is the share of the variance that a flat smile would have outside the strip (not added to ``variance``).
     """
 
     variance: float | None
@@ -37,6 +38,7 @@ class ModelFree:
     low_sd: float | None = None
     high_sd: float | None = None
     gap_sd: float | None = None
+    cut: float | None = None
     reason: str = ""
 
 
@@ -176,8 +178,22 @@ def _answer(variance: float, expiry: float, F: float, K0: float, k: Floats) -> M
         low_sd=log(k[0] / F) / scale if known else None,
         high_sd=log(k[-1] / F) / scale if known else None,
         gap_sd=float(np.max(np.diff(np.log(k)))) / scale if known else None,
+        cut=outside_share(log(k[0] / F) / scale, log(k[-1] / F) / scale) if known else None,
         reason=reason,
     )
+
+
+def outside_share(low_sd: float, high_sd: float) -> float:
+    """Share of a flat smile's variance in options beyond ``low_sd`` and ``high_sd`` standard deviations.
+
+    ``(1 + z^2) N(-z) - z n(z)`` for each side, from the normal limit of the out-of-the-money price; 1 at most.
+
+    Examples:
+        >>> round(outside_share(-1.5, 1.5), 4), round(outside_share(-3.0, 3.0), 6)
+        (0.0457, 0.000407)
+    """
+    sides = (max(-low_sd, 0.0), max(high_sd, 0.0))
+    return min(1.0, sum((1 + z * z) * erfc(z / sqrt(2)) / 2 - z * exp(-z * z / 2) / sqrt(2 * pi) for z in sides))
 
 
 def thirty_day_variance(
