@@ -134,6 +134,17 @@ def test_an_averaged_settlement_done_by_hand():
     assert float(got.vega) == pytest.approx(0.5 * float(rest.vega), rel=1e-14)
 
 
+def test_theta_in_the_window_is_what_a_moment_costs_while_the_average_fills_at_the_forward():
+    left, moment, seen = WINDOW * 0.4, WINDOW * 1e-5, 100.02
+    elapsed = WINDOW - left
+    later = (seen * elapsed + 100.0 * moment) / (elapsed + moment)
+    now, then = (
+        settled_greeks(100.0, 100.05, 0.6, T, average, is_call=True)
+        for T, average in ((left, seen), (left - moment, later))
+    )
+    assert float(then.price - now.price) / moment == pytest.approx(float(now.theta), rel=1e-3)  # to the order of s
+
+
 def test_a_settlement_that_can_only_end_in_the_money_is_the_mark_less_the_strike():
     call = settled_greeks(100.0, 90.0, 0.6, WINDOW / 30, 104.0, is_call=True)
     assert float(call.price) == pytest.approx(104 * 29 / 30 + 100 / 30 - 90, rel=1e-14)

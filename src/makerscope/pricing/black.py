@@ -221,12 +221,16 @@ def option_columns(
     given = (*(np.asarray(value, np.float64) for value in (forward, strike, volatility, expiry)), np.asarray(is_call))
     if given[4].dtype != np.bool_:
         raise DomainError(f"is_call has type {given[4].dtype}; want bool")
+    shape = given[0].shape
+    if all(value.shape == shape for value in given):  # broadcasting costs more than the prices of a chain
+        F, K, sigma, T, call = (np.ascontiguousarray(value).reshape(-1) for value in given)
+        return shape, (F, K, sigma, T, call)
     try:
         spread = np.broadcast_arrays(*given)
     except ValueError:
         shapes = ", ".join(str(value.shape) for value in given)
         raise DomainError(f"shapes {shapes} of forward, strike, volatility, expiry, is_call do not broadcast") from None
-    F, K, sigma, T, call = (np.ascontiguousarray(value).ravel() for value in spread)
+    F, K, sigma, T, call = (np.ascontiguousarray(value).reshape(-1) for value in spread)
     return spread[0].shape, (F, K, sigma, T, call)
 
 

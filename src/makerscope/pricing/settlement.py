@@ -107,7 +107,8 @@ def settled_greeks(
 ) -> Greeks:
     """Price and Greeks of an option on the average, before and inside the window.
 
-    Theta is the change with time while F stays and the average goes on filling at F.
+    Theta is the change with time while F stays and the average goes on filling at F, to the order of the volatility
+    of the rest.
 
     Args:
         forward: F, quote currency per unit. Arguments broadcast.
