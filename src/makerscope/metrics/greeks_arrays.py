@@ -142,19 +142,25 @@ def must_fit(  # noqa: PLR0917 - the kernel's own arrays in its order
     opening: Ints,
     fills: tuple[Ints, ...],
     state_first: Ints,
+    state_time: Ints,
     value: Ints,
     paid_first: Ints,
     paid: Ints,
 ) -> None:
-    """Refuse sums that could leave 64 bits: bounds by the largest position and the path length of the marks."""
-    _, lots, price, fee = (np.abs(x.astype(np.float64)) for x in fills)
+    """Refuse sums that could leave 64 bits: bounds by the largest position and the path length of the marks.
+
+    Fills before the first mark are marks themselves, so their prices are part of that path.
+    """
+    lots, price, fee = (np.abs(x.astype(np.float64)) for x in fills[1:])
     worth = value.astype(np.float64)
     for pair, m in enumerate(market):
         own = slice(first[pair], first[pair + 1])
         marks, rates = worth[state_first[m] : state_first[m + 1]], paid[paid_first[m] : paid_first[m + 1]]
         peak = abs(float(opening[pair])) + lots[own].sum()
         top = max(np.abs(marks).max(initial=0.0), price[own].max(initial=0.0))
-        path = np.abs(np.diff(marks)).sum() + 4 * top
+        until = state_time[state_first[m]] if marks.size else np.iinfo(np.int64).max
+        early = price[own][fills[0][own] <= until]
+        path = np.abs(np.diff(marks)).sum() + np.abs(np.diff(early)).sum() + 4 * top
         bound = peak * (path + np.abs(rates.astype(np.float64)).sum()) + 2 * lots[own].sum() * top + fee[own].sum()
         if bound >= ROOM:
             raise AccountingError(f"Greeks P&L: sums up to {bound:.3g} units would not fit 64 bits; want coarser money")

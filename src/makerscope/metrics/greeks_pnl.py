@@ -196,7 +196,7 @@ def greeks_attribution(
     paid = taken(paid, np.lexsort((paid.time, paid.contract)))
     m = len(contracts.name)
     state_first, paid_first = (np.searchsorted(x.contract, np.arange(m + 1)).astype(np.int64) for x in (states, paid))
-    must_fit(first, market, held, fills, state_first, states.value, paid_first, paid.paid)
+    must_fit(first, market, held, fills, state_first, states.time, states.value, paid_first, paid.paid)
     most = ROOM / (len(states.time) + 1) / 8
     sums, ends = attribute_greeks(
         first, market, held, *fills, state_first, ints(states.time), ints(states.value), floats(states.forward),
