@@ -22,7 +22,8 @@ With zero volatility or zero time an option is worth its payoff. Its delta is th
 and volga are the limits for small volatility; gamma and theta, whose limits at F = K are infinite, are 0.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -223,15 +224,18 @@ def option_columns(
         raise DomainError(f"is_call has type {given[4].dtype}; want bool")
     shape = given[0].shape
     if all(value.shape == shape for value in given):  # broadcasting costs more than the prices of a chain
-        F, K, sigma, T, call = (np.ascontiguousarray(value).reshape(-1) for value in given)
-        return shape, (F, K, sigma, T, call)
+        return shape, _flat(given)
     try:
         spread = np.broadcast_arrays(*given)
     except ValueError:
         shapes = ", ".join(str(value.shape) for value in given)
         raise DomainError(f"shapes {shapes} of forward, strike, volatility, expiry, is_call do not broadcast") from None
-    F, K, sigma, T, call = (np.ascontiguousarray(value).reshape(-1) for value in spread)
-    return spread[0].shape, (F, K, sigma, T, call)
+    return spread[0].shape, _flat(spread)
+
+
+def _flat(columns: Sequence[NDArray[Any]]) -> OptionColumns:
+    F, K, sigma, T, is_call = (np.ascontiguousarray(value).reshape(-1) for value in columns)
+    return F, K, sigma, T, is_call
 
 
 def answers(shape: tuple[int, ...], count: int, out: tuple[Floats, ...] | None) -> tuple[Floats, ...]:
