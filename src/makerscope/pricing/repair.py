@@ -14,10 +14,10 @@ import numpy as np
 
 from makerscope.errors import DomainError
 from makerscope.pricing.arbitrage import Certificate, certify
+from makerscope.pricing.fit import STEEPEST
 from makerscope.pricing.surface import Surface, total_variance
 from makerscope.pricing.svi import Floats
 
-STEEPEST = 1.99
 _MARGINS = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2)  # of g, and of the relative rise of total variance
 _PENALTIES = (1e2, 1e4, 1e6, 1e8)
 _SHARES = (0.0, 0.125, 0.25, 0.5, 0.75, 0.875)
