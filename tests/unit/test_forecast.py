@@ -22,7 +22,7 @@ from makerscope.pricing.forecast import (
     scores,
     standard_error,
 )
-from makerscope.pricing.garch import garch_forecast
+from makerscope.pricing.garch import garch_forecast, garch_out_of_sample
 
 variances = st.lists(st.one_of(st.floats(1e-8, 1.0), st.just(float("nan"))), min_size=1, max_size=60)
 
@@ -144,6 +144,22 @@ def test_garch_foresees_what_its_own_recursion_says():
     days = np.arange(20)
     want = np.mean(long + (alpha + beta) ** days * (h - long))
     assert garch_forecast(r, horizon=20) == pytest.approx(want, rel=0.2)
+
+
+def test_garch_is_judged_beside_the_others_over_the_same_periods():
+    draw = np.random.default_rng(5)
+    omega, alpha, beta = 4e-6, 0.1, 0.85
+    h, truth, r = 8e-5, [], []
+    for z in draw.standard_normal(1060):
+        truth.append(h)
+        r.append(np.sqrt(h) * z)
+        h = omega + alpha * r[-1] ** 2 + beta * h
+    said = out_of_sample(np.square(r), {"ewma": ewma}, first=1000)
+    said |= {"garch": garch_out_of_sample(r, first=1000), "realised": np.array(truth[1000:])}
+    assert said["garch"].shape == said["ewma"].shape
+    assert [score.name for score in scores(said)] == ["garch", "ewma"]
+    with pytest.raises(DomainError, match="horizon"):
+        garch_out_of_sample(r, horizon=0)
 
 
 def test_standard_errors_know_that_neighbours_move_together():

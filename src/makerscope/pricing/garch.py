@@ -47,3 +47,27 @@ def garch_forecast(returns: ArrayLike, *, horizon: int = 1) -> float:
     path: NDArray[np.float64] = np.asarray(fit.forecast(horizon=horizon, reindex=False).variance, np.float64)[-1]
     value = float(path.mean()) * scale**2
     return value if np.isfinite(value) and value > 0 else nan
+
+
+def garch_out_of_sample(
+    returns: ArrayLike, *, horizon: int = 1, first: int = FEWEST, last: int | None = None
+) -> NDArray[np.float64]:
+    """What ``garch_forecast`` said before each period it is judged on, given the past alone and fitted anew each time.
+
+    Stands beside the columns of ``forecast.out_of_sample`` with the same ``horizon`` and ``first``, where each period
+    has one return; some 10 ms a period.
+
+    Args:
+        returns: log returns of the periods, shape ``(n,)``.
+        horizon: periods ahead.
+        first: periods of history before the first forecast.
+        last: longest history given, default all.
+
+    Returns:
+        Shape ``(n - first - horizon + 1,)``, ``nan`` where no fit was had.
+    """
+    r = np.ascontiguousarray(returns, np.float64)
+    if first < 1 or horizon < 1:
+        raise DomainError(f"first is {first} and horizon {horizon}; want at least 1 period each")
+    starts = range(first, max(r.shape[0] - horizon + 1, first))
+    return np.array([garch_forecast(r[max(t - last, 0) if last else 0 : t], horizon=horizon) for t in starts])
