@@ -44,13 +44,20 @@ def log_characteristic(model: Heston, u: NDArray[np.complex128], expiry: float) 
     """``ln E exp(i u ln(S_T / F))`` at complex ``u``."""
     kappa, xi = model.kappa, model.xi
     beta = kappa - model.rho * xi * 1j * u
-    d = np.sqrt(beta * beta + xi * xi * (1j * u + u * u))
-    # (beta - d) loses digits where beta is near d: multiply by (beta + d) / (beta + d)
-    less = -xi * xi * (1j * u + u * u) / (beta + d)
-    g = less / (beta + d)
+    q = 1j * u + u * u
+    d = np.sqrt(beta * beta + xi * xi * q)
+    # (beta - d) / xi^2 = -q / (beta + d): nothing cancels, also where xi is small
+    less = -q / (beta + d)
+    g = xi * xi * less / (beta + d)
     fade = np.exp(-d * expiry)
-    long_run = kappa * model.theta / xi**2 * (less * expiry - 2.0 * np.log((1.0 - g * fade) / (1.0 - g)))
-    return long_run + model.v0 / xi**2 * less * (1.0 - fade) / (1.0 - g * fade)
+    turn = _log1p(g * (1.0 - fade) / (1.0 - g)) / (xi * xi)
+    return kappa * model.theta * (less * expiry - 2.0 * turn) + model.v0 * less * (1.0 - fade) / (1.0 - g * fade)
+
+
+def _log1p(z: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """``ln(1 + z)`` that keeps the digits of a small ``z``, which NumPy's does not for complex numbers."""
+    x, y = z.real, z.imag
+    return 0.5 * np.log1p(x * (2.0 + x) + y * y) + 1j * np.arctan2(y, 1.0 + x)
 
 
 def heston_price(
