@@ -305,7 +305,7 @@ def walk(k, vol, weight, box, huber, tolerance, steps, here):
     normal, other = np.empty(_NORMAL), np.empty(_NORMAL)
     step, trial, free = np.empty(PARAMETERS), np.empty(PARAMETERS), np.ones(PARAMETERS, np.bool_)
     cost = _normal(k, vol, weight, here[0], here[1], here[2], here[3], math.exp(here[4]), huber, normal)
-    damping, small = 1e-3, 0
+    damping, small = 1e-4, 0
     for _ in range(steps):
         if not cost < math.inf:
             break
@@ -317,8 +317,12 @@ def walk(k, vol, weight, box, huber, tolerance, steps, here):
             if damping > 1e12:
                 break
             continue
+        hoped = 0.0  # what the step gains if the errors are straight in the parameters
         for j in range(PARAMETERS):
+            hoped -= normal[15 + j] * step[j]
             trial[j] = min(max(here[j] + step[j], box[j, 0]), box[j, 1])
+        if damping < 1e-2 and hoped <= 0.1 * tolerance * cost:
+            break
         found = _normal(k, vol, weight, trial[0], trial[1], trial[2], trial[3], math.exp(trial[4]), huber, other)
         if found < cost:
             gain = cost - found
