@@ -23,6 +23,7 @@ app.command("makerscope.cli.report:compare", name="compare", help="Compare two t
 app.command(
     "makerscope.cli.options:surface", name="surface", help="Fit and certify the volatility surface of an option chain."
 )
+app.command("makerscope.cli.vol:vol", name="vol", help="Implied against realised volatility of an option chain.")
 tape = App(name="tape", help="Look at a tape, check it, join tapes.")
 tape.command("makerscope.cli.tape:info", name="info", help="What a tape holds, and what was wrong with its source.")
 tape.command("makerscope.cli.tape:check", name="check", help="Verify hashes, order, ranges and references.")

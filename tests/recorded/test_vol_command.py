@@ -1,0 +1,49 @@
+"""``makerscope vol`` on two months of the Deribit chain."""
+
+import json
+
+import pytest
+
+from makerscope.cli import main
+from makerscope.venues import deribit
+from tests.recordings import tape_from
+
+DAY = 86_400 * 10**9
+
+
+@pytest.fixture
+def tape(shared_file, tmp_path):
+    months = [shared_file(f"data/deribit/option_chain_snapshots_2026-{m}.parquet") for m in ("03", "04")]
+    return tape_from(deribit, months, tmp_path / "tape").path
+
+
+def vol(*arguments):
+    with pytest.raises(SystemExit) as stopped:
+        main(["vol", *(str(part) for part in arguments)])
+    return stopped.value.code
+
+
+def test_each_snapshot_is_beside_the_same_days_and_both_premiums_have_intervals(tape, tmp_path, capsys):
+    out = tmp_path / "vol.json"
+    assert vol(tape, "--horizon", 7, "--json", out) == 0
+    assert "BTC, after" in capsys.readouterr().out
+    found = json.loads(out.read_text())
+    assert set(found["premiums"]) == {"BTC", "ETH"}
+    end = max(row["snapshot"] for row in found["rows"])
+    start = min(row["snapshot"] for row in found["rows"])
+    for row in found["rows"]:
+        # nothing is realised over days that the tape does not cover
+        assert row["after"] is None or row["snapshot"] + 0.9 * 7 * DAY <= end
+        assert row["before"] is None or row["snapshot"] - 0.9 * 7 * DAY >= start
+    for both in found["premiums"].values():
+        for premium in both.values():
+            gap = premium["divergence"]
+            assert gap["low"] < gap["value"] < gap["high"]
+            assert premium["divergence_size"]["value"] >= abs(gap["value"])
+
+
+def test_bad_input_is_one_line(tape, capsys):
+    assert vol(tape, "--underlying", "XRP") == 2
+    assert capsys.readouterr().err == "makerscope: --underlying XRP: is not on this tape; want one of BTC, ETH\n"
+    assert vol(tape, "--horizon", 0) == 2
+    assert "more than 0 and at most 730" in capsys.readouterr().err
