@@ -17,8 +17,10 @@ from makerscope.metrics.option_smile import smiles
 from makerscope.report.names import many
 from makerscope.report.numbers import fixed, utc
 from makerscope.report.output import write_whole
-from makerscope.report.surface_card import smile_cards, surface_card
+from makerscope.report.surface_card import executable, smile_cards, surface_card
 from makerscope.tape.read import Tape
+
+MOST_TRADES = 8
 
 
 def surface(
@@ -38,7 +40,7 @@ def surface(
     """
     rows = _snapshot(Tape.open(tape), moment("--at", at), underlying)
     fitted = smile_cards(rows)
-    certified = surface_card(fitted)
+    certified = surface_card(fitted, executable(rows))
     if json is not None:
         write_whole(json, msgspec.json.encode({"smiles": fitted.smiles, "surface": certified}))
     console = Console()
@@ -57,6 +59,10 @@ def surface(
     )
     for found in certified.found:
         console.print(f"  raw fit: {found}", style="dim", highlight=False, soft_wrap=True)
+    for trade in certified.executable[:MOST_TRADES]:
+        console.print(f"  executable on bid and ask: {trade}", style="yellow", highlight=False, soft_wrap=True)
+    if len(certified.executable) > MOST_TRADES:
+        console.print(f"  and {len(certified.executable) - MOST_TRADES} more", style="yellow", highlight=False)
 
 
 def _snapshot(tape: Tape, at: int | None, underlying: str | None) -> pl.DataFrame:

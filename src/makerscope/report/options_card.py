@@ -12,7 +12,7 @@ from makerscope.metrics.option_quotes import near_the_money, quote_buckets, quot
 from makerscope.metrics.option_smile import smiles
 from makerscope.report.scorecard import AlarmCard, GridCard, OptionsCard, Path
 from makerscope.report.study import Study
-from makerscope.report.surface_card import smile_cards, surface_card
+from makerscope.report.surface_card import executable, smile_cards, surface_card
 
 FEWEST = 8  # snapshots below which a line over time says nothing
 GRIDS = {
@@ -52,7 +52,7 @@ def _card(underlying: str, rows: pl.DataFrame, alarms: pl.DataFrame, bases: int)
         measures=_measures(rows, buckets, now),
         grids=_grids(buckets),
         smiles=fitted.smiles,
-        surface=surface_card(fitted),
+        surface=surface_card(fitted, executable(now)),
         alarm=_alarm(alarms, bases),
         paths=_paths(rows, buckets),
         notes=_notes(rows, snapshots),

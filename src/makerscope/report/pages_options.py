@@ -34,6 +34,7 @@ HEAD = (
     "risk_reversal_1m",
 )
 MOST_SMILES = 12
+MOST_TRADES = 8
 
 
 def options_pages(card: Scorecard) -> tuple[Page, ...]:
@@ -121,7 +122,9 @@ def _certificate(surface: SurfaceCard) -> tuple[Block, ...]:
             )
         )
     if surface.executable:
-        blocks.append(Note(f"Executable on bid and ask: {'; '.join(surface.executable)}.", "bad"))
+        shown, more = surface.executable[:MOST_TRADES], len(surface.executable) - MOST_TRADES
+        rest = f"; and {more} more" if more > 0 else ""
+        blocks.append(Note(f"Executable on bid and ask, before fees: {'; '.join(shown)}{rest}.", "bad"))
     return tuple(blocks)
 
 

@@ -7,6 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from makerscope.pricing.arbitrage import Violation
+from makerscope.pricing.executable import Trade, butterfly_trades, vertical_trades
 from makerscope.pricing.fit import SliceFit, SurfaceFit, fit_surface
 from makerscope.pricing.implied import implied_volatility
 from makerscope.pricing.repair import repaired
@@ -110,8 +111,41 @@ def _per_cent(values: pl.Series) -> tuple[float | None, ...]:
     return tuple((100 * values.fill_nan(None)).to_list())
 
 
-def surface_card(fitted: Smiles) -> SurfaceCard | None:
-    """The surface through the smiles, repaired where it held an arbitrage, on a grid; None where nothing was fitted."""
+def executable(now: pl.DataFrame) -> tuple[str, ...]:
+    """Verticals and butterflies of one snapshot that gain on bid and ask before fees, in words, greatest gain first.
+
+    Prices in coin are taken at the one forward of their expiry: sold forward, the premium is worth that at the end.
+    """
+    good = now.filter(pl.col("reason").is_null() & (pl.col("forward") > 0)).with_columns(
+        at=pl.col("forward").median().over("expiry")
+    )
+    found: list[tuple[Trade, float]] = []
+    for (_, is_call), part in good.group_by("expiry", "is_call", maintain_order=True):
+        one = part.unique("strike", keep="last").sort("strike")
+        bid, ask = (
+            pl.when("coin_premium").then(pl.col(f"{side}_coin") * pl.col("at")).otherwise(f"{side}_usd")
+            for side in ("bid", "ask")
+        )
+        prices = one.select("strike", bid=bid.fill_null(float("nan")), ask=ask.fill_null(float("nan")))
+        columns = [prices[name].to_numpy() for name in ("strike", "bid", "ask")]
+        tenor = float(one["tenor"][0])
+        for trades in (vertical_trades, butterfly_trades):
+            found += [(trade, tenor) for trade in trades(*columns, is_call=bool(is_call))]
+    found.sort(key=lambda pair: -pair[0].gain)
+    return tuple(_traded(trade, tenor) for trade, tenor in found)
+
+
+def _traded(trade: Trade, tenor: float) -> str:
+    kind = "calls" if trade.is_call else "puts"
+    strikes = "/".join(f"{strike:g}" for strike in trade.strikes)
+    return f"{trade.kind} of {kind} {strikes} at {duration(round(tenor * YEAR))}, gains {fixed(trade.gain, 2)} a unit"
+
+
+def surface_card(fitted: Smiles, trades: tuple[str, ...] = ()) -> SurfaceCard | None:
+    """The surface through the smiles, repaired where it held an arbitrage, on a grid; None where nothing was fitted.
+
+    ``trades`` are those of ``executable``.
+    """
     if fitted.fit.surface is None:
         return None
     mended = repaired(fitted.fit.surface, places=fitted.places, widths=fitted.widths)
@@ -133,7 +167,7 @@ def surface_card(fitted: Smiles) -> SurfaceCard | None:
         least_g=certificate.least_g,
         least_gap=certificate.least_gap if np.isfinite(certificate.least_gap) else None,
         checked=certificate.checked,
-        executable=(),
+        executable=trades,
     )
 
 
