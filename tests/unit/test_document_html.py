@@ -417,7 +417,7 @@ def test_a_tile_is_painted_after_the_ones_behind_it(chart):
             points.append(at)
         return tuple(sum(p[axis] for p in points) / len(points) for axis in (0, 1))
 
-    flat = Surface("s", chart.x, chart.y, tuple(tuple(z and 1.0 for z in row) for row in chart.z))
+    flat = Surface("s", chart.x, chart.y, tuple(tuple(None if z is None else 1.0 for z in row) for row in chart.z))
     seen = [middle(path) for path in re.findall(r'class="tile h\d" d="([^"]+)"', draw_surface(flat))]
     x_edge, y_edge = (
         [b - a for a, b in zip(project(0, 0, 0), project(*end), strict=True)] for end in ((1, 0, 0), (0, 1, 0))

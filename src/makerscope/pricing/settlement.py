@@ -34,6 +34,7 @@ from makerscope.errors import DomainError
 from makerscope.pricing.black import Floats, Greeks, black76_greeks
 
 WINDOW = 30.0 / (365 * 24 * 60)  # years
+FURTHEST = 1e200  # times the forward: no index rises so far in half an hour
 
 
 class Remainder(NamedTuple):
@@ -90,7 +91,7 @@ def remainder(
     if not (np.where(running, seen, 1.0) > 0.0).all():
         raise DomainError("average_so_far is missing or not positive inside the window; want the mean of the index")
     known = np.where(running, (1.0 - weight) * np.where(running, seen, 0.0), 0.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # the last instants of a window
         rest = np.where(weight > 0.0, (K - known) / weight, np.nan)
     return Remainder(weight, rest, np.where(running, T / 3.0, T - 2.0 / 3.0 * window), known)
 
@@ -133,15 +134,17 @@ def settled_greeks(
     if not (K > 0.0).all():
         raise DomainError(f"the least strike is {K.min()}; want finite numbers above 0")
     rest = remainder(K, T, seen, window=window)
-    open_part = rest.strike > 0.0
+    # beyond either end it is certain which way the option ends, whatever the rest does
+    open_part = (rest.strike > 0.0) & (rest.strike < FURTHEST * F)
     parts = black76_greeks(
         F, np.where(open_part, rest.strike, F), sigma, np.where(open_part, rest.expiry, 0.0), is_call=call
     )
     mark = rest.known + rest.weight * F
-    sure = np.maximum(np.where(call, mark - K, K - mark), 0.0)  # the rest can no longer end below its strike
+    sure = np.maximum(np.where(call, mark - K, K - mark), 0.0)  # the rest can no longer cross its strike
     price = np.where(open_part, rest.weight * parts.price, sure)
     _price, delta, gamma, vega, theta, _rho, vanna, volga = (
         np.where(open_part, rest.weight * part, 0.0) for part in parts
     )
-    delta = np.where(~open_part & call & (mark > K), rest.weight, delta)
+    exercised = np.where(call, mark > K, mark < K)
+    delta = np.where(~open_part & exercised, np.where(call, rest.weight, -rest.weight), delta)
     return Greeks(price, delta, gamma, vega, theta, -T * price, vanna, volga)

@@ -82,7 +82,7 @@ def _smile(part: pl.DataFrame, fit: SliceFit, raw: pl.DataFrame) -> SmileCard:
     forward = float(raw["forward"].median() or 0.0)  # pyright: ignore[reportArgumentType]
     strikes, line = (), ()
     known = raw["k"].to_numpy()[np.asarray(fit.used)]
-    if fit.slice_ is not None and known.size:
+    if fit.slice_ is not None and known.size and known.min() < known.max():
         k = np.linspace(known.min(), known.max(), LINE)  # not beyond the quotes it stands on
         strikes = tuple((forward * np.exp(k)).tolist())
         line = tuple((100 * np.sqrt(np.maximum(total_variance(fit.slice_, k), 0.0) / fit.expiry)).tolist())
