@@ -5,11 +5,12 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 SHARED = Path(os.environ.get("MAKERSCOPE_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 
-settings.register_profile("makerscope", deadline=None, derandomize=True)
+# a busy machine must not decide a test: no limit of time, neither on a case nor on drawing it
+settings.register_profile("makerscope", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("makerscope")
 
 
