@@ -41,3 +41,7 @@ def test_the_same_mids_do_not_trade_through_wider_quotes():
 def test_a_missing_side_never_trades_and_the_greatest_gain_comes_first():
     rows = snapshot([None, 12.0, 13.0], [9.0, None, 14.0], coin=True)
     assert executable(rows)[0] == "vertical of calls 90/110 at 7 d, gains 4.00 a unit"
+
+
+def test_three_equal_prices_on_one_line_are_not_a_trade():
+    assert executable(snapshot([0.07, 0.07, 0.07], [0.07, 0.07, 0.07], coin=True)) == ()

@@ -20,6 +20,7 @@ YEAR = 365 * 86_400_000_000_000
 LINE = 41  # places at which a fitted slice is drawn
 MONEYNESS = tuple(np.linspace(-2.5, 2.5, 21).tolist())  # standard deviations from the forward
 MOST_FOUND = 8
+ROUNDING = 1e-9  # of the forward: three prices on one line are not a trade
 
 Floats = NDArray[np.float64]
 
@@ -130,7 +131,8 @@ def executable(now: pl.DataFrame) -> tuple[str, ...]:
         columns = [prices[name].to_numpy() for name in ("strike", "bid", "ask")]
         tenor = float(one["tenor"][0])
         for trades in (vertical_trades, butterfly_trades):
-            found += [(trade, tenor) for trade in trades(*columns, is_call=bool(is_call))]
+            least = ROUNDING * float(one["at"][0])
+            found += [(trade, tenor) for trade in trades(*columns, is_call=bool(is_call)) if trade.gain > least]
     found.sort(key=lambda pair: -pair[0].gain)
     return tuple(_traded(trade, tenor) for trade, tenor in found)
 
