@@ -10,13 +10,13 @@ from makerscope.venues.registry import import_recordings
 CHAIN = "data/deribit/option_chain_snapshots_2025-12.parquet"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("chain")
+@pytest.fixture
+def tape(shared_file, tmp_path):
+    return import_recordings([shared_file(CHAIN)], tmp_path / "tape")
 
 
-def test_a_chain_gets_a_page_with_widths_smiles_and_a_certified_surface(shared_file, folder):
-    card = build(import_recordings([shared_file(CHAIN)], folder / "tape"))
+def test_a_chain_gets_a_page_with_widths_smiles_and_a_certified_surface(tape):
+    card = build(tape)
     assert [item.underlying for item in card.chains] == ["BTC", "ETH"]
     for item in card.chains:
         assert item.snapshots == 4
@@ -34,15 +34,14 @@ def test_a_chain_gets_a_page_with_widths_smiles_and_a_certified_surface(shared_f
     assert {"BTC options", "ETH options"} <= set(titles)
 
 
-def test_the_surface_command_prints_expiries_and_a_certificate(shared_file, folder, capsys):
-    shared_file(CHAIN)
+def test_the_surface_command_prints_expiries_and_a_certificate(tape, tmp_path, capsys):
     with pytest.raises(SystemExit) as stopped:
-        main(["surface", str(folder / "tape"), "--underlying", "BTC", "--json", str(folder / "surface.json")])
+        main(["surface", str(tape.path), "--underlying", "BTC", "--json", str(tmp_path / "surface.json")])
     out = capsys.readouterr().out
     assert stopped.value.code == 0
     assert "certificate: no arbitrage" in out
     assert out.count("svi") >= 10
-    assert (folder / "surface.json").exists()
+    assert (tmp_path / "surface.json").exists()
 
 
 @pytest.mark.parametrize(
@@ -53,10 +52,9 @@ def test_the_surface_command_prints_expiries_and_a_certificate(shared_file, fold
         (("--at", "2020-01-01"), "no quotes by then"),
     ],
 )
-def test_a_surface_that_cannot_be_made_is_one_line(shared_file, folder, capsys, arguments, said):
-    shared_file(CHAIN)
+def test_a_surface_that_cannot_be_made_is_one_line(tape, capsys, arguments, said):
     with pytest.raises(SystemExit) as stopped:
-        main(["surface", str(folder / "tape"), *arguments])
+        main(["surface", str(tape.path), *arguments])
     err = capsys.readouterr().err
     assert stopped.value.code == 2
     assert err.count("\n") == 1
