@@ -10,17 +10,16 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
+from makerscope.cli.chains import chain_quotes
 from makerscope.cli.moments import moment
 from makerscope.errors import InputError
-from makerscope.metrics.option_chain import option_rows, with_snapshots
+from makerscope.metrics.option_chain import with_snapshots
 from makerscope.metrics.option_smile import smiles
-from makerscope.report.names import many
+from makerscope.report.names import first_of, many
 from makerscope.report.numbers import fixed, utc
 from makerscope.report.output import write_whole
 from makerscope.report.surface_card import executable, smile_cards, surface_card
 from makerscope.tape.read import Tape
-
-MOST_TRADES = 8
 
 
 def surface(
@@ -57,30 +56,22 @@ def surface(
         highlight=False,
         soft_wrap=True,
     )
-    for found in certified.found:
+    for found in first_of(certified.found):
         console.print(f"  raw fit: {found}", style="dim", highlight=False, soft_wrap=True)
-    for trade in certified.executable[:MOST_TRADES]:
+    for trade in first_of(certified.executable):
         console.print(f"  executable on bid and ask: {trade}", style="yellow", highlight=False, soft_wrap=True)
-    if len(certified.executable) > MOST_TRADES:
-        console.print(f"  and {len(certified.executable) - MOST_TRADES} more", style="yellow", highlight=False)
 
 
 def _snapshot(tape: Tape, at: int | None, underlying: str | None) -> pl.DataFrame:
     """The last snapshot of one underlying at or before a moment."""
-    if not tape.has("chain"):
-        raise InputError(tape.path, "holds no option chain", "a tape with the table chain")
-    rows = option_rows(tape, None, None if at is None else at + 1)
-    bases = rows["base"].unique().sort().to_list()
-    if not bases:
+    rows = chain_quotes(tape, underlying, until=None if at is None else at + 1)
+    if not rows.height:
         first = tape.span[0] if tape.span else 0
         raise InputError("--at", "no quotes by then", f"a moment after {utc(first)}")
-    if underlying is None and len(bases) > 1:
+    bases = rows["base"].unique().sort().to_list()
+    if len(bases) > 1:
         raise InputError("--underlying", "is not given", f"one of {', '.join(bases)}")
-    base = underlying or bases[0]
-    if base not in bases:
-        raise InputError(f"--underlying {base}", "is not on this tape", f"one of {', '.join(bases)}")
-    known = rows.filter((pl.col("base") == base) & (pl.col("reason").is_null() | (pl.col("reason") != "duplicate")))
-    looked = with_snapshots(known)
+    looked = with_snapshots(rows)
     return looked.filter(pl.col("snapshot") == pl.col("snapshot").max())
 
 

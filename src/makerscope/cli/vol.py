@@ -9,10 +9,11 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
+from makerscope.cli.chains import chain_quotes
 from makerscope.errors import InputError
 from makerscope.metrics.implied_realised import implied_and_realised, premiums
 from makerscope.metrics.measure import Measure
-from makerscope.metrics.option_chain import DAY, option_rows, with_snapshots
+from makerscope.metrics.option_chain import DAY, with_snapshots
 from makerscope.metrics.variance_premium import Premium
 from makerscope.report.names import many
 from makerscope.report.numbers import fixed, utc
@@ -37,25 +38,12 @@ def vol(
     """
     if not 0 < horizon <= 730:
         raise InputError("--horizon", f"is {horizon:g} days", "more than 0 and at most 730")
-    known = _rows(Tape.open(tape), underlying)
-    table = implied_and_realised(known, round(horizon * DAY))
+    rows = with_snapshots(chain_quotes(Tape.open(tape), underlying))
+    table = implied_and_realised(rows, round(horizon * DAY))
     found = premiums(table, round(horizon * DAY))
     if json is not None:
         write_whole(json, msgspec.json.encode({"horizon_days": horizon, "rows": table.to_dicts(), "premiums": found}))
     _print(table, found, horizon)
-
-
-def _rows(tape: Tape, underlying: str | None) -> pl.DataFrame:
-    if not tape.has("chain"):
-        raise InputError(tape.path, "holds no option chain", "a tape with the table chain")
-    rows = option_rows(tape)
-    bases = rows["base"].unique().sort().to_list()
-    if underlying is not None and underlying not in bases:
-        raise InputError(f"--underlying {underlying}", "is not on this tape", f"one of {', '.join(bases)}")
-    duplicate = pl.col("reason").is_not_null() & (pl.col("reason") == "duplicate")
-    return with_snapshots(
-        rows.filter((pl.col("base") == underlying if underlying else pl.lit(value=True)) & ~duplicate)
-    )
 
 
 def _print(table: pl.DataFrame, found: dict[str, dict[str, Premium]], horizon: float) -> None:

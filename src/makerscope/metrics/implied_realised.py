@@ -39,7 +39,9 @@ def premiums(table: pl.DataFrame, horizon: int) -> dict[str, dict[str, Premium]]
         step = part["snapshot"].diff().median()
         # as many neighbours as one horizon spans share its returns; the intervals have to know
         lags = int(np.ceil(horizon / float(step))) if isinstance(step, (int, float)) and step > 0 else 0
-        column = {name: part[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("after", "before")}
-        implied = part["implied"].fill_null(np.nan).to_numpy()
-        out[str(base)] = {name: variance_premium(implied, values, lags=lags) for name, values in column.items()}
+        implied, after, before = (part[name].fill_null(np.nan).to_numpy() for name in ("implied", "after", "before"))
+        out[str(base)] = {
+            "after": variance_premium(implied, after, lags=lags),
+            "before": variance_premium(implied, before, lags=lags),
+        }
     return out

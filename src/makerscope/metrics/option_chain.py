@@ -173,6 +173,16 @@ def tenor_bucket(tenor: pl.Expr) -> pl.Expr:
     return pl.when(tenor > 0).then(names)
 
 
+def without_duplicates(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows of ``option_rows`` less those sent twice, as ``with_snapshots`` wants them.
+
+    Examples:
+        >>> without_duplicates(pl.DataFrame({"reason": [None, "duplicate", "crossed"]}))["reason"].to_list()
+        [None, 'crossed']
+    """
+    return rows.filter(pl.col("reason").ne_missing("duplicate"))
+
+
 def with_snapshots(rows: pl.DataFrame, *, silence: int = MINUTE, every: int = MINUTE) -> pl.DataFrame:
     """``rows`` with ``snapshot`` (ns): the instant at which a whole chain is looked at.
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 
 from makerscope.metrics.measure import Measure
 from makerscope.report.document import Stat, Tone
@@ -109,6 +110,17 @@ def many(n: int, noun: str) -> str:
         ('1 market', '1,200 markets')
     """
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def first_of(items: Sequence[str], most: int = 8) -> tuple[str, ...]:
+    """The first of a list, and how many more there are.
+
+    Examples:
+        >>> first_of(["a", "b", "c"], 2), first_of(["a"], 2)
+        (('a', 'b', '1 more'), ('a',))
+    """
+    rest = len(items) - most
+    return (*items[:most], *([f"{rest:,} more"] if rest > 0 else []))
 
 
 def label_of(name: str) -> str:

@@ -7,7 +7,13 @@ import polars as pl
 
 from makerscope.metrics.measure import Measure, missing
 from makerscope.metrics.option_alarm import RATE, alarm_buckets, withdrawal_alarm
-from makerscope.metrics.option_chain import DELTA_BUCKETS, TENOR_BUCKETS, option_rows, with_snapshots
+from makerscope.metrics.option_chain import (
+    DELTA_BUCKETS,
+    TENOR_BUCKETS,
+    option_rows,
+    with_snapshots,
+    without_duplicates,
+)
 from makerscope.metrics.option_quotes import near_the_money, quote_buckets, quote_grid, quote_measures
 from makerscope.metrics.option_smile import smiles
 from makerscope.report.scorecard import AlarmCard, GridCard, OptionsCard, Path
@@ -28,7 +34,7 @@ def options_cards(study: Study) -> tuple[OptionsCard, ...]:
     if not view.tape.has("chain"):
         return ()
     rows = option_rows(view.tape, view.since, view.until).filter(pl.col("instrument").is_in(list(view.instruments)))
-    unique = rows.filter((pl.col("reason") != "duplicate") | pl.col("reason").is_null())
+    unique = without_duplicates(rows)
     if not unique.height:
         return ()
     looked = with_snapshots(unique)

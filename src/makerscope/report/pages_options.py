@@ -19,7 +19,7 @@ from makerscope.report.document import (
     Table,
     Timeline,
 )
-from makerscope.report.names import anchor_of, many, stat_of, value_of
+from makerscope.report.names import anchor_of, first_of, many, stat_of, value_of
 from makerscope.report.numbers import count, fixed, utc
 from makerscope.report.scorecard import OptionsCard, Scorecard, SmileCard, SurfaceCard
 from makerscope.report.tables import measures_table
@@ -34,7 +34,6 @@ HEAD = (
     "risk_reversal_1m",
 )
 MOST_SMILES = 12
-MOST_TRADES = 8
 
 
 def options_pages(card: Scorecard) -> tuple[Page, ...]:
@@ -116,15 +115,14 @@ def _certificate(surface: SurfaceCard) -> tuple[Block, ...]:
     if surface.found:
         blocks.append(
             Note(
-                f"The raw fit held {many(len(surface.found), 'arbitrage')}: {'; '.join(surface.found)}. The repair "
-                f"moved it by at most {fixed(surface.moved, 2)} volatility points.",
+                f"The raw fit held {many(len(surface.found), 'arbitrage')}: {'; '.join(first_of(surface.found))}. The "
+                f"repair moved it by at most {fixed(surface.moved, 2)} volatility points.",
                 "warn",
             )
         )
     if surface.executable:
-        shown, more = surface.executable[:MOST_TRADES], len(surface.executable) - MOST_TRADES
-        rest = f"; and {more} more" if more > 0 else ""
-        blocks.append(Note(f"Executable on bid and ask, before fees: {'; '.join(shown)}{rest}.", "bad"))
+        trades = "; ".join(first_of(surface.executable))
+        blocks.append(Note(f"Executable on bid and ask, before fees: {trades}.", "bad"))
     return tuple(blocks)
 
 

@@ -19,7 +19,6 @@ from makerscope.report.scorecard import SmileCard, SurfaceCard
 YEAR = 365 * 86_400_000_000_000
 LINE = 41  # places at which a fitted slice is drawn
 MONEYNESS = tuple(np.linspace(-2.5, 2.5, 21).tolist())  # standard deviations from the forward
-MOST_FOUND = 8
 ROUNDING = 1e-9  # of the forward: three prices on one line are not a trade
 
 Floats = NDArray[np.float64]
@@ -45,13 +44,12 @@ def smile_cards(now: pl.DataFrame) -> Smiles:
     fit = fit_surface(*(rows[name].to_numpy() for name in ("tenor", "k", "bid_vol", "ask_vol")))
     cards, places, widths = [], [], []
     for one in fit.fits:
-        part = rows.filter(pl.col("tenor") == one.expiry).sort("strike")
-        cards.append(_smile(part, one, rows.filter(pl.col("tenor") == one.expiry)))
+        part = rows.filter(pl.col("tenor") == one.expiry)
+        cards.append(_smile(part, one))
         if one.slice_ is not None:
-            raw = rows.filter(pl.col("tenor") == one.expiry)
             used = np.asarray(one.used)
-            half = ((raw["ask_vol"] - raw["bid_vol"]) / 2).to_numpy()
-            places.append(raw["k"].to_numpy()[used])
+            half = ((part["ask_vol"] - part["bid_vol"]) / 2).to_numpy()
+            places.append(part["k"].to_numpy()[used])
             widths.append(np.maximum(half[used], 1e-4))
     return Smiles(smiles=tuple(cards), fit=fit, places=tuple(places), widths=tuple(widths))
 
@@ -75,14 +73,14 @@ def _quotes(now: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(vols)
 
 
-def _smile(part: pl.DataFrame, fit: SliceFit, raw: pl.DataFrame) -> SmileCard:
+def _smile(part: pl.DataFrame, fit: SliceFit) -> SmileCard:
     reasons: dict[str, int] = {}
     for reason in fit.reasons:
         if reason:
             reasons[str(reason)] = reasons.get(str(reason), 0) + 1
-    forward = float(raw["forward"].median() or 0.0)  # pyright: ignore[reportArgumentType]
+    forward = float(part["forward"].median() or 0.0)  # pyright: ignore[reportArgumentType]
     strikes, line = (), ()
-    known = raw["k"].to_numpy()[np.asarray(fit.used)]
+    known = part["k"].to_numpy()[np.asarray(fit.used)]
     if fit.slice_ is not None and known.size and known.min() < known.max():
         k = np.linspace(known.min(), known.max(), LINE)  # not beyond the quotes it stands on
         strikes = tuple((forward * np.exp(k)).tolist())
@@ -162,7 +160,7 @@ def surface_card(fitted: Smiles, trades: tuple[str, ...] = ()) -> SurfaceCard | 
         expiries=tuple(surface.expiries.tolist()),
         labels=tuple(duration(round(expiry * YEAR)) for expiry in surface.expiries.tolist()),
         volatility=tuple(rows),
-        found=tuple(_said(item) for item in mended.before.violations[:MOST_FOUND]),
+        found=tuple(_said(item) for item in mended.before.violations),
         left=len(certificate.violations),
         how=mended.how,
         moved=100 * mended.moved,
