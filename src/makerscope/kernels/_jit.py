@@ -22,13 +22,15 @@ import numpy as np
 from numba.core import config
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+COMPILED = ("kernels", "market", "agents", "sim")  # folders whose functions are compiled
 
 
 def source_hash() -> str:
-    """Hash of every source file of the package, with the versions that decide the machine code."""
+    """Hash of every source file that is compiled, with the versions that decide the machine code."""
     digest = hashlib.sha256()
-    for path in sorted((_PACKAGE / "kernels").rglob("*.py")):
-        digest.update(path.read_bytes())
+    for folder in COMPILED:
+        for path in sorted((_PACKAGE / folder).rglob("*.py")):
+            digest.update(path.read_bytes())
     versions = (sys.version, numba.__version__, llvmlite.__version__, np.__version__, platform.machine())
     digest.update(repr(versions).encode())
     return digest.hexdigest()[:20]
