@@ -1,8 +1,8 @@
 """A chain's clock, the room in its blocks, its base fee, and everybody else's traffic.
 
-Others want gas too. Where gas is auctioned they outbid a message with a smaller tip (``room_for``); where the first come
-is the first served they stand before it in the queue, and ``state[C_WAIT]`` says for how long. Others are elastic: half
-of them leave when the base fee reaches ``K_WILLING``. A congestion episode multiplies what they want.
+Others want gas too. Where gas is auctioned they outbid a message with a smaller tip (``room_for``); where the first
+come is the first served they stand before it in the queue, and ``state[C_WAIT]`` says for how long. Others are elastic:
+half of them leave when the base fee reaches ``K_WILLING``. A congestion episode multiplies what they want.
 
 A venue without blocks (matching off chain) has ``K_INTERVAL`` 0: it "makes a block" whenever a message is due.
 
@@ -44,8 +44,8 @@ class Chain(NamedTuple):
     """A chain: what it is, what is scheduled to happen to it, and where it stands. All int64.
 
     ``state`` ``(CHAIN_COLUMNS,)``, ``rules`` ``(RULE_COLUMNS,)``. ``halts`` ``(h, 2)``: no block from start to before
-    end, sorted by start. ``episodes`` ``(e, 3)``: from, to, and by how many ppm others' demand is multiplied. ``reorgs``
-    ``(r, 2)``: at this height, how many blocks (it and those before) turn out orphaned. ``gas`` and ``size``
+    end, sorted by start. ``episodes`` ``(e, 3)``: from, to, and what others' demand is multiplied by, in ppm.
+    ``reorgs`` ``(r, 2)``: at this height, how many blocks (it and those before) turn out orphaned. ``gas``, ``size``
     ``(ACTION_KINDS,)``: gas and compressed bytes of an action by kind of message, row ``REPLACE`` for a modify.
     """
 

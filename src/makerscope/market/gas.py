@@ -1,4 +1,4 @@
-"""What a message costs on a chain: the base fee of the next block, gas in money, and the fee for data on the chain below.
+"""What a message costs on a chain: the base fee of the next block, gas in money, the fee for data on the chain below.
 
 Prices of gas are wei per unit of gas, 10^18 wei are one coin, ``coin_price`` is base units of the settlement token per
 coin. Every product is split so that nothing overflows and every quotient is the exact floor.

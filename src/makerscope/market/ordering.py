@@ -1,7 +1,7 @@
 """Which waiting messages execute in a block, and in what order: the rule that differs most between venues.
 
 ========================  =============================================================================================
-``CLASS_SORT``            Hyperliquid: (1) what sends no GTC/IOC, post-only included, (2) cancels, (3) GTC/IOC; by arrival
+``CLASS_SORT``            Hyperliquid: (1) no GTC/IOC, which includes post-only, (2) cancels, (3) GTC/IOC; by arrival
 ``CLASS_SORT_FEE``        the same; takers who pay enough go before others of their 70 ms bucket, the highest fee first
 ``FIRST_COME``            a sequencer or a matching engine: by arrival (FIFO)
 ``PRIORITY_FEE``          gas auction: by tip
@@ -13,12 +13,13 @@
 ``COMMIT``                GMX, Synthetix: an order executes with the first oracle price after a delay; cancels at once
 ========================  =============================================================================================
 
-All but the order is common: a message waits until ``M_DUE``, until it can pay the base fee, and until there is room. Each
-policy also takes speed bumps: ``delays[tier, 0..2]`` ns for makers, cancels, takers of an account of that tier.
+All but the order is common: a message waits until ``M_DUE``, until it can pay the base fee, and until there is room.
+Each policy also takes speed bumps: ``delays[tier, 0..2]`` ns for makers, cancels, takers of an account of that tier.
 Ties go by ``M_SEEN``, then ``M_SERIAL``. Forced messages are the chain's own: no bump, no fee, no queue.
 A modify (PLACE on a slot that holds an order) takes the class of its new order.
 """
-# ruff: noqa: ANN001, ANN201, ANN202 - a kernel is compiled for the types it is called with
+# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - a kernel is compiled for the types it is called with, in order
+# ruff: noqa: PLR1714, SIM109, FURB136 - plain comparisons compile faster than ``in``, ``min`` and ``max``
 
 from typing import NamedTuple
 
@@ -72,8 +73,11 @@ _HELD = -2 * _SPAN
 
 
 class Ordering(NamedTuple):
-    """An ordering policy as data. ``rule`` ``(ORDERING_COLUMNS,)`` by the ``R_`` columns; ``delays`` ``(tiers, 3)`` ns
-    added to the arrival of makers, cancels, takers; ``tier`` ``(A,)`` the tier of each account. All int64."""
+    """An ordering policy as data. All int64.
+
+    ``rule`` ``(ORDERING_COLUMNS,)`` by the ``R_`` columns; ``delays`` ``(tiers, 3)`` ns added to the arrival of makers,
+    cancels, takers; ``tier`` ``(A,)`` the tier of each account.
+    """
 
     rule: np.ndarray
     delays: np.ndarray
@@ -115,13 +119,13 @@ def is_taker(kind, flags):
     """True for what may trade at once: TAKE, LIQUIDATE, and a PLACE without POST_ONLY that is no JIT offer."""
     if kind == layout.PLACE:
         return flags & (layout.POST_ONLY | layout.JIT) == 0
-    return kind == layout.TAKE or kind == layout.LIQUIDATE  # noqa: PLR1714 - compiles faster than ``in``
+    return kind == layout.TAKE or kind == layout.LIQUIDATE
 
 
 @kernel
 def is_cancel(kind):
     """True for CANCEL and CANCEL_ALL."""
-    return kind == layout.CANCEL or kind == layout.CANCEL_ALL  # noqa: PLR1714 - see above
+    return kind == layout.CANCEL or kind == layout.CANCEL_ALL
 
 
 @inlined
@@ -157,7 +161,7 @@ def due(ordering, state, messages, m, amends):
             time += rule[R_EXPRESS_DELAY]
         wait = state[_chain.C_WAIT]
     messages[m, M_CLASS] = _class_of(policy, taker, cancel, amends)
-    messages[m, M_RANK] = layout.NONE if policy == DELAYED_TAKERS or policy == AUCTION else time  # noqa: PLR1714
+    messages[m, M_RANK] = layout.NONE if policy == DELAYED_TAKERS or policy == AUCTION else time
     messages[m, M_DUE] = time + wait
 
 
@@ -183,7 +187,8 @@ def _rank(rule, state, messages, m, fee):
     if policy >= DELAYED_TAKERS:
         if policy == COMMIT:
             late = not free and not is_cancel(messages[m, M_KIND])
-            return _HELD if late and state[_chain.C_ORACLE] < stamp + rule[R_PRICE_DELAY] else stamp - now
+            soon = state[_chain.C_ORACLE] < messages[m, M_SEEN] + rule[R_PRICE_DELAY]
+            return _HELD if late and soon else stamp - now
         if stamp < 0:
             stamp = messages[m, M_RANK] = height
         late = not free and policy == DELAYED_TAKERS and messages[m, M_CLASS] == 3
@@ -278,9 +283,9 @@ def arrange(ordering, state, messages, waiting, n, order, scratch):
     Args:
         ordering: the policy.
         state: the chain's (time, height, base fee, room, others, oracle time are read).
-        messages: ``(M, 20)``; only ``M_RANK`` is written (the first block of a message, by DELAYED_TAKERS and AUCTION).
-        waiting: rows of ``messages`` in the mempool, in any order. Whatever is not in ``order[:result]`` goes on waiting;
-            ``lapsed`` tells what can be dropped.
+        messages: ``(M, 20)``; only ``M_RANK`` is written (a message's first block, by DELAYED_TAKERS and AUCTION).
+        waiting: rows of ``messages`` in the mempool, in any order. Whatever is not in ``order[:result]`` goes on
+            waiting; ``lapsed`` tells what can be dropped.
         n: how many of them.
         order: out, at least ``n`` long: rows in order of execution.
         scratch: ``(SCRATCH_ROWS, n)`` or wider, to sort in.
@@ -342,8 +347,8 @@ def visible_from(ordering, messages, m):
 def auction_price(ordering, state, messages, m, start):
     """The limit of a taker in this block of its auction, in ticks: on the line from ``start`` to its own ``M_PRICE``.
 
-    It starts at ``start`` in the message's first block and arrives after ``R_BLOCKS`` blocks; rounded towards the start,
-    so that a taker never pays more than the line says.
+    It stands at ``start`` in the message's first block and arrives after ``R_BLOCKS`` blocks; rounded towards the
+    start, so that a taker never pays more than the line says.
     """
     blocks, end = ordering.rule[R_BLOCKS], messages[m, layout.M_PRICE]
     done = min(max(state[_chain.C_HEIGHT] - messages[m, M_RANK], 0), blocks)
