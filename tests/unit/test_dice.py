@@ -1,6 +1,7 @@
 """Random streams: the published generator, the stated laws, the same bits everywhere, and paired seeds."""
 
 import hashlib
+import itertools
 import math
 
 import numpy as np
@@ -230,7 +231,7 @@ def fits(sample, law):
     """Chi-square of a sample of whole numbers against a law, in cells of at least 20 expected."""
     edges = [-1, *sorted({int(law.ppf(q)) for q in np.linspace(0.01, 0.99, 40)}), np.inf]
     chances = np.diff(law.cdf(edges))
-    counts = np.array([((sample > low) & (sample <= high)).sum() for low, high in zip(edges, edges[1:], strict=False)])
+    counts = np.array([((sample > low) & (sample <= high)).sum() for low, high in itertools.pairwise(edges)])
     kept = chances * sample.size >= 20
     if kept.sum() < 2:
         return bool(counts[~kept].sum() <= 60)
