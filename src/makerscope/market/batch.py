@@ -71,32 +71,38 @@ def _crossing(price, size, bids, asks):
 
 
 @kernel
-def _balanced_price(price, size, bids, asks, low, high, reference):
-    """The price of ``low..high`` that the rules choose. Demand less supply only falls as the price rises: bisect."""
-    below, above = low - 1, high + 1  # demand exceeds supply at ``below`` and before; not at ``above`` and after
+def _excess(price, size, bids, asks, at):
+    """Demand less supply at a price, lots; only falls as the price rises."""
+    return _depth(price, size, bids, 1, at) - _depth(price, size, asks, -1, at)
+
+
+@kernel
+def _last_above(price, size, bids, asks, low, high, bound):
+    """The highest price of ``low..high`` with an excess above ``bound``, by bisection; ``low - 1`` if there is none."""
+    below, above = low - 1, high + 1
     while above - below > 1:
         middle = below + (above - below) // 2
-        if _depth(price, size, bids, 1, middle) > _depth(price, size, asks, -1, middle):
+        if _excess(price, size, bids, asks, middle) > bound:
             below = middle
         else:
             above = middle
-    first, above = above, high + 1  # now supply exceeds demand at ``above`` and after
-    even = first - 1
-    while above - even > 1:
-        middle = even + (above - even) // 2
-        if _depth(price, size, bids, 1, middle) < _depth(price, size, asks, -1, middle):
-            above = middle
-        else:
-            even = middle
-    if above > first:  # balanced from ``first`` to ``above - 1``
-        return min(max(reference, first), above - 1)
-    if first > high or first == low:  # one side is left over at every price
-        return high if first > high else low
-    buyers = _depth(price, size, bids, 1, below) - _depth(price, size, asks, -1, below)
-    sellers = _depth(price, size, asks, -1, above) - _depth(price, size, bids, 1, above)
+    return below
+
+
+@kernel
+def _balanced_price(price, size, bids, asks, low, high, reference):
+    """The price of ``low..high`` that the rules choose."""
+    buying = _last_above(price, size, bids, asks, low, high, 0)  # up to here buyers are left over
+    even = _last_above(price, size, bids, asks, buying + 1, high, -1)  # and up to here nobody; beyond, sellers
+    if even > buying:
+        return min(max(reference, buying + 1), even)
+    if buying == high or buying < low:  # the same side is left over at every price
+        return high if buying == high else low
+    buyers = _excess(price, size, bids, asks, buying)
+    sellers = -_excess(price, size, bids, asks, buying + 1)
     if buyers != sellers:
-        return below if buyers < sellers else above
-    return below if reference <= below else above
+        return buying if buyers < sellers else buying + 1
+    return buying if reference <= buying else buying + 1
 
 
 @kernel
