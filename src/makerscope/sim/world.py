@@ -82,6 +82,12 @@ class Oracles(NamedTuple):
     way: np.ndarray
 
 
+class Surfaces(NamedTuple):
+    """The implied-volatility surfaces: see ``sim.options``."""
+
+    level: np.ndarray
+
+
 class Desk(NamedTuple):
     """The leading venue, a row an underlying: see ``market.leader``."""
 
