@@ -31,7 +31,7 @@ from makerscope.kernels._jit import inlined, kernel
 from makerscope.kernels.black76 import LARGEST_S, SMALLEST_S, both_sides
 from makerscope.kernels.dice import normal
 from makerscope.kernels.elementary import exp, log
-from makerscope.market.reference_terms import YEAR_NS
+from makerscope.market.reference_terms import YEAR_NS, logarithm
 
 LEVEL, SPEED, PREMIUM, RHO, ETA, STICKINESS, TENOR, RETURN, CARRY, NEAR_NOISE, FAR_NOISE, RHO_NOISE, ETA_NOISE = range(
     13
@@ -138,24 +138,16 @@ def option_board(*, strike: ArrayLike, expiry: ArrayLike, is_call: ArrayLike, ti
     if not (np.all((K > 1e-300) & (K < 1e300)) and np.all((ticks > 1e-300) & (ticks < 1e300))):
         raise DomainError("a strike or tick is not a finite number above 0")
     dates, group = np.unique(when, return_inverse=True)
-    logs = np.empty_like(K)
-    _logarithms(np.ascontiguousarray(K), logs)
+    logs = np.array([logarithm(one) for one in K.tolist()]).reshape(K.shape)
     series = np.stack([logs, K, call.astype(np.float64), 1.0 / ticks])
     return Board(series, group.astype(np.int64), dates, np.zeros((dates.size, EXPIRY_COLUMNS)), np.zeros((4, K.size)))
 
 
-@kernel
-def _logarithms(values, out):
-    for i in range(values.shape[0]):
-        out[i] = log(values[i])
-
-
-@kernel
-def surface_start(plan, spot, variance):
+def surface_start(plan: NDArray[np.float64], spot: float, variance: float) -> NDArray[np.float64]:
     """State of a surface without noise, float64 ``(10,)``."""
     state = np.zeros(SURFACE_STATE)
-    state[LAST_LOG] = log(spot)
-    _shape(plan, state, variance)
+    state[LAST_LOG] = logarithm(float(spot))
+    _shape(plan, state, float(variance))
     return state
 
 
@@ -217,39 +209,25 @@ def option_marks(plan, state, board, spot, now, out, ticks):
     worth its payoff on the spot and its volatility is NaN.
     """
     expiry_slices(plan, state, spot, now, board.expiry, board.slices)
-    _gather(board.group, board.slices, board.series[LOG_STRIKE], board.work)
-    _total_volatility(board.work, state[NOW_RHO], out[VOLATILITY])
-    _price(board.series, board.work[0], board.work[3], out)
-    price, units = out[PRICE], board.series[TICKS]
-    for i in range(ticks.shape[0]):
-        ticks[i] = np.int64(price[i] * units[i] + 0.5)
+    _price(board.series, board.group, board.slices, board.work, state[NOW_RHO], out, ticks)
 
 
 @kernel
-def _gather(group, slices, log_strike, work):
-    """Rows of ``work``: forward, theta / 2, phi times log-moneyness, sqrt(years)."""
+def _price(series, group, slices, work, rho, out, ticks):
+    """Look up the slice of each series, then volatility, then price: loops that the compiler can vectorise."""
+    log_strike, strike, call, units = series[LOG_STRIKE], series[STRIKE], series[CALL], series[TICKS]
+    forward, half, scaled, root = work[0], work[1], work[2], work[3]
+    volatility, price, delta, vega = out[VOLATILITY], out[PRICE], out[DELTA], out[VEGA]
     for i in range(group.shape[0]):
         j = group[i]
-        work[0, i], work[1, i], work[3, i] = slices[j, FORWARD], slices[j, HALF], slices[j, ROOT]
-        work[2, i] = (log_strike[i] - slices[j, LOG_FORWARD]) * slices[j, PHI]
-
-
-@kernel
-def _total_volatility(work, rho, volatility):
-    """The square root of SSVI's total variance."""
-    half, scaled, root = work[1], work[2], work[3]
+        forward[i], half[i], root[i] = slices[j, FORWARD], slices[j, HALF], slices[j, ROOT]
+        scaled[i] = (log_strike[i] - slices[j, LOG_FORWARD]) * slices[j, PHI]
     rest = 1.0 - rho * rho
-    for i in range(volatility.shape[0]):
+    for i in range(group.shape[0]):
         x = scaled[i] + rho
         w = half[i] * (1.0 + rho * scaled[i] + (x * x + rest) ** 0.5)
         volatility[i] = w**0.5 if root[i] > 0.0 else 0.0
-
-
-@kernel
-def _price(series, forward, root, out):
-    strike, call = series[STRIKE], series[CALL]
-    volatility, price, delta, vega = out[VOLATILITY], out[PRICE], out[DELTA], out[VEGA]
-    for i in range(forward.shape[0]):
+    for i in range(group.shape[0]):
         F, K, total = forward[i], strike[i], volatility[i]
         alive = root[i] > 0.0
         s = min(max(total, SMALLEST_S), LARGEST_S)
@@ -261,6 +239,8 @@ def _price(series, forward, root, out):
         delta[i] = below if is_call else -above
         vega[i] = density * root[i]
         volatility[i] = per_root if alive else NAN
+    for i in range(group.shape[0]):
+        ticks[i] = np.int64(price[i] * units[i] + 0.5)
 
 
 def raw_svi(slices: NDArray[np.float64], rho: float) -> NDArray[np.float64]:
