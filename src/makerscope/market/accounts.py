@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numba.cpython.unsafe.numbers import trailing_zeros
 
-from makerscope.kernels._jit import inlined, kernel
+from makerscope.kernels._jit import kernel
 from makerscope.market.layout import ISOLATED, MARK, NONE, UNIT, new_accounts
 from makerscope.market.shares import share
 
@@ -57,25 +57,35 @@ def note_held(held, account, instrument, position):
 
 
 @kernel
-def _next_held(held, positions, account, instrument):
+def _next_held(held, positions, account, instrument, other):
+    end = positions.shape[1] if other < instrument else other
     if held is None:
-        for i in range(instrument, positions.shape[1]):
+        for i in range(instrument, end):
             if positions[account, i] != 0:
                 return i
-        return NONE
+        return other if other >= instrument else NONE
     for word in range(instrument // _WORD, held.shape[1]):
         bits = held[account, word]
         if word == instrument // _WORD:
             bits &= ~np.uint64(0) << np.uint64(instrument % _WORD)
         if bits != np.uint64(0):
-            return word * _WORD + np.int64(trailing_zeros(bits))
-    return NONE
+            return min(word * _WORD + np.int64(trailing_zeros(bits)), end)
+    return other if other >= instrument else NONE
 
 
-@inlined
+@kernel
 def next_open(accounts, account, instrument):
-    """The first instrument from ``instrument`` on in which the account has a position, or NONE."""
-    return _next_held(getattr(accounts, "held", None), accounts.position, account, instrument)
+    """The first instrument from ``instrument`` on in which the account has a position, or NONE.
+
+    A loop best asks in one place (``i = NONE``, then ``i = next_open(accounts, account, i + 1)``): a call is compiled in.
+    """
+    return _next_held(getattr(accounts, "held", None), accounts.position, account, instrument, NONE)
+
+
+@kernel
+def next_with(accounts, account, instrument, other):
+    """The same, with instrument ``other`` (NONE: no such) as if it were open: for what an account wants after a fill."""
+    return _next_held(getattr(accounts, "held", None), accounts.position, account, instrument, other)
 
 
 @kernel
@@ -111,28 +121,31 @@ def unrealised(accounts, spec, state, account, instrument):
 def equity(accounts, spec, state, account):
     """Cash and all positions at the mark."""
     total = accounts.cash[account]
-    instrument = next_open(accounts, account, 0)
-    while instrument != NONE:
-        total += accounts.position[account, instrument] * state[instrument, MARK] * spec[instrument, UNIT]
+    instrument = NONE
+    while True:
         instrument = next_open(accounts, account, instrument + 1)
-    return total
+        if instrument == NONE:
+            return total
+        total += accounts.position[account, instrument] * state[instrument, MARK] * spec[instrument, UNIT]
 
 
 @kernel
 def fenced_equity(accounts, spec, state, account, instrument):
     """What an isolated position is worth with the money ring-fenced for it."""
-    return accounts.collateral[account, instrument] + unrealised(accounts, spec, state, account, instrument)
+    worth = accounts.position[account, instrument] * state[instrument, MARK] * spec[instrument, UNIT]
+    return accounts.collateral[account, instrument] + worth - accounts.cost[account, instrument]
 
 
 @kernel
 def free_money(accounts, account):
     """Equity of an isolated account outside its fences; no mark enters it."""
     total = accounts.cash[account]
-    instrument = next_open(accounts, account, 0)
-    while instrument != NONE:
-        total += accounts.cost[account, instrument] - accounts.collateral[account, instrument]
+    instrument = NONE
+    while True:
         instrument = next_open(accounts, account, instrument + 1)
-    return total
+        if instrument == NONE:
+            return total
+        total += accounts.cost[account, instrument] - accounts.collateral[account, instrument]
 
 
 @kernel

@@ -66,13 +66,15 @@ def restored(ladder, worth, maintenance):
 def first_to_close(accounts, spec, state, rules, account):
     """The instrument of the largest maintenance margin by itself (the lowest number of equals), or NONE."""
     best, largest = NONE, -1
-    instrument = next_open(accounts, account, 0)
-    while instrument != NONE:
+    instrument = NONE
+    while True:
+        instrument = next_open(accounts, account, instrument + 1)
+        if instrument == NONE:
+            break
         lots = accounts.position[account, instrument]
         wanted = position_requirement(spec, state, rules, instrument, lots, False)  # noqa: FBT003 - maintenance
         if wanted > largest:
             best, largest = instrument, wanted
-        instrument = next_open(accounts, account, instrument + 1)
     return best
 
 
@@ -153,11 +155,13 @@ def take_over(accounts, spec, state, account, backstop):
     Returns:
         Shortfall, base units: the account's cash stays that far below 0, for ``haircut`` or socialised loss.
     """
-    instrument = next_open(accounts, account, 0)
-    while instrument != NONE:
+    instrument = NONE
+    while True:
+        instrument = next_open(accounts, account, instrument + 1)
+        if instrument == NONE:
+            break
         size = abs(accounts.position[account, instrument])
         transfer(accounts, spec, account, backstop, instrument, state[instrument, MARK], size)
-        instrument = next_open(accounts, account, instrument + 1)
     rest = accounts.cash[account]
     if rest >= 0:
         pay(accounts, account, backstop, rest)
@@ -201,8 +205,10 @@ def settle_fence(accounts, account, instrument):
 def gain_of(accounts, spec, state, account):
     """Unrealised gain of all positions of an account, base units."""
     total = 0
-    instrument = next_open(accounts, account, 0)
-    while instrument != NONE:
-        total += unrealised(accounts, spec, state, account, instrument)
+    instrument = NONE
+    while True:
         instrument = next_open(accounts, account, instrument + 1)
+        if instrument == NONE:
+            break
+        total += unrealised(accounts, spec, state, account, instrument)
     return total

@@ -23,8 +23,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from makerscope.kernels._jit import inlined, kernel
-from makerscope.market.accounts import equity, fenced_equity, free_money, next_open
+from makerscope.kernels._jit import kernel
+from makerscope.market.accounts import equity, fenced_equity, free_money, next_with
 from makerscope.market.layout import (
     AN_OPTION,
     IM,
@@ -65,8 +65,8 @@ class Rules(NamedTuple):
     work: np.ndarray
 
 
-@inlined
-def _perp(spec, rules, instrument, notional, initial):
+@kernel
+def _perp_requirement(spec, rules, instrument, notional, initial):
     own = millionths_up(notional, spec[instrument, IM] if initial else spec[instrument, MM])
     first, tier = rules.tier_of[instrument, 0], rules.tier_of[instrument, 1] - 1
     if tier < first:
@@ -78,42 +78,41 @@ def _perp(spec, rules, instrument, notional, initial):
     return max(own, wanted) if initial else wanted
 
 
-@inlined
-def _option(spec, state, rules, instrument, lots, row):
-    unit = spec[instrument, UNIT]
-    spot, strike = state[instrument, INDEX], spec[instrument, STRIKE_TICKS]
-    size = abs(lots) * unit
-    if lots > 0:
-        lent = millionths_up(state[instrument, MARK] * size, rules.option[row, LONG_SHARE])
-        return min(lent, millionths_up(spot * size, rules.option[row, LONG_CAP]))
-    away = max(strike - spot if spec[instrument, IS_CALL] else spot - strike, 0)
-    less = millionths_up(away * size, rules.option[row, OTM])
-    least = millionths_up(spot * size, rules.option[row, FLOOR])
-    return max(millionths_up(spot * size, rules.option[row, RATE]) - less, least)
-
-
 @kernel
 def position_requirement(spec, state, rules, instrument, lots, initial):
     """What ``lots`` of one instrument want by themselves: an isolated position, or one summand of a cross account."""
-    if lots == 0:
-        return 0
-    if spec[instrument, KIND] == AN_OPTION:
-        return _option(spec, state, rules, instrument, lots, 1 if initial else 0)
-    return _perp(spec, rules, instrument, abs(lots) * state[instrument, MARK] * spec[instrument, UNIT], initial)
+    size = abs(lots) * spec[instrument, UNIT]
+    if spec[instrument, KIND] != AN_OPTION:
+        return _perp_requirement(spec, rules, instrument, size * state[instrument, MARK], initial)
+    row = 1 if initial else 0
+    spot, strike = state[instrument, INDEX], spec[instrument, STRIKE_TICKS]
+    if lots > 0:
+        lent = millionths_up(size * state[instrument, MARK], rules.option[row, LONG_SHARE])
+        return min(lent, millionths_up(size * spot, rules.option[row, LONG_CAP]))
+    away = max(strike - spot if spec[instrument, IS_CALL] else spot - strike, 0)
+    wanted = millionths_up(size * spot, rules.option[row, RATE]) - millionths_up(size * away, rules.option[row, OTM])
+    return max(wanted, millionths_up(size * spot, rules.option[row, FLOOR]))
+
+
+@kernel
+def requirement_with(accounts, spec, state, rules, account, initial, instrument, lots):
+    """What the whole account wants, as if it held ``lots`` more of ``instrument`` (NONE, 0: as it is)."""
+    if accounts.mode[account] == PORTFOLIO:
+        return portfolio_requirement(accounts, spec, state, rules, account, initial, instrument, lots)
+    total = 0
+    i = NONE
+    while True:
+        i = next_with(accounts, account, i + 1, instrument)
+        if i == NONE:
+            return total
+        held = accounts.position[account, i] + (lots if i == instrument else 0)
+        total += position_requirement(spec, state, rules, i, held, initial)
 
 
 @kernel
 def requirement(accounts, spec, state, rules, account, initial):
     """What the whole account wants, by its mode; for an isolated one the sum over its fences (each stands alone)."""
-    if accounts.mode[account] == PORTFOLIO:
-        return portfolio_requirement(accounts, spec, state, rules, account, initial, NONE, 0)
-    total = 0
-    instrument = next_open(accounts, account, 0)
-    while instrument != NONE:
-        lots = accounts.position[account, instrument]
-        total += position_requirement(spec, state, rules, instrument, lots, initial)
-        instrument = next_open(accounts, account, instrument + 1)
-    return total
+    return requirement_with(accounts, spec, state, rules, account, initial, NONE, 0)
 
 
 @kernel
@@ -141,17 +140,11 @@ def allows(accounts, spec, state, rules, account, instrument, side, price, size,
     if held * side < 0 and size <= abs(held):
         return True
     loss = max(side * (price - state[instrument, MARK]) * size * spec[instrument, UNIT], 0)
-    after = held + side * size
-    mode = accounts.mode[account]
-    if mode == PORTFOLIO:
-        wanted = portfolio_requirement(accounts, spec, state, rules, account, True, instrument, side * size)  # noqa: FBT003 - initial
-        return equity(accounts, spec, state, account) - loss >= wanted + open_orders_margin
-    then = position_requirement(spec, state, rules, instrument, after, True)  # noqa: FBT003 - initial
-    if mode == ISOLATED:
+    if accounts.mode[account] == ISOLATED:
+        wanted = position_requirement(spec, state, rules, instrument, held + side * size, True)  # noqa: FBT003 - initial
         fenced = fenced_equity(accounts, spec, state, account, instrument) if held * side >= 0 else 0
-        return free_money(accounts, account) >= max(then + loss - fenced, 0) + open_orders_margin
-    now = position_requirement(spec, state, rules, instrument, held, True)  # noqa: FBT003 - initial
-    wanted = requirement(accounts, spec, state, rules, account, True) - now + then  # noqa: FBT003 - initial
+        return free_money(accounts, account) >= max(wanted + loss - fenced, 0) + open_orders_margin
+    wanted = requirement_with(accounts, spec, state, rules, account, True, instrument, side * size)  # noqa: FBT003 - initial
     return equity(accounts, spec, state, account) - loss >= wanted + open_orders_margin
 
 
@@ -164,7 +157,7 @@ def fence(accounts, spec, state, rules, account, instrument):
     """
     if accounts.mode[account] != ISOLATED or accounts.position[account, instrument] == 0:
         return 0
-    wanted = isolated_requirement(accounts, spec, state, rules, account, instrument, True)  # noqa: FBT003 - initial
+    wanted = position_requirement(spec, state, rules, instrument, accounts.position[account, instrument], True)  # noqa: FBT003 - initial
     lacks = wanted - fenced_equity(accounts, spec, state, account, instrument)
     moved = max(min(lacks, free_money(accounts, account)), 0)
     accounts.collateral[account, instrument] += moved

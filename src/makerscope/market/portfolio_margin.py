@@ -29,8 +29,8 @@ import numpy as np
 from makerscope.kernels._jit import inlined, kernel
 from makerscope.kernels.black76 import out_of_the_money, total_volatility
 from makerscope.kernels.elementary import exp, log
-from makerscope.market.accounts import next_open
-from makerscope.market.layout import AN_OPTION, INDEX, IS_CALL, KIND, MARK, NONE, STRIKE_TICKS, UNDERLYING, UNIT
+from makerscope.market.accounts import next_with
+from makerscope.market.layout import AN_OPTION, INDEX, IS_CALL, KIND, MARK, NONE, PPM, STRIKE_TICKS, UNDERLYING, UNIT
 from makerscope.market.shares import millionths_up
 
 SPOT, VOL, WEIGHT = range(3)  # columns of ``Grid.scenarios``; VOL is 1 up, 0 as it is, -1 down
@@ -103,50 +103,38 @@ def revalue(spec, state, grid, gain):
 
 
 @kernel
-def _add_lots(spec, state, rules, instrument, lots, row):
-    """Add ``lots`` to the sums of their underlying; returns their contingency."""
-    u = spec[instrument, UNDERLYING]
-    for k in range(rules.gain.shape[1]):
-        rules.work[u, k] += lots * rules.gain[instrument, k]
-    size = abs(lots) * spec[instrument, UNIT]
-    if spec[instrument, KIND] != AN_OPTION:
-        return millionths_up(size * state[instrument, MARK], rules.portfolio[row, PERP_SHARE])
-    if lots < 0:
-        return millionths_up(size * state[instrument, INDEX], rules.portfolio[row, SHORT_SHARE])
-    return 0
-
-
-@kernel
-def scenario_sums(accounts, spec, state, rules, account, initial, instrument, lots):
-    """Fill ``rules.work`` with the account's gain by underlying and scenario, as if it held ``lots`` more of ``instrument``.
-
-    Returns:
-        Contingencies, base units.
-    """
-    row = 1 if initial else 0
-    rules.work[:] = 0.0
-    contingency = 0
-    pending = instrument
-    i = next_open(accounts, account, 0)
-    while i != NONE or pending != NONE:
-        if pending != NONE and (i == NONE or pending <= i):  # in order of instrument, so that sums never depend on history
-            i, pending = pending, NONE
-        held = accounts.position[account, i] + (lots if i == instrument else 0)
-        if held != 0:
-            contingency += _add_lots(spec, state, rules, i, held, row)
-        i = next_open(accounts, account, i + 1)
-    return contingency
+def _worst_losses(work):
+    loss = 0.0
+    for u in range(work.shape[0]):
+        worst = 0.0
+        for k in range(work.shape[1]):
+            worst = min(worst, work[u, k])
+            work[u, k] = 0.0
+        loss -= worst
+    return loss
 
 
 @kernel
 def portfolio_requirement(accounts, spec, state, rules, account, initial, instrument, lots):
-    """What a portfolio account wants, as if it held ``lots`` more of ``instrument`` (NONE, 0: as it is). Wants ``revalue``."""
-    contingency = scenario_sums(accounts, spec, state, rules, account, initial, instrument, lots)
-    loss = 0.0
-    for u in range(rules.work.shape[0]):
-        worst = 0.0
-        for k in range(rules.work.shape[1]):
-            worst = min(worst, rules.work[u, k])
-        loss -= worst
-    share = rules.portfolio[1 if initial else 0, LOSS_SHARE]
-    return np.int64(np.ceil(loss * (share / 1e6))) + contingency
+    """What a portfolio account wants, as if it held ``lots`` more of ``instrument`` (NONE, 0: as it is). Wants ``revalue``.
+
+    ``rules.work`` must be 0 and is left so.
+    """
+    row = 1 if initial else 0
+    contingency = 0
+    i = NONE
+    while True:  # in order of instrument, so that the sums never depend on what was traded first
+        i = next_with(accounts, account, i + 1, instrument)
+        if i == NONE:
+            break
+        held = accounts.position[account, i] + (lots if i == instrument else 0)
+        u = spec[i, UNDERLYING]
+        for k in range(rules.gain.shape[1]):
+            rules.work[u, k] += held * rules.gain[i, k]
+        size = abs(held) * spec[i, UNIT]
+        if spec[i, KIND] != AN_OPTION:
+            contingency += millionths_up(size * state[i, MARK], rules.portfolio[row, PERP_SHARE])
+        elif held < 0:
+            contingency += millionths_up(size * state[i, INDEX], rules.portfolio[row, SHORT_SHARE])
+    loss = _worst_losses(rules.work) * (rules.portfolio[row, LOSS_SHARE] / PPM)
+    return np.int64(np.ceil(loss)) + contingency

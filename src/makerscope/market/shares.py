@@ -45,13 +45,15 @@ def share(amount, part, whole):
 @inlined
 def millionths(amount, ppm):
     """``amount * ppm / 10^6`` rounded half up (towards +infinity), exact while the answer fits 63 bits."""
-    return (amount // PPM) * ppm + ((amount % PPM) * ppm + PPM // 2) // PPM
+    whole = amount // PPM
+    return whole * ppm + ((amount - whole * PPM) * ppm + PPM // 2) // PPM
 
 
 @inlined
 def millionths_up(amount, ppm):
     """``amount * ppm / 10^6`` rounded up: what a margin rule asks for is never a unit too little."""
-    return (amount // PPM) * ppm + ((amount % PPM) * ppm + PPM - 1) // PPM
+    whole = amount // PPM
+    return whole * ppm + ((amount - whole * PPM) * ppm + PPM - 1) // PPM
 
 
 @kernel
