@@ -53,3 +53,8 @@ def kernel(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - numba's dispa
 def inlined(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
     """Compile a scalar leaf that is inlined into the loops that call it."""
     return numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function)
+
+
+def entry(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - numba's CFunc has no public type
+    """Compile a C function ``int64 (int64, int64, int64)`` that a running loop can call by its address."""
+    return numba.cfunc("int64(int64, int64, int64)", cache=True, error_model="numpy")(function)

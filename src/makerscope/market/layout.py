@@ -18,7 +18,7 @@ PPM = 1_000_000
 KIND, UNDERLYING, UNIT, LOT_STEP, MAKER_FEE, TAKER_FEE, FEE_CAP, EXPIRY, IS_CALL, LADDER = range(10)
 IM, MM, BAND, MATCHING, PERP, STRIKE_TICKS, TICKS_PER_INDEX, LEAD, IMPACT, STP = range(10, 20)
 SPEC_COLUMNS = 20
-A_PERP, AN_OPTION = 0, 1  # KIND
+A_PERP, AN_OPTION, A_LEAD = 0, 1, 2  # KIND; A_LEAD trades on the leading venue
 FIFO, PRO_RATA = 0, 1  # MATCHING
 EXPIRE_TAKER, EXPIRE_MAKER, EXPIRE_BOTH = 0, 1, 2  # STP: what happens when an account would trade with itself
 
@@ -32,7 +32,7 @@ PUBLIC_COLUMNS = 10
 
 # resting orders: (N, 16); the first eight are what matching reads
 O_PRICE, O_SIZE, O_NEXT, O_BEFORE, O_INSTRUMENT, O_SIDE, O_ACCOUNT, O_SLOT = range(8)
-O_SERIAL, O_UNTIL, O_FLAGS, O_PLACED, O_DECIDED, O_FEE, O_BLOCK, O_KEY = range(8, 16)
+O_SERIAL, O_UNTIL, O_FLAGS, O_MARGIN, O_DECIDED, O_FEE, O_BLOCK, O_KEY = range(8, 16)
 ORDER_COLUMNS = 16
 
 # messages on their way to the venue: (M, 20)
@@ -46,8 +46,8 @@ ACTION_COLUMNS = 10
 PLACE, CANCEL, TAKE, CANCEL_ALL, LIQUIDATE, BID_RFQ, ASK_RFQ = 1, 2, 3, 4, 5, 6, 7  # kinds of message
 POST_ONLY, REDUCE_ONLY, FILL_OR_KILL, FORCED, REST, JIT = 1, 2, 4, 8, 16, 32  # flags, added together
 
-# accounts: row of ``cash``; the first four belong to the venue
-INSURANCE, FEES, GAS_SINK, BACKSTOP, FIRST_AGENT = 0, 1, 2, 3, 4
+# accounts: row of ``cash``; the first five are not agents (LEADER is everyone who trades on the leading venue)
+INSURANCE, FEES, GAS_SINK, BACKSTOP, LEADER, FIRST_AGENT = 0, 1, 2, 3, 4, 5
 CROSS, ISOLATED, PORTFOLIO = 0, 1, 2  # margin modes
 
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from makerscope.errors import SchemaError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +101,19 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A block of the venue's chain."""
+    """A block of the venue's chain. Where the source says so: ``base_fee`` (fee units a unit of gas), gas used, messages
+    executed, and messages that still waited after it.
+    """
 
     exchange_time: Nanoseconds | None
     local_time: Nanoseconds | None
     serial: Serial
     venue: Name
     block: Count
+    base_fee: Count | None
+    gas_used: Count | None
+    messages: Count | None
+    waiting: Count | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +155,9 @@ class Order:
     """A step in the life of a resting order.
 
     ``action``: ``placed``, ``replaced`` (new price or size), ``filled`` (``size`` is what is left), ``cancelled``,
-    ``rejected``, ``expired``. ``size`` is what rests after the step. ``decided`` is when the maker decided, if known.
+    ``rejected``, ``expired``. ``size`` is what rests after the step. Where the source knows the way of the message that
+    caused the step: when its sender ``decided``, when it was ``sent``, and when the venue or its mempool had ``seen`` it;
+    ``block`` included it, and it took effect at ``exchange_time``.
     """
 
     exchange_time: Nanoseconds | None
@@ -163,6 +171,8 @@ class Order:
     price: Ticks
     size: Lots
     decided: Nanoseconds | None
+    sent: Nanoseconds | None
+    seen: Nanoseconds | None
     block: Count | None
 
 
@@ -173,7 +183,8 @@ class Fill:
     A fee is positive when paid, negative when received, in base units of its own token: fees of different
     tokens are never added. ``sweep`` is the ``serial`` of the first fill of the same aggressor order.
     ``maker_position`` and ``taker_position`` are lots held before the fill. ``liquidated`` is the account that was
-    forced to trade, null in an ordinary fill. ``purpose``: ``quote`` or ``hedge`` where the source says so.
+    forced to trade, null in an ordinary fill. ``purpose``: ``quote``, ``hedge`` or ``settlement`` where the source says so.
+    A settlement or a forced transfer has no maker: the taker is the account it happened to.
     """
 
     exchange_time: Nanoseconds | None
@@ -259,6 +270,25 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """Money that an account received (below 0: paid) other than by fills, their fees and funding.
+
+    ``kind``: ``gas``, ``priority_fee``, ``insurance``, ``penalty``, ``reward``, ``haircut``, ``socialised``, ``deposit``,
+    ``withdrawal``, ``incentive``. A deposit or withdrawal moves capital and is no part of a profit.
+    """
+
+    exchange_time: Nanoseconds | None
+    local_time: Nanoseconds | None
+    serial: Serial
+    account: Name
+    instrument: Name | None
+    kind: Name
+    amount: BaseUnits
+    token: Name
+    block: Count | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """What an account holds at a time. ``equity`` and ``margin`` in base units of ``token``."""
 
@@ -332,6 +362,7 @@ TABLES: MappingProxyType[str, type] = MappingProxyType(
         "trades": Trade,
         "chain": OptionQuote,
         "marks": Mark,
+        "transfers": Transfer,
         "accounts": Account,
         "liquidations": Liquidation,
         "pool_events": PoolEvent,

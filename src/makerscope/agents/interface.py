@@ -1,0 +1,218 @@
+# ruff: noqa: ANN001, ANN202, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
+"""What an agent is: ``step(self, seen, act)``, and nothing else.
+
+An agent is one function that is called at the times it asked for. It gets what only it could know by then, writes what
+it wants into ``act``, and returns in how many nanoseconds it wants to be called again (0: at the end of the next block that
+it sees). The function may be compiled by Numba (``agent_kernel``) or be plain Python; both take the same three tuples of
+arrays, so the same lines do the same thing in either, only slower.
+
+::
+
+    @agent_kernel
+    def step(self, seen, act):
+        half = self.params[0]
+        mid = seen.spot[0]
+        place(act, 0, BUY, floor_ticks(mid - half), size, slot=0)
+        place(act, 0, SELL, ceil_ticks(mid + half), size, slot=1)
+        return 0
+
+An order lives in a *slot* of its agent. To place into a slot that holds an order replaces that order; a smaller size at
+the same price keeps the place in the queue. What an agent knows of its slots is as old as its feed: a fill that it has not
+heard of yet may have emptied a slot.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from llvmlite import ir
+from numba import carray, cfunc, types
+from numba.extending import intrinsic
+
+from makerscope.kernels._jit import inlined
+from makerscope.market.layout import (
+    A_FEE,
+    A_FLAGS,
+    A_INSTRUMENT,
+    A_KIND,
+    A_PRICE,
+    A_SIDE,
+    A_SIZE,
+    A_SLOT,
+    A_UNTIL,
+    ACTION_COLUMNS,
+    CANCEL,
+    CANCEL_ALL,
+    LIQUIDATE,
+    PLACE,
+    POST_ONLY,
+    PUBLIC_COLUMNS,
+    TAKE,
+)
+from makerscope.market.news import NEWS_COLUMNS
+
+# what an agent knows of a slot: (S, 6)
+K_PRICE, K_SIZE, K_INSTRUMENT, K_SIDE, K_SENT_PRICE, K_SENT_SIZE = range(6)
+KNOWN_COLUMNS = 6
+# what an agent is told about one instrument's model numbers: (I, 4) floats
+V_VOLATILITY, V_PRICE, V_DELTA, V_VEGA = range(4)
+MODEL_COLUMNS = 4
+# what an agent hears of the reference of one underlying: (U, 4) floats
+R_SPOT, R_VARIANCE, R_BID, R_ASK = range(4)
+REFERENCE_COLUMNS = 4
+# the words of the three headers that cross the border to compiled agents
+SELF_WORDS, SEEN_WORDS, ACT_WORDS = 8, 24, 4
+(
+    N_NOW, N_BLOCK, N_BLOCK_TIME, N_ME, N_INSTRUMENTS, N_UNDERLYINGS, N_SLOTS, N_NEWS,
+    AT_PUBLIC, AT_MODEL, AT_REFERENCE, AT_POSITION, AT_KNOWN, AT_SPEC, AT_REAL, N_CASH, N_EQUITY, N_ACCOUNTS, AT_NEWS,
+) = range(19)  # fmt: skip
+AT_PARAMS, N_PARAMS, AT_REALS, N_REALS, AT_WHOLE, N_WHOLE, AT_DICE = range(7)
+AT_ROWS, N_ROWS, AT_COUNT = range(3)
+
+
+class Self(NamedTuple):
+    """What belongs to one agent: ``params`` and ``reals`` float64, ``whole`` int64, ``dice`` ``(1, 4)`` its own stream."""
+
+    params: np.ndarray
+    reals: np.ndarray
+    whole: np.ndarray
+    dice: np.ndarray
+
+
+class Seen(NamedTuple):
+    """What an agent knows at ``now``, no younger than its feeds.
+
+    ``block`` and ``block_time``: the last block seen. ``public`` ``(I, 10)`` columns P_*, ``model`` ``(I, 4)`` the venue's
+    volatility, price, delta and vega; ``reference`` ``(U, 4)`` spot, variance, bid and ask of the leading venue;
+    ``position`` ``(I,)`` lots and ``cash`` by the fills it has heard of; ``known`` ``(S, 6)`` its slots, columns K_*;
+    ``news`` ``(n, 10)`` what it heard since its last call, columns W_*. ``spec`` ``(I, 20)`` and ``real`` ``(I, 3)``
+    (strike; quote currency in a tick; units of the underlying in a lot) are fixed.
+    """
+
+    now: int
+    block: int
+    block_time: int
+    me: int
+    cash: int
+    public: np.ndarray
+    model: np.ndarray
+    reference: np.ndarray
+    position: np.ndarray
+    known: np.ndarray
+    news: np.ndarray
+    spec: np.ndarray
+    real: np.ndarray
+
+
+class Act(NamedTuple):
+    """Where an agent writes its actions: ``rows`` ``(room, 10)``, columns A_*; ``count`` ``(1,)`` rows written."""
+
+    rows: np.ndarray
+    count: np.ndarray
+
+
+@inlined
+def _write(act, kind, instrument, side, price, size, slot, flags, fee, until):
+    n = act.count[0]
+    if n >= act.rows.shape[0]:
+        return False
+    row = act.rows
+    row[n, A_KIND], row[n, A_INSTRUMENT], row[n, A_SIDE], row[n, A_PRICE] = kind, instrument, side, price
+    row[n, A_SIZE], row[n, A_SLOT], row[n, A_FLAGS], row[n, A_FEE], row[n, A_UNTIL] = size, slot, flags, fee, until
+    act.count[0] = n + 1
+    return True
+
+
+@inlined
+def place(act, instrument, side, price, size, slot):
+    """Rest ``size`` lots at ``price`` ticks, post-only, in a slot; an order there is replaced. False: no room left."""
+    return _write(act, PLACE, instrument, side, price, size, slot, POST_ONLY, 0, 0)
+
+
+@inlined
+def cancel(act, slot):
+    """Take the order of a slot away."""
+    return _write(act, CANCEL, 0, 0, 0, 0, slot, 0, 0, 0)
+
+
+@inlined
+def cancel_all(act):
+    """Take all own orders away."""
+    return _write(act, CANCEL_ALL, 0, 0, 0, 0, 0, 0, 0, 0)
+
+
+@inlined
+def take(act, instrument, side, limit, size, flags, fee):
+    """Trade now up to ``limit`` ticks (NONE: at any price); what is not filled is gone. ``fee``: bid for priority."""
+    return _write(act, TAKE, instrument, side, limit, size, 0, flags, fee, 0)
+
+
+@inlined
+def liquidate(act, account):
+    """Ask the venue to liquidate an account; it pays a reward if the account is below maintenance margin."""
+    return _write(act, LIQUIDATE, 0, 0, 0, account, 0, 0, 0, 0)
+
+
+@intrinsic
+def pointer_at(typing_context, address):  # noqa: ARG001 - numba's own signature
+    """An address as a pointer, for ``carray``."""
+
+    def codegen(context, builder, _signature, arguments):
+        return builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
+
+    return types.voidptr(types.int64), codegen
+
+
+@intrinsic
+def call_step(typing_context, address, own, seen, act):  # noqa: ARG001 - numba's own signature
+    """Call a C function ``int64 (int64, int64, int64)`` by its address."""
+
+    def codegen(_context, builder, _signature, arguments):
+        word = ir.IntType(64)
+        pointer = builder.inttoptr(arguments[0], ir.FunctionType(word, [word] * 3).as_pointer())
+        return builder.call(pointer, arguments[1:])
+
+    return types.int64(types.int64, types.int64, types.int64, types.int64), codegen
+
+
+@inlined
+def self_at(address):
+    """The agent's own arrays behind a header."""
+    head = carray(pointer_at(address), (SELF_WORDS,), np.int64)
+    return Self(
+        carray(pointer_at(head[AT_PARAMS]), (head[N_PARAMS],), np.float64),
+        carray(pointer_at(head[AT_REALS]), (head[N_REALS],), np.float64),
+        carray(pointer_at(head[AT_WHOLE]), (head[N_WHOLE],), np.int64),
+        carray(pointer_at(head[AT_DICE]), (1, 4), np.uint64),
+    )
+
+
+@inlined
+def seen_at(address):
+    """The observation behind a header."""
+    head = carray(pointer_at(address), (SEEN_WORDS,), np.int64)
+    markets, bases = head[N_INSTRUMENTS], head[N_UNDERLYINGS]
+    return Seen(
+        head[N_NOW],
+        head[N_BLOCK],
+        head[N_BLOCK_TIME],
+        head[N_ME],
+        head[N_CASH],
+        carray(pointer_at(head[AT_PUBLIC]), (markets, PUBLIC_COLUMNS), np.int64),
+        carray(pointer_at(head[AT_MODEL]), (markets, MODEL_COLUMNS), np.float64),
+        carray(pointer_at(head[AT_REFERENCE]), (bases, REFERENCE_COLUMNS), np.float64),
+        carray(pointer_at(head[AT_POSITION]), (markets,), np.int64),
+        carray(pointer_at(head[AT_KNOWN]), (head[N_SLOTS], KNOWN_COLUMNS), np.int64),
+        carray(pointer_at(head[AT_NEWS]), (head[N_NEWS], NEWS_COLUMNS), np.int64),
+        carray(pointer_at(head[AT_SPEC]), (markets, 20), np.int64),
+        carray(pointer_at(head[AT_REAL]), (markets, 3), np.float64),
+    )
+
+
+@inlined
+def act_at(address):
+    """The table of actions behind a header."""
+    head = carray(pointer_at(address), (ACT_WORDS,), np.int64)
+    return Act(
+        carray(pointer_at(head[AT_ROWS]), (head[N_ROWS], ACTION_COLUMNS), np.int64),
+        carray(pointer_at(head[AT_COUNT]), (1,), np.int64),
+    )

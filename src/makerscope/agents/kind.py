@@ -1,0 +1,34 @@
+"""A kind of agent: its step, its numbers, and the room it needs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """One parameter: where it starts, between which bounds it makes sense, and what it means with its unit."""
+
+    default: float
+    low: float
+    high: float
+    about: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What the loop and a scenario have to know of a kind of agent.
+
+    ``step``: the compiled function; ``step.py_func`` is the same in plain Python. ``entry``: its C function. ``numbers``: in the
+    order of ``self.params``. ``slots``: of its orders, from its numbers and the number of instruments. ``reals``, ``whole``:
+    words of memory. ``room``: most actions a call.
+    """
+
+    name: str
+    about: str
+    step: Any
+    entry: Any
+    numbers: Mapping[str, Number]
+    slots: Callable[[Mapping[str, float], int], int]
+    reals: int = 4
+    whole: int = 4

@@ -1,0 +1,41 @@
+# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
+"""What quoting agents share: a fair value, ticks on the right side, and to send only what changes."""
+
+from makerscope.agents.interface import K_SENT_PRICE, K_SIZE, R_SPOT, cancel, place
+from makerscope.kernels._jit import inlined
+from makerscope.market.layout import UNDERLYING
+
+
+@inlined
+def fair_ticks(seen, instrument):
+    """The leader's spot in ticks of a perpetual."""
+    return seen.reference[seen.spec[instrument, UNDERLYING], R_SPOT] / seen.real[instrument, 1]
+
+
+@inlined
+def floor_ticks(value):
+    """The tick at or below a value."""
+    ticks = int(value)
+    return ticks - 1 if value < ticks else ticks
+
+
+@inlined
+def ceil_ticks(value):
+    """The tick at or above a value."""
+    ticks = int(value)
+    return ticks + 1 if value > ticks else ticks
+
+
+@inlined
+def requote(seen, act, instrument, side, price, size, slot, tolerance, least):
+    """Have ``size`` lots at ``price`` in a slot; sends nothing while the order there is less than ``tolerance`` ticks away and
+    holds at least ``least`` lots. A size of 0 cancels. Returns whether something was sent.
+    """
+    resting = seen.known[slot, K_SIZE]
+    if size <= 0 or price < 1:
+        if resting > 0:
+            return cancel(act, slot)
+        return False
+    if resting >= least and resting > 0 and abs(seen.known[slot, K_SENT_PRICE] - price) < tolerance:
+        return False
+    return place(act, instrument, side, price, size, slot)

@@ -1,0 +1,366 @@
+"""Which waiting messages execute in a block, and in what order: the rule that differs most between venues.
+
+========================  =============================================================================================
+``CLASS_SORT``            Hyperliquid: (1) no GTC/IOC, which includes post-only, (2) cancels, (3) GTC/IOC; by arrival
+``CLASS_SORT_FEE``        the same; takers who pay enough go before others of their 70 ms bucket, the highest fee first
+``FIRST_COME``            a sequencer or a matching engine: by arrival (FIFO)
+``PRIORITY_FEE``          gas auction: by tip
+``TIMEBOOST``             by arrival; everybody but the express account arrives 200 ms late
+``BATCH``                 a batch auction: cancels, then orders, whose sequence decides nothing but the last lot
+``SHORT_TERM``            dYdX: by arrival at this block's proposer, until a height; a cancel has no priority
+``DELAYED_TAKERS``        Vega: cancels, post-only, then takers and every amend, held back n blocks
+``AUCTION``               Drift: makers first; a taker's limit moves over n blocks (``auction_price``)
+``COMMIT``                GMX, Synthetix: an order executes with the first oracle price after a delay; cancels at once
+========================  =============================================================================================
+
+All but the order is common: a message waits until ``M_DUE``, until it can pay the base fee, and until there is room.
+Each policy also takes speed bumps: ``delays[tier, 0..2]`` ns for makers, cancels, takers of an account of that tier.
+Ties go by ``M_SEEN``, then ``M_SERIAL``. Forced messages are the chain's own: no bump, no fee, no queue.
+A modify (PLACE on a slot that holds an order) takes the class of its new order.
+"""
+# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - a kernel is compiled for the types it is called with, in order
+# ruff: noqa: PLR1714, SIM109, FURB136 - plain comparisons compile faster than ``in``, ``min`` and ``max``
+
+from typing import NamedTuple
+
+import numpy as np
+
+from makerscope.kernels._jit import inlined, kernel
+from makerscope.market import chain as _chain
+from makerscope.market import layout
+from makerscope.market.gas import tip_of
+from makerscope.market.layout import (
+    M_ACCOUNT,
+    M_CLASS,
+    M_DUE,
+    M_FEE,
+    M_FLAGS,
+    M_GAS,
+    M_KIND,
+    M_PRIVATE,
+    M_RANK,
+    M_SEEN,
+    M_SENT,
+    M_SERIAL,
+    M_UNTIL,
+)
+
+CLASS_SORT, CLASS_SORT_FEE, FIRST_COME, PRIORITY_FEE, TIMEBOOST = 0, 1, 2, 3, 4
+BATCH, SHORT_TERM, DELAYED_TAKERS, AUCTION, COMMIT = 5, 6, 7, 8, 9
+POLICIES = {
+    "class-sort": CLASS_SORT,
+    "class-sort-fee": CLASS_SORT_FEE,
+    "first-come": FIRST_COME,
+    "priority-fee": PRIORITY_FEE,
+    "timeboost": TIMEBOOST,
+    "batch": BATCH,
+    "short-term": SHORT_TERM,
+    "delayed-takers": DELAYED_TAKERS,
+    "auction": AUCTION,
+    "commit": COMMIT,
+}
+
+R_POLICY, R_EXPRESS, R_EXPRESS_DELAY, R_BUCKET, R_SORT_FEE, R_FEE_UNIT, R_SOONER, R_FEE_CAP = range(8)
+R_BLOCKS, R_EXPIRY, R_PRICE_DELAY, R_GOSSIP, R_HIDDEN = range(8, 13)
+ORDERING_COLUMNS = 14
+MAKERS, CANCELS, TAKERS = 0, 1, 2  # columns of ``delays``
+SCRATCH_ROWS = 3
+
+_RUN = 12  # so many are sorted by insertion; runs are merged
+_SPAN = 1 << 57  # ns to both sides of now (4.5 years), and the largest tip, that a key can hold
+_WIDEST = 2 * _SPAN - 1
+_HELD = -2 * _SPAN
+
+
+class Ordering(NamedTuple):
+    """An ordering policy as data. All int64.
+
+    ``rule`` ``(ORDERING_COLUMNS,)`` by the ``R_`` columns; ``delays`` ``(tiers, 3)`` ns added to the arrival of makers,
+    cancels, takers; ``tier`` ``(A,)`` the tier of each account.
+    """
+
+    rule: np.ndarray
+    delays: np.ndarray
+    tier: np.ndarray
+
+
+def new_ordering(policy: int, *, accounts: int, delays: np.ndarray | None = None, **numbers: int) -> Ordering:
+    """An ordering policy; all accounts in tier 0.
+
+    Args:
+        policy: one of ``POLICIES``.
+        accounts: how many accounts there are.
+        delays: ns of speed bump for makers, cancels, takers; shape ``(tiers, 3)``; none when absent.
+        numbers: the policy's own, 0 when absent. TIMEBOOST: ``express`` account (-1 none), ``express_delay`` ns of all
+            others. CLASS_SORT_FEE: ``bucket`` ns, ``sort_fee`` from which fees sort, ``fee_unit`` of fee that buys
+            ``sooner`` ns, at most ``fee_cap``. DELAYED_TAKERS and AUCTION: ``blocks``. COMMIT: ``price_delay`` ns,
+            ``expiry`` ns. SHORT_TERM: ``gossip`` ns within which a message has reached every proposer. Any: ``hidden``
+            1 where nobody sees waiting messages.
+
+    Examples:
+        >>> new_ordering(FIRST_COME, accounts=5).rule[R_POLICY]
+        np.int64(2)
+    """
+    rule = np.zeros(ORDERING_COLUMNS, np.int64)
+    rule[R_POLICY], rule[R_EXPRESS] = policy, layout.NONE
+    columns = ("express", "express_delay", "bucket", "sort_fee", "fee_unit", "sooner", "fee_cap")
+    columns += ("blocks", "expiry", "price_delay", "gossip", "hidden")
+    for name, value in numbers.items():
+        rule[1 + columns.index(name)] = value
+    return Ordering(
+        rule=rule,
+        delays=np.zeros((1, 3), np.int64) if delays is None else np.asarray(delays, np.int64).reshape(-1, 3),
+        tier=np.zeros(accounts, np.int64),
+    )
+
+
+@kernel
+def is_taker(kind, flags):
+    """True for what may trade at once: TAKE, LIQUIDATE, and a PLACE without POST_ONLY that is no JIT offer."""
+    if kind == layout.PLACE:
+        return flags & (layout.POST_ONLY | layout.JIT) == 0
+    return kind == layout.TAKE or kind == layout.LIQUIDATE
+
+
+@kernel
+def is_cancel(kind):
+    """True for CANCEL and CANCEL_ALL."""
+    return kind == layout.CANCEL or kind == layout.CANCEL_ALL
+
+
+@inlined
+def _class_of(policy, taker, cancel, amends):
+    if policy <= CLASS_SORT_FEE:
+        return 3 if taker else 2 if cancel else 1
+    if policy == DELAYED_TAKERS:
+        return 1 if cancel else 3 if taker or amends else 2
+    if policy == AUCTION:
+        return 2 if taker else 1
+    if policy == BATCH:
+        return 1 if cancel else 2
+    return 0
+
+
+@kernel
+def due(ordering, state, messages, m, amends):
+    """Write ``M_CLASS``, ``M_RANK`` and ``M_DUE`` of message ``m``, which has just reached the venue at ``M_SEEN``.
+
+    ``amends``: 1 if it is a PLACE on a slot that holds an order, else 0. ``M_DUE`` is the earliest time it can execute:
+    arrival, speed bump, and the queue of others before it (``state[C_WAIT]``).
+    """
+    rule = ordering.rule
+    policy, kind = rule[R_POLICY], messages[m, M_KIND]
+    forced = messages[m, M_FLAGS] & layout.FORCED
+    taker, cancel = is_taker(kind, messages[m, M_FLAGS]), is_cancel(kind)
+    time = messages[m, M_SEEN]
+    wait = 0
+    if not forced:
+        account = messages[m, M_ACCOUNT]
+        time += ordering.delays[ordering.tier[account], TAKERS if taker else CANCELS if cancel else MAKERS]
+        if policy == TIMEBOOST and account != rule[R_EXPRESS]:
+            time += rule[R_EXPRESS_DELAY]
+        wait = state[_chain.C_WAIT]
+    messages[m, M_CLASS] = _class_of(policy, taker, cancel, amends)
+    messages[m, M_RANK] = layout.NONE if policy == DELAYED_TAKERS or policy == AUCTION else time
+    messages[m, M_DUE] = time + wait
+
+
+@kernel
+def _heard(rule, seen, serial, height):
+    """When (ns) the proposer of this block hears of a message: evenly from ``M_SEEN`` to R_GOSSIP later, by a hash."""
+    x = serial * 0x1E3779B97F4A7C15 + height * 0x3F58476D1CE4E5B9
+    x = (x ^ ((x >> 29) & 0x7FFFFFFFF)) * 0x14D049BB133111EB
+    return seen + (((x >> 33) & 0x3FFFFFFF) * rule[R_GOSSIP] >> 30)
+
+
+@kernel
+def _rank(rule, state, messages, m, fee):
+    """What orders a message inside its class, 0 about now and less is earlier; ``_HELD`` if it must wait all the same.
+
+    A message's first block is stamped into ``M_RANK`` where a taker's delay or auction is counted in blocks.
+    """
+    policy, height, now = rule[R_POLICY], state[_chain.C_HEIGHT], state[_chain.C_TIME]
+    stamp = messages[m, M_RANK]
+    free = messages[m, M_FLAGS] & layout.FORCED != 0
+    if policy == PRIORITY_FEE:
+        return -_SPAN if free else -tip_of(fee, state[_chain.C_BASE_FEE])
+    if policy >= DELAYED_TAKERS:
+        if policy == COMMIT:
+            late = not free and not is_cancel(messages[m, M_KIND])
+            soon = state[_chain.C_ORACLE] < messages[m, M_SEEN] + rule[R_PRICE_DELAY]
+            return _HELD if late and soon else stamp - now
+        if stamp < 0:
+            stamp = messages[m, M_RANK] = height
+        late = not free and policy == DELAYED_TAKERS and messages[m, M_CLASS] == 3
+        return _HELD if late and height < stamp + rule[R_BLOCKS] else messages[m, M_SEEN] - now
+    if policy == SHORT_TERM and rule[R_GOSSIP] > 0:
+        stamp = _heard(rule, messages[m, M_SEEN], messages[m, M_SERIAL], height)
+        return _HELD if stamp > now else stamp - now
+    if policy == CLASS_SORT_FEE and fee >= rule[R_SORT_FEE] and messages[m, M_CLASS] == 3:
+        return stamp - stamp % rule[R_BUCKET] - now
+    return stamp - now
+
+
+@kernel
+def _ties(messages, a, b, by_fee):
+    """True if message ``a`` comes before ``b`` though their keys are the same."""
+    if by_fee and messages[a, M_FEE] != messages[b, M_FEE]:
+        return messages[a, M_FEE] > messages[b, M_FEE]
+    if messages[a, M_SEEN] != messages[b, M_SEEN]:
+        return messages[a, M_SEEN] < messages[b, M_SEEN]
+    return messages[a, M_SERIAL] < messages[b, M_SERIAL]
+
+
+@inlined
+def _before(messages, key_a, a, key_b, b, by_fee):
+    return key_a < key_b or (key_a == key_b and _ties(messages, a, b, by_fee))
+
+
+@kernel
+def _sort_runs(messages, order, keys, n, by_fee):
+    """Sort each run of ``_RUN`` by insertion."""
+    for start in range(0, n, _RUN):
+        for i in range(start + 1, min(start + _RUN, n)):
+            key, m = keys[i], order[i]
+            j = i
+            while j > start and _before(messages, key, m, keys[j - 1], order[j - 1], by_fee):
+                keys[j], order[j] = keys[j - 1], order[j - 1]
+                j -= 1
+            keys[j], order[j] = key, m
+
+
+@kernel
+def _merge(messages, order, scratch, n, by_fee):
+    """Merge sorted runs of ``_RUN``, neighbours first, until one is left. A pair in order already is left alone."""
+    keys, left_keys, left = scratch[0], scratch[1], scratch[2]
+    width = _RUN
+    while width < n:
+        for start in range(0, n - width, 2 * width):
+            middle, end = start + width, min(start + 2 * width, n)
+            if not _before(messages, keys[middle], order[middle], keys[middle - 1], order[middle - 1], by_fee):
+                continue
+            for i in range(width):
+                left_keys[i], left[i] = keys[start + i], order[start + i]
+            i, j, k = 0, middle, start
+            while i < width:
+                if j < end and _before(messages, keys[j], order[j], left_keys[i], left[i], by_fee):
+                    keys[k], order[k] = keys[j], order[j]
+                    j += 1
+                else:
+                    keys[k], order[k] = left_keys[i], left[i]
+                    i += 1
+                k += 1
+        width *= 2
+
+
+@kernel
+def _take_room(rule, state, messages, order, n):
+    """Keep the first messages of ``order[:n]`` that fit into the block; how many.
+
+    An auction skips what does not fit and looks further; everywhere else the first that does not fit ends the block.
+    """
+    auction = rule[R_POLICY] == PRIORITY_FEE
+    room, used, kept = state[_chain.C_ROOM], 0, 0
+    for i in range(n):
+        m = order[i]
+        gas = messages[m, M_GAS]
+        if auction:
+            room = _chain.room_for(state, tip_of(messages[m, M_FEE], state[_chain.C_BASE_FEE]))
+        if used + gas > room and not messages[m, M_FLAGS] & layout.FORCED:
+            if auction:
+                continue
+            break
+        order[kept] = m
+        used += gas
+        kept += 1
+    return kept
+
+
+@kernel
+def arrange(ordering, state, messages, waiting, n, order, scratch):
+    """Write into ``order`` which of ``waiting[:n]`` execute in the block that ``start_block`` has opened; how many.
+
+    Args:
+        ordering: the policy.
+        state: the chain's (time, height, base fee, room, others, oracle time are read).
+        messages: ``(M, 20)``; only ``M_RANK`` is written (a message's first block, by DELAYED_TAKERS and AUCTION).
+        waiting: rows of ``messages`` in the mempool, in any order. Whatever is not in ``order[:result]`` goes on
+            waiting; ``lapsed`` tells what can be dropped.
+        n: how many of them.
+        order: out, at least ``n`` long: rows in order of execution.
+        scratch: ``(SCRATCH_ROWS, n)`` or wider, to sort in.
+    """
+    if n == 0 or state[_chain.C_ROOM] == 0:
+        return 0
+    rule, keys = ordering.rule, scratch[0]
+    now, height, base_fee = state[_chain.C_TIME], state[_chain.C_HEIGHT], state[_chain.C_BASE_FEE]
+    found = 0
+    for w in range(n):
+        m = waiting[w]
+        fee, until = messages[m, M_FEE], messages[m, M_UNTIL]
+        if messages[m, M_DUE] > now or 0 < until < height or tip_of(fee, base_fee) < 0:
+            continue
+        rank = _rank(rule, state, messages, m, fee) + _SPAN
+        if rank < 0:
+            continue
+        keys[found] = (messages[m, M_CLASS] << 58) + (rank if rank < _WIDEST else _WIDEST)
+        order[found] = m
+        found += 1
+    by_fee = rule[R_POLICY] == CLASS_SORT_FEE
+    _sort_runs(messages, order, keys, found, by_fee)
+    if found > _RUN:
+        _merge(messages, order, scratch, found, by_fee)
+    return _take_room(rule, state, messages, order, found)
+
+
+@kernel
+def lapsed(ordering, state, messages, m):
+    """True if a waiting message can never execute any more: its last block is past, or its commitment has expired."""
+    if 0 < messages[m, M_UNTIL] < state[_chain.C_HEIGHT]:
+        return True
+    expiry = ordering.rule[R_EXPIRY]
+    return expiry > 0 and state[_chain.C_TIME] > messages[m, M_SEEN] + expiry
+
+
+@kernel
+def sooner(ordering, messages, m):
+    """How many ns a taker's write-priority fee saves it on the way; the loop takes them off ``M_SEEN``.
+
+    Never more than the way itself (``M_SEEN - M_SENT``). Only CLASS_SORT_FEE sells time.
+    """
+    rule = ordering.rule
+    if rule[R_POLICY] != CLASS_SORT_FEE or rule[R_FEE_UNIT] == 0 or messages[m, M_KIND] != layout.TAKE:
+        return 0
+    fee = min(max(messages[m, M_FEE], 0), rule[R_FEE_CAP])
+    return min(fee * rule[R_SOONER] // rule[R_FEE_UNIT], messages[m, M_SEEN] - messages[m, M_SENT])
+
+
+@kernel
+def visible_from(ordering, messages, m):
+    """When others can see a waiting message (ns): ``NO_TIME`` if it is private or the venue shows none."""
+    if messages[m, M_PRIVATE] > 0 or ordering.rule[R_HIDDEN] > 0:
+        return layout.NO_TIME
+    return messages[m, M_SEEN] + ordering.rule[R_GOSSIP]
+
+
+@kernel
+def auction_price(ordering, state, messages, m, start):
+    """The limit of a taker in this block of its auction, in ticks: on the line from ``start`` to its own ``M_PRICE``.
+
+    It stands at ``start`` in the message's first block and arrives after ``R_BLOCKS`` blocks; rounded towards the
+    start, so that a taker never pays more than the line says.
+    """
+    blocks, end = ordering.rule[R_BLOCKS], messages[m, layout.M_PRICE]
+    done = min(max(state[_chain.C_HEIGHT] - messages[m, M_RANK], 0), blocks)
+    if blocks == 0 or done == blocks or messages[m, M_RANK] < 0:
+        return end
+    step = abs(end - start) * done // blocks
+    return start + step if end > start else start - step
+
+
+@kernel
+def auction_runs(ordering, state, messages, m):
+    """True while a taker's auction goes on: what is left of it waits for the next block instead of lapsing."""
+    if ordering.rule[R_POLICY] != AUCTION or messages[m, M_CLASS] != 2:
+        return False
+    return state[_chain.C_HEIGHT] < messages[m, M_RANK] + ordering.rule[R_BLOCKS]

@@ -1,0 +1,177 @@
+# ruff: noqa: ANN001, ANN202, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
+"""One block: prices, messages in the policy's order, money that falls due, risk, and what everyone may see of it."""
+
+import numpy as np
+
+from makerscope.kernels._jit import inlined, kernel
+from makerscope.kernels.dice import below
+from makerscope.market.accounts import pay
+from makerscope.market.book import best, resting_at_best
+from makerscope.market.chain import DICE, finish_block, message_cost, next_block_time, start_block
+from makerscope.market.chain import C_BASE_FEE as B_FEE
+from makerscope.market.chain import C_HEIGHT as B_HEIGHT
+from makerscope.market.layout import (
+    A_LEAD,
+    FIRST_AGENT,
+    FUNDING,
+    GAS_SINK,
+    INDEX,
+    KIND,
+    LAST,
+    M_ACCOUNT,
+    M_FEE,
+    M_GAS,
+    M_INSTRUMENT,
+    M_KIND,
+    M_LINK,
+    MARK,
+    NO_TIME,
+    NONE,
+    P_ASK,
+    P_ASK_SIZE,
+    P_BID,
+    P_BID_SIZE,
+    P_FUNDING,
+    P_INDEX,
+    P_LAST,
+    P_MARK,
+    P_TRADING,
+    P_VOLUME,
+    TRADING,
+    VOLUME,
+)
+from makerscope.market.log import GAS, T_BLOCKS, T_QUOTES, next_row
+from makerscope.market.ordering import arrange, auction_runs, lapsed
+from makerscope.market.venue import TOO_LATE, V_FILLS, V_HEIGHT, V_NOW, execute, expire_orders, refuse
+from makerscope.sim.agenda import BLOCK, add
+from makerscope.sim.dues import pay_dues
+from makerscope.sim.prices import update_prices
+from makerscope.sim.risk import watch_risk
+from makerscope.sim.statements import write_statements
+from makerscope.sim.transfers import log_transfer
+from makerscope.sim.world import (
+    C_EXECUTED,
+    C_FREE,
+    C_HEIGHT,
+    C_LAST_BLOCK,
+    C_NEXT_BLOCK,
+    C_NOW,
+    C_WAITING,
+    G_BEAT,
+    G_CONTINUOUS,
+    G_QUOTES,
+    G_TTL,
+)
+
+
+@inlined
+def _charge_gas(world, m):
+    """What a message pays for being in this block, whatever becomes of it."""
+    cost = message_cost(world.chain, m[M_KIND], m[M_GAS], m[M_FEE])
+    if cost == 0:
+        return
+    pay(world.venue.accounts, m[M_ACCOUNT], GAS_SINK, cost)
+    log_transfer(world.venue, m[M_ACCOUNT], m[M_INSTRUMENT] if 0 <= m[M_INSTRUMENT] < world.venue.spec.shape[0] else NONE, GAS, -cost)
+
+
+@kernel
+def _run_messages(world):
+    """Execute what the policy lets into this block, in its order; returns gas used and messages executed."""
+    pool, clock, venue = world.mempool, world.clock, world.venue
+    n = clock[C_WAITING]
+    chosen = arrange(world.ordering, world.chain.state, pool.message, pool.waiting, n, pool.order, pool.scratch)
+    used = np.int64(0)
+    for k in range(chosen):
+        m = pool.message[pool.order[k]]
+        _charge_gas(world, m)
+        used += m[M_GAS]
+        execute(venue, m)
+        if not auction_runs(world.ordering, world.chain.state, pool.message, pool.order[k]):
+            m[M_KIND] = NONE
+    kept = 0
+    for w in range(n):
+        at = pool.waiting[w]
+        m = pool.message[at]
+        if m[M_KIND] != NONE and lapsed(world.ordering, world.chain.state, pool.message, at):
+            refuse(venue, m, TOO_LATE)
+            m[M_KIND] = NONE
+        if m[M_KIND] == NONE:
+            m[M_LINK] = clock[C_FREE]
+            clock[C_FREE] = at
+        else:
+            pool.waiting[kept] = at
+            kept += 1
+    clock[C_WAITING] = kept
+    clock[C_EXECUTED] += chosen
+    return used, chosen
+
+
+@kernel
+def publish(world):
+    """Write what everyone may see of this block, and a row of ``quotes`` for each book whose best prices changed."""
+    venue, public, clock = world.venue, world.public, world.clock
+    at = clock[C_HEIGHT] % public.time.shape[0]
+    before = (clock[C_HEIGHT] - 1) % public.time.shape[0]
+    public.time[at] = clock[C_NOW]
+    state, log = venue.state, venue.log
+    for i in range(state.shape[0]):
+        now, then = public.whole[at, i], public.whole[before, i]
+        if venue.spec[i, KIND] == A_LEAD:
+            continue
+        now[P_BID], now[P_ASK] = best(venue.book, i, 1), best(venue.book, i, -1)
+        now[P_BID_SIZE], now[P_ASK_SIZE] = resting_at_best(venue.book, i, 1), resting_at_best(venue.book, i, -1)
+        now[P_LAST], now[P_MARK], now[P_INDEX] = state[i, LAST], state[i, MARK], state[i, INDEX]
+        now[P_VOLUME], now[P_FUNDING], now[P_TRADING] = state[i, VOLUME], state[i, FUNDING], state[i, TRADING]
+        changed = (
+            now[P_BID] != then[P_BID]
+            or now[P_ASK] != then[P_ASK]
+            or now[P_BID_SIZE] != then[P_BID_SIZE]
+            or now[P_ASK_SIZE] != then[P_ASK_SIZE]
+        )
+        if changed and world.rule[G_QUOTES] == 1:
+            row = next_row(log, T_QUOTES, log.quotes.shape[0])
+            out = log.quotes
+            out[row, 0], out[row, 1], out[row, 6] = clock[C_NOW], i, clock[C_HEIGHT]
+            out[row, 2], out[row, 3], out[row, 4], out[row, 5] = now[P_BID], now[P_BID_SIZE], now[P_ASK], now[P_ASK_SIZE]
+
+
+@kernel
+def run_block(world, who):
+    """Make the block that is due now, and put the next one on the agenda.
+
+    A venue that matches without blocks has one for each message that falls due (``who`` is NONE then) and one each
+    heartbeat.
+    """
+    clock, chain, venue = world.clock, world.chain, world.venue
+    now = clock[C_NOW]
+    start_block(chain, now)
+    clock[C_HEIGHT] = chain.state[B_HEIGHT]
+    clock[C_LAST_BLOCK] = now
+    venue.word[V_NOW], venue.word[V_HEIGHT] = now, clock[C_HEIGHT]
+    beat = who != NONE
+    if beat:
+        update_prices(world)
+    if world.rule[G_TTL] == 1:
+        expire_orders(venue, world.mempool.message[-1], FIRST_AGENT, venue.slot_at.shape[0] - 1)
+    fills = venue.word[V_FILLS]
+    used, executed = _run_messages(world)
+    if beat:
+        pay_dues(world)
+    if beat or venue.word[V_FILLS] > fills:
+        watch_risk(world)
+    publish(world)
+    if beat:
+        write_statements(world)
+        log = venue.log
+        row = next_row(log, T_BLOCKS, log.blocks.shape[0])
+        out = log.blocks
+        out[row, 0], out[row, 1], out[row, 2] = now, clock[C_HEIGHT], chain.state[B_FEE]
+        out[row, 3], out[row, 4], out[row, 5] = used, executed, clock[C_WAITING]
+    finish_block(chain, used)
+    if beat:
+        roll = below(world.dice, 0, DICE)
+        if world.rule[G_CONTINUOUS] == 1:
+            clock[C_NEXT_BLOCK] = now + world.rule[G_BEAT]
+        else:
+            clock[C_NEXT_BLOCK] = next_block_time(chain, roll, NO_TIME)
+        add(world.agenda, clock[C_NEXT_BLOCK], BLOCK, 0)

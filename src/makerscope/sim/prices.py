@@ -1,0 +1,55 @@
+# ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say
+"""What things are worth in this block: the index by the oracle, marks by the venue's rule, options by the surface."""
+
+import numpy as np
+
+from makerscope.kernels._jit import inlined, kernel
+from makerscope.market.book import best
+from makerscope.market.chain import C_ORACLE
+from makerscope.market.layout import A_LEAD, A_PERP, INDEX, KIND, LAST, MARK, NONE, TICKS_PER_INDEX, UNDERLYING
+from makerscope.market.mark import mark
+from makerscope.market.oracle import OBSERVED, OraclePlan, OracleState, oracle_step
+from makerscope.sim.options import mark_options
+from makerscope.sim.world import C_NOW, G_START, G_STEP, S_ORACLE
+
+
+@inlined
+def step_of(world, now):
+    """The step of the reference path that holds at a time."""
+    at = (now - world.rule[G_START]) // world.rule[G_STEP]
+    return min(max(at, 0), world.path.spot.shape[1] - 1)
+
+
+@kernel
+def update_index(world, u, spot):
+    """Let the oracle of an underlying look and deliver; returns the index in its ticks."""
+    oracle, now = world.oracle, world.clock[C_NOW]
+    plan = OraclePlan(oracle.numbers, oracle.sources, oracle.episodes, oracle.tick[u])
+    state = OracleState(oracle.state[u], oracle.errors[u], oracle.read[u], oracle.history[u], oracle.way[u])
+    index = oracle_step(plan, state, spot, now, world.dice, S_ORACLE + u)
+    if u == 0:
+        world.chain.state[C_ORACLE] = state.numbers[OBSERVED]
+    return index
+
+
+@kernel
+def update_prices(world):
+    """Index and mark of every instrument, at the beginning of a block: from the book as the last block left it."""
+    venue, now = world.venue, world.clock[C_NOW]
+    spec, state = venue.spec, venue.state
+    at = step_of(world, now)
+    for u in range(world.path.spot.shape[0]):
+        world.index[u] = update_index(world, u, world.path.spot[u, at])
+    for i in range(spec.shape[0]):
+        u = spec[i, UNDERLYING]
+        if spec[i, KIND] == A_PERP:
+            elsewhere = np.int64(world.path.spot[u, at] / venue.real[i, 1] + 0.5)
+            state[i, INDEX] = world.index[u]
+            bid, ask, last = best(venue.book, i, 1), best(venue.book, i, -1), state[i, LAST]
+            state[i, MARK] = mark(world.marking, i, now, world.index[u], bid, ask, last if last > 0 else NONE, elsewhere)
+        elif spec[i, KIND] == A_LEAD:
+            state[i, MARK] = state[i, INDEX] = max(np.int64(world.path.spot[u, at] / venue.real[i, 1] + 0.5), 1)
+        else:  # an option's index is kept in the option's own ticks
+            ticks = spec[i, TICKS_PER_INDEX]
+            state[i, INDEX] = world.index[u] * ticks if ticks > 0 else np.int64(world.index[u] / -ticks + 0.5)
+    mark_options(world, at)

@@ -1,0 +1,146 @@
+"""The whole simulated world as one tuple of arrays: what the compiled loop reads and writes.
+
+Nothing is hidden in objects: a world can be copied, compared and saved array by array, and the loop can stop after any
+event and go on later.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from makerscope.market.chain import Chain
+from makerscope.market.mark import MarkState
+from makerscope.market.ordering import Ordering
+from makerscope.market.venue import Venue
+from makerscope.sim.agenda import Agenda
+
+# words of ``World.clock``
+(
+    C_NOW, C_END, C_NEXT_BLOCK, C_LAST_BLOCK, C_WAITING, C_FREE, C_SERIAL, C_HEIGHT, C_ACTIONS, C_WAKES, C_DUE_FUNDING,
+    C_DUE_MARKS, C_DUE_BOOK, C_DUE_CHAIN, C_DUE_ACCOUNTS, C_CHECK, C_BASE_FEE, C_GAS_USED, C_EXECUTED, C_OUT, C_CHECKSUM,
+    C_NEXT_EXPIRY, C_PAID_IN, C_DUE_SAMPLE,
+) = range(24)  # fmt: skip
+CLOCK_WORDS = 32
+# words of ``World.rule``: what the loop itself has to know
+(
+    G_START, G_STEP, G_CONTINUOUS, G_FUNDING_EVERY, G_MARKS_EVERY, G_BOOK_EVERY, G_BOOK_DEPTH, G_CHAIN_EVERY,
+    G_ACCOUNTS_EVERY, G_TTL, G_POLICY, G_AUDIT, G_HEDGE_SHIFT, G_QUOTES, G_LIQUIDATION_PAUSE, G_ORDERS, G_BEAT, G_KEEPERS, G_BANKRUPTCY,
+) = range(19)  # fmt: skip
+RULE_WORDS = 32
+# words of ``World.terms``: funding (rates in parts per 10^15) and the settlement window
+X_EVERY, X_SAMPLE, X_INTEREST, X_CLAMP, X_CAP, X_BASIS, X_WINDOW = range(7)
+S_LOOP, S_ORACLE = 0, 1  # streams of dice: the loop's own, one an underlying from S_ORACLE on; ``World.first_dice`` are the agents'
+# columns of ``Agents.timing``
+D_FEED, D_LEAD_FEED, D_SEND, D_LEAD_SEND, D_JITTER, D_THINK, D_EVERY, D_BLOCK, D_OUT, D_ACTIONS, D_GARBAGE = range(11)
+TIMING_COLUMNS = 12
+Z_LOOK, Z_WAIT, Z_STEP, Z_KEEPER = range(4)  # of ``World.forced``: look again, next forced order (ns), steps taken, keeper
+IN, RAISED, RETURNED_GARBAGE, TOO_SLOW = 0, 1, 2, 3  # D_OUT: why an agent is out
+
+
+class Agents(NamedTuple):
+    """One row an account ``a`` that is an agent.
+
+    ``address`` ``(A,)`` of its compiled step; ``own`` ``(A, 8)`` its header; ``timing`` ``(A, 12)`` columns D_*, ns; ``known``
+    ``(S, 6)`` what it knows of its slots; ``position`` ``(A, I)`` and ``cash`` ``(A,)`` as it knows them.
+    """
+
+    address: np.ndarray
+    own: np.ndarray
+    timing: np.ndarray
+    known: np.ndarray
+    position: np.ndarray
+    cash: np.ndarray
+
+
+class Public(NamedTuple):
+    """The last blocks as everyone may see them: ``whole`` ``(H, I, 10)``, ``model`` ``(H, I, 4)``, ``time`` ``(H,)``."""
+
+    whole: np.ndarray
+    model: np.ndarray
+    time: np.ndarray
+
+
+class Path(NamedTuple):
+    """The reference on its grid: ``spot`` and ``variance`` ``(U, steps)``, ``half`` ``(U, steps)`` the leader's half spread."""
+
+    spot: np.ndarray
+    variance: np.ndarray
+    half: np.ndarray
+
+
+class Oracles(NamedTuple):
+    """One rule, and a state for each underlying: see ``market.oracle``; ``tick`` ``(U,)``, all other states ``(U, ...)``."""
+
+    numbers: np.ndarray
+    sources: np.ndarray
+    episodes: np.ndarray
+    tick: np.ndarray
+    state: np.ndarray
+    errors: np.ndarray
+    read: np.ndarray
+    history: np.ndarray
+    way: np.ndarray
+
+
+class Desk(NamedTuple):
+    """The leading venue, a row an underlying: see ``market.leader``."""
+
+    floats: np.ndarray
+    numbers: np.ndarray
+    outages: np.ndarray
+    bought: np.ndarray
+    at: np.ndarray
+
+
+class Mempool(NamedTuple):
+    """Messages on their way: ``message`` ``(M, 20)``, ``waiting`` ``(M,)`` those not executed; ``order`` ``(M,)``, ``scratch`` ``(3, M)``
+    room to sort them.
+    """
+
+    message: np.ndarray
+    waiting: np.ndarray
+    order: np.ndarray
+    scratch: np.ndarray
+
+
+class World(NamedTuple):
+    """Everything.
+
+    ``seen`` ``(24,)``, ``act`` ``(4,)``, ``rows``, ``count``, ``news``, ``reference`` are room to talk with an agent; ``scratch`` ``(2, L)``
+    room for a book's levels. ``index`` ``(U,)`` ticks; ``terms`` X_*; ``carry`` ``(I,)`` of funding; ``twap`` ``(U, 2)`` sum and
+    count of the settlement window; ``got`` ``(A,)`` room; ``forced`` ``(A, 4)`` liquidation by account, columns Z_*.
+    """
+
+    venue: Venue
+    chain: Chain
+    ordering: Ordering
+    agents: Agents
+    public: Public
+    path: Path
+    oracle: Oracles
+    marking: MarkState
+    surface: Surfaces
+    desk: Desk
+    mempool: Mempool
+    agenda: Agenda
+    dice: np.ndarray
+    clock: np.ndarray
+    rule: np.ndarray
+    seen: np.ndarray
+    act: np.ndarray
+    rows: np.ndarray
+    count: np.ndarray
+    news: np.ndarray
+    reference: np.ndarray
+    scratch: np.ndarray
+    index: np.ndarray
+    terms: np.ndarray
+    carry: np.ndarray
+    twap: np.ndarray
+    got: np.ndarray
+    forced: np.ndarray
+    score: np.ndarray
+    queue: np.ndarray
+    worth: np.ndarray
+    gain: np.ndarray
+    cut: np.ndarray
