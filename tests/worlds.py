@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from makerscope.market import layout as L
+from makerscope.market import layout
 from makerscope.market.accounts import new_holdings
 from makerscope.market.margin_profile import margin_profile
 from makerscope.market.margin_rules import margin_rules
@@ -11,13 +11,13 @@ from makerscope.market.margin_rules import margin_rules
 def instruments(perps=1, options=(), *, unit=1000, im=50_000, mm=25_000, index=60_000):
     """``options`` are (strike, is_call, expiry); the perpetuals come first, every one on underlying 0."""
     count = perps + len(options)
-    spec, state = np.zeros((count, L.SPEC_COLUMNS), np.int64), np.zeros((count, L.STATE_COLUMNS), np.int64)
-    spec[:, L.UNIT], spec[:, L.LOT_STEP], spec[:, L.IM], spec[:, L.MM] = unit, 1, im, mm
-    spec[perps:, L.KIND] = L.AN_OPTION
+    spec, state = np.zeros((count, layout.SPEC_COLUMNS), np.int64), np.zeros((count, layout.STATE_COLUMNS), np.int64)
+    spec[:, layout.UNIT], spec[:, layout.LOT_STEP], spec[:, layout.IM], spec[:, layout.MM] = unit, 1, im, mm
+    spec[perps:, layout.KIND] = layout.AN_OPTION
     for place, (strike, is_call, expiry) in enumerate(options):
-        spec[perps + place, [L.STRIKE_TICKS, L.IS_CALL, L.EXPIRY]] = strike, is_call, expiry
-    state[:, L.INDEX] = state[:, L.MARK] = index
-    state[perps:, L.MARK] = index // 20
+        spec[perps + place, [layout.STRIKE_TICKS, layout.IS_CALL, layout.EXPIRY]] = strike, is_call, expiry
+    state[:, layout.INDEX] = state[:, layout.MARK] = index
+    state[perps:, layout.MARK] = index // 20
     return spec, state
 
 

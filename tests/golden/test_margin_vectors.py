@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from makerscope.market import layout as L
+from makerscope.market import layout
 from makerscope.market.accounts import equity, new_holdings, total_cash, trade
 from makerscope.market.deleverage import in_order_of, take_in_order
 from makerscope.market.haircut import haircut
@@ -56,12 +56,12 @@ def test_the_scenarios_of_derives_portfolio_margin_give_the_published_gains(case
     assert base == pytest.approx(expected["base_value"], abs=1e-6)
 
     accounts = new_holdings(5, 3)
-    accounts.mode[4] = L.PORTFOLIO
-    state[0, L.MARK] = state[0, L.INDEX]
+    accounts.mode[4] = layout.PORTFOLIO
+    state[0, layout.MARK] = state[0, layout.INDEX]
     for instrument, held in enumerate(lots.astype(int)):
         trade(accounts, spec, 4, instrument, np.sign(held), 1, abs(held))
     maintenance = requirement(accounts, spec, state, rules, 4, False) / dollar
-    initial = portfolio_requirement(accounts, spec, state, rules, 4, True, L.NONE, 0) / dollar
+    initial = portfolio_requirement(accounts, spec, state, rules, 4, True, layout.NONE, 0) / dollar
     assert maintenance == pytest.approx(-expected["worst"]["pnl"] + expected["contingency"], abs=1e-6 + 1 / dollar)
     assert initial == pytest.approx(-1.25 * expected["worst"]["pnl"] + expected["contingency"], abs=1e-6 + 1 / dollar)
 
@@ -97,14 +97,14 @@ def cascade(shock, density, impact, *, each, offset, accounts=4500, scale=40_000
     """A shock of the price, then forced orders of our own liquidation rules into a book of linear impact.
 
     ``density`` lots per price unit hold long positions that are liquidated at evenly spaced prices; a price unit is
-    ``scale`` ticks, a lot is held by ``each`` accounts. Every forced lot is bought at the mark and moves it by ``impact``.
+    ``scale`` ticks, a lot is held by ``each`` accounts. Each forced lot is bought at the mark and moves it ``impact``.
     """
     start, margin = 10_000_000, 400_000  # so much that nobody is bankrupt before the book has taken the order
     gap, push = scale / (density * each), impact * scale / each
     assert push == round(push)
-    holdings, spec, state, rules = world(accounts + L.FIRST_AGENT + 1, cash=0, index=start, im=margin, mm=margin)
-    buyer = accounts + L.FIRST_AGENT
-    traders = range(L.FIRST_AGENT, buyer)
+    holdings, spec, state, rules = world(accounts + layout.FIRST_AGENT + 1, cash=0, index=start, im=margin, mm=margin)
+    buyer = accounts + layout.FIRST_AGENT
+    traders = range(layout.FIRST_AGENT, buyer)
     for k, account in enumerate(traders, 1):
         at = start - round(gap * (k - offset))
         trade(holdings, spec, account, 0, 1, start, 1)
@@ -113,27 +113,25 @@ def cascade(shock, density, impact, *, each, offset, accounts=4500, scale=40_000
         holdings.cash[account] = maintenance - 1 - at * 1000  # below maintenance from this tick on
     holdings.cash[buyer] += 10**15
     before = total_cash(holdings)
-    state[0, L.MARK] = start - round(shock * scale)
+    state[0, layout.MARK] = start - round(shock * scale)
     closed = 0
     while True:
-        account = L.FIRST_AGENT + closed
+        account = layout.FIRST_AGENT + closed
         if account == buyer or standing(holdings, spec, state, rules, account) == HEALTHY:
             break
         instrument = first_to_close(holdings, spec, state, rules, account)
         size = lots_to_close(holdings, spec, state, rules, account, instrument, 0)
-        mark = state[0, L.MARK]
+        mark = state[0, layout.MARK]
         assert mark >= bankruptcy_price(holdings, spec, state, account, instrument)
         trade(holdings, spec, account, instrument, -1, mark, size)
         trade(holdings, spec, buyer, instrument, 1, mark, size)
         assert restored.py_func(rules.ladder, equity(holdings, spec, state, account), 0)
-        state[0, L.MARK] -= round(push) * size
+        state[0, layout.MARK] -= round(push) * size
         closed += size
-    assert all(
-        standing(holdings, spec, state, rules, account) == HEALTHY for account in traders[closed : closed + 50]
-    )
+    assert all(standing(holdings, spec, state, rules, account) == HEALTHY for account in traders[closed : closed + 50])
     assert total_cash(holdings) == before
     assert not holdings.position.sum(axis=0).any()
-    return (start - state[0, L.MARK]) / scale, closed == accounts
+    return (start - state[0, layout.MARK]) / scale, closed == accounts
 
 
 def test_a_cascade_of_our_own_liquidations_multiplies_the_shock_as_the_law_says(case):
@@ -191,8 +189,8 @@ def test_a_ten_lot_bid_filled_in_three_parts_is_a_position_of_ten(vectors):
     vector = next(c for c in vectors("models/accounting.json") if c["case"] == "partial-fills-sum-to-position")
     holdings, spec, _state, _rules = world(6)
     for size in vector["inputs"]["fills"]:
-        trade(holdings, spec, 4, 0, L.BUY, 100, size)
-        trade(holdings, spec, 5, 0, L.SELL, 100, size)
+        trade(holdings, spec, 4, 0, layout.BUY, 100, size)
+        trade(holdings, spec, 5, 0, layout.SELL, 100, size)
     assert holdings.position[4, 0] == vector["expected"]["position"]
     assert holdings.cost[4, 0] == 10 * 100 * 1000
     assert holdings.cash[4] == 10**12 - 10 * 100 * 1000

@@ -6,13 +6,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from makerscope.market import layout as L
+from makerscope.market import layout
 from makerscope.market.accounts import (
     equity,
     fenced_equity,
     free_money,
     new_holdings,
-    next_open,
     next_with,
     pay,
     total_cash,
@@ -34,6 +33,9 @@ from makerscope.market.liquidation import (
 )
 from makerscope.market.liquidation_price import liquidation_price
 from makerscope.market.margin import allows, fence, position_requirement, requirement
+from makerscope.market.margin_profile import margin_profile
+from makerscope.market.margin_rules import margin_rules, scenario_grid
+from makerscope.market.portfolio_margin import revalue
 from makerscope.market.settlement import settle, settle_expiry
 from makerscope.market.shares import apportion, floor_share, millionths, millionths_up, share
 from tests.reference.accounts import (
@@ -42,9 +44,9 @@ from tests.reference.accounts import (
     slow_option_requirement,
     slow_tier_margin,
 )
-from tests.worlds import world
+from tests.worlds import instruments, world
 
-ACCOUNTS, PERPS, EXPIRY = L.FIRST_AGENT + 5, 2, 10**18
+ACCOUNTS, PERPS, EXPIRY = layout.FIRST_AGENT + 5, 2, 10**18
 OPTIONS = ((60_000, True, EXPIRY), (55_000, False, EXPIRY), (70_000, True, 2 * EXPIRY))
 big = st.integers(0, 2**62 - 1)
 
@@ -90,24 +92,24 @@ def test_average_cost_is_that_of_lots_in_fractions(fills):
             reductions = 0
         if holdings.cost[4, 0]:
             assert np.sign(holdings.cost[4, 0]) == np.sign(slow.position)
-    state[0, L.MARK] = 777
+    state[0, layout.MARK] = 777
     assert equity(holdings, spec, state, 4) == gain + unrealised(holdings, spec, state, 4, 0)
 
 
 @given(st.lists(st.tuples(st.integers(0, 129), st.sampled_from((1, -1)), st.integers(1, 3)), max_size=30))
 def test_open_positions_are_found_in_order_with_and_without_their_bits(fills):
     holdings = new_holdings(5, 130)
-    spec = np.ones((130, L.SPEC_COLUMNS), np.int64)
+    spec = np.ones((130, layout.SPEC_COLUMNS), np.int64)
     for instrument, side, size in fills:
         trade(holdings, spec, 4, instrument, side, 10, size)
-    plain = L.Accounts(*holdings[:5])
+    plain = layout.Accounts(*holdings[:5])
     open_ones = np.flatnonzero(holdings.position[4]).tolist()
     for accounts in (holdings, plain):
-        for other in (L.NONE, 0, 63, 64, 129):
-            found, at = [], L.NONE
-            while (at := next_with(accounts, 4, at + 1, other)) != L.NONE:
+        for other in (layout.NONE, 0, 63, 64, 129):
+            found, at = [], layout.NONE
+            while (at := next_with(accounts, 4, at + 1, other)) != layout.NONE:
                 found.append(at)
-            assert found == sorted({*open_ones, *([other] if other != L.NONE else [])})
+            assert found == sorted({*open_ones, *([other] if other != layout.NONE else [])})
 
 
 class Market:
@@ -117,22 +119,22 @@ class Market:
         self.holdings, self.spec, self.state, self.rules = world(
             ACCOUNTS, cash=3 * 10**8, perps=PERPS, options=OPTIONS, unit=7
         )
-        self.spec[:, [L.MAKER_FEE, L.TAKER_FEE, L.FEE_CAP]] = -30, 450, 125_000
-        self.holdings.mode[L.FIRST_AGENT :] = modes
+        self.spec[:, [layout.MAKER_FEE, layout.TAKER_FEE, layout.FEE_CAP]] = -30, 450, 125_000
+        self.holdings.mode[layout.FIRST_AGENT :] = modes
         self.count = self.spec.shape[0]
         self.before = total_cash(self.holdings)
         self.buffers = [np.zeros(ACCOUNTS, np.int64) for _ in range(4)]
 
     def fill(self, a, b, instrument, price, size):
-        buyer, seller = L.FIRST_AGENT + a % 5, L.FIRST_AGENT + b % 5
+        buyer, seller = layout.FIRST_AGENT + a % 5, layout.FIRST_AGENT + b % 5
         instrument %= self.count
-        if buyer == seller or self.state[instrument, L.SETTLED]:
+        if buyer == seller or self.state[instrument, layout.SETTLED]:
             return
-        mark = int(self.state[instrument, L.MARK])
+        mark = int(self.state[instrument, layout.MARK])
         at = max(1, mark * (900 + price % 200) // 1000)
         for account, side, is_maker in ((buyer, 1, True), (seller, -1, False)):
             trade(self.holdings, self.spec, account, instrument, side, at, size)
-            pay(self.holdings, account, L.FEES, fee(self.spec, self.state, instrument, at, size, is_maker))
+            pay(self.holdings, account, layout.FEES, fee(self.spec, self.state, instrument, at, size, is_maker))
             settle_fence(self.holdings, account, instrument)
             fence(self.holdings, self.spec, self.state, self.rules, account, instrument)
 
@@ -147,17 +149,19 @@ class Market:
 
     def move(self, _a, _b, instrument, price, _size):
         instrument %= self.count
-        if not self.state[instrument, L.SETTLED]:
-            self.state[instrument, L.MARK] = max(1, self.state[instrument, L.MARK] * (700 + price % 600) // 1000)
+        if not self.state[instrument, layout.SETTLED]:
+            self.state[instrument, layout.MARK] = max(
+                1, self.state[instrument, layout.MARK] * (700 + price % 600) // 1000
+            )
 
     def liquidate(self, *_draws):
-        for account in range(L.FIRST_AGENT, ACCOUNTS):
-            if self.holdings.mode[account] == L.ISOLATED:
+        for account in range(layout.FIRST_AGENT, ACCOUNTS):
+            if self.holdings.mode[account] == layout.ISOLATED:
                 for instrument in range(self.count):
                     if self.holdings.position[account, instrument]:
                         self.liquidate_isolated(account, instrument)
             elif standing(self.holdings, self.spec, self.state, self.rules, account) != HEALTHY:
-                short = take_over(self.holdings, self.spec, self.state, account, L.BACKSTOP)
+                short = take_over(self.holdings, self.spec, self.state, account, layout.BACKSTOP)
                 assert self.holdings.cash[account] == -short
                 assert not self.holdings.position[account].any()
 
@@ -166,14 +170,14 @@ class Market:
         if isolated_standing(*facts, self.rules, account, instrument) == HEALTHY:
             return
         free, worth = free_money(self.holdings, account), fenced_equity(*facts, account, instrument)
-        short = take_over_isolated(*facts, account, instrument, L.BACKSTOP)
+        short = take_over_isolated(*facts, account, instrument, layout.BACKSTOP)
         assert self.holdings.collateral[account, instrument] == -short
         assert short <= max(-worth, 0)
         assert free_money(self.holdings, account) == free - short  # no more than was fenced, unless insurance is empty
 
     def deleverage(self, a, b, instrument, price, _size):
         instrument %= self.count
-        account = L.FIRST_AGENT + a % 5
+        account = layout.FIRST_AGENT + a % 5
         side = -np.sign(self.holdings.position[account, instrument])
         if side == 0:
             return
@@ -185,7 +189,7 @@ class Market:
             count = adl_queue(self.holdings, self.spec, self.state, instrument, side, b // 2 % 2, scores, order)
             ranked = [scores[k] for k in order[:count]]
             assert ranked == sorted(ranked, reverse=True)
-        at = max(1, int(self.state[instrument, L.MARK]) * (900 + price % 200) // 1000)
+        at = max(1, int(self.state[instrument, layout.MARK]) * (900 + price % 200) // 1000)
         held = abs(self.holdings.position[account, instrument])
         left = deleverage(self.holdings, self.spec, account, instrument, at, order, count, taken)
         assert taken[:count].sum() + left == held
@@ -199,7 +203,7 @@ class Market:
         pay_haircut(self.holdings, self.spec, self.state, worth, gain, cut)
 
     def share_a_loss(self, a, *_draws):
-        account = L.FIRST_AGENT + a % 5
+        account = layout.FIRST_AGENT + a % 5
         missing = max(-equity(self.holdings, self.spec, self.state, account), 0)
         weights, parts = self.buffers[:2]
         for other in range(ACCOUNTS):
@@ -218,19 +222,27 @@ class Market:
         assert total_cash(holdings) == self.before == holdings.cash.sum()
         assert not holdings.position.sum(axis=0).any()
         assert not holdings.cost[holdings.position == 0].any()
-        bits = [[bool(holdings.held[a, 0] >> np.uint64(i) & np.uint64(1)) for i in range(self.count)] for a in range(ACCOUNTS)]
+        bits = [
+            [bool(holdings.held[a, 0] >> np.uint64(i) & np.uint64(1)) for i in range(self.count)]
+            for a in range(ACCOUNTS)
+        ]
         assert bits == (holdings.position != 0).tolist()
         assert sum(equity(holdings, self.spec, self.state, a) for a in range(ACCOUNTS)) == self.before
 
 
 ACTS = ("fill", "fill", "fill", "move", "move", "fund", "liquidate", "deleverage", "cut", "share_a_loss", "settle")
 draws = st.tuples(
-    st.sampled_from(ACTS), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), st.integers(0, 999), st.integers(1, 90)
+    st.sampled_from(ACTS),
+    st.integers(0, 9),
+    st.integers(0, 9),
+    st.integers(0, 9),
+    st.integers(0, 999),
+    st.integers(1, 90),
 )
 
 
 @settings(max_examples=150)
-@given(st.tuples(*[st.sampled_from((L.CROSS, L.ISOLATED))] * 5), st.lists(draws, min_size=5, max_size=40))
+@given(st.tuples(*[st.sampled_from((layout.CROSS, layout.ISOLATED))] * 5), st.lists(draws, min_size=5, max_size=40))
 def test_money_is_conserved_through_trades_fees_funding_liquidation_adl_haircuts_and_settlement(modes, acts):
     market = Market(modes)
     for name, *numbers in acts:
@@ -246,12 +258,12 @@ def test_money_is_conserved_through_trades_fees_funding_liquidation_adl_haircuts
 def test_nobody_can_withdraw_more_than_exists_and_together_exactly_that(cash, fills, mark):
     holdings, spec, state, _rules = world(len(cash), cash=0, unit=3)
     holdings.cash[:] = cash
-    holdings.cash[L.BACKSTOP] += max(0, -int(sum(cash)))
+    holdings.cash[layout.BACKSTOP] += max(0, -int(sum(cash)))
     for buyer, seller, price, size in fills:
         if max(buyer, seller) < len(cash):
             trade(holdings, spec, buyer, 0, 1, price, size)
             trade(holdings, spec, seller, 0, -1, price, size)
-    state[0, L.MARK] = mark
+    state[0, layout.MARK] = mark
     worth, gain, cut, out = (np.zeros(len(cash), np.int64) for _ in range(4))
     deficit = claims(holdings, spec, state, worth, gain)
     first_gain, first_worth = gain.copy(), worth.copy()
@@ -270,10 +282,6 @@ def test_nobody_can_withdraw_more_than_exists_and_together_exactly_that(cash, fi
 
 @given(st.integers(0, 10**16), st.sampled_from(("BTC", "ETH", "SOL")), st.booleans())
 def test_a_tier_wants_of_each_slice_of_the_notional_its_own_rate(notional, name, initial):
-    from makerscope.market.margin_profile import margin_profile
-    from makerscope.market.margin_rules import margin_rules
-    from tests.worlds import instruments
-
     spec, state = instruments(1, unit=1, im=0, mm=0, index=1)
     profile = margin_profile("hyperliquid")
     rules = margin_rules(profile, spec, [name], units_per_usd=10**6)
@@ -286,12 +294,14 @@ def test_a_tier_wants_of_each_slice_of_the_notional_its_own_rate(notional, name,
 
 
 @given(
-    st.integers(-50, 50).filter(bool), st.integers(1, 10**5), st.integers(1, 10**5), st.integers(1, 10**5), st.booleans(),
-    st.booleans(), st.sampled_from(("deribit", "paradex", "derive_pm1")),
+    st.integers(-50, 50).filter(bool), st.integers(1, 10**5), st.integers(1, 10**5), st.integers(1, 10**5),
+    st.booleans(), st.booleans(), st.sampled_from(("deribit", "paradex", "derive_pm1")),
 )  # fmt: skip
-def test_an_option_wants_what_the_standard_formula_says(lots, spot, strike, mark, is_call, initial, name):
+def test_an_option_wants_what_the_standard_formula_says(  # noqa: PLR0917 - drawn
+    lots, spot, strike, mark, is_call, initial, name
+):
     holdings, spec, state, rules = world(5, profile=name, perps=1, options=((strike, is_call, EXPIRY),), unit=13)
-    state[1, [L.INDEX, L.MARK]] = spot, mark
+    state[1, [layout.INDEX, layout.MARK]] = spot, mark
     rates = [Fraction(int(ppm), 10**6) for ppm in rules.option[1 if initial else 0]]
     exact = slow_option_requirement(
         lots=lots, spot=spot, mark=mark, strike=strike, is_call=is_call, unit=13,
@@ -327,8 +337,8 @@ def test_a_fill_at_the_bankruptcy_price_leaves_nothing_or_just_above(side, mark,
     holdings.cash[4] = money
     trade(holdings, spec, 4, 0, side, mark, size)
     if isolated:
-        holdings.mode[4], holdings.collateral[4, 0] = L.ISOLATED, money
-    state[0, L.MARK] = mark
+        holdings.mode[4], holdings.collateral[4, 0] = layout.ISOLATED, money
+    state[0, layout.MARK] = mark
     at = bankruptcy_price(holdings, spec, state, 4, 0)
     trade(holdings, spec, 4, 0, -side, at, size)
     if at > 1:
@@ -338,23 +348,21 @@ def test_a_fill_at_the_bankruptcy_price_leaves_nothing_or_just_above(side, mark,
 
 
 @given(
-    st.sampled_from((L.CROSS, L.ISOLATED, L.PORTFOLIO)), st.integers(0, 3 * 10**8), st.integers(0, 4),
+    st.sampled_from((layout.CROSS, layout.ISOLATED, layout.PORTFOLIO)), st.integers(0, 3 * 10**8), st.integers(0, 4),
     st.sampled_from((1, -1)), st.integers(-300, 300), st.integers(1, 60), st.integers(-40, 40),
 )  # fmt: skip
-def test_an_order_that_is_allowed_leaves_initial_margin_covered_once_filled(mode, money, which, side, off, size, held):
-    from makerscope.market.margin_profile import margin_profile
-    from makerscope.market.margin_rules import scenario_grid
-    from makerscope.market.portfolio_margin import revalue
-
+def test_an_order_that_is_allowed_leaves_initial_margin_covered_once_filled(  # noqa: PLR0917 - drawn
+    mode, money, which, side, off, size, held
+):
     holdings, spec, state, rules = world(6, cash=0, perps=PERPS, options=OPTIONS, unit=7)
     grid = scenario_grid(margin_profile("plain"), 5)
     grid.volatility[:], grid.years[:] = 0.6, 0.1
     revalue(spec, state, grid, rules.gain)
     holdings.mode[4], holdings.cash[4] = mode, money
     if held:
-        trade(holdings, spec, 4, 0, int(np.sign(held)), int(state[0, L.MARK]), abs(held))
+        trade(holdings, spec, 4, 0, int(np.sign(held)), int(state[0, layout.MARK]), abs(held))
         fence(holdings, spec, state, rules, 4, 0)
-    price = max(1, int(state[which, L.MARK]) + off)
+    price = max(1, int(state[which, layout.MARK]) + off)
     yes = allows(holdings, spec, state, rules, 4, which, side, price, size, 0)
     before = int(holdings.position[4, which])
     only_less = before * side < 0 and size <= abs(before)
@@ -362,12 +370,12 @@ def test_an_order_that_is_allowed_leaves_initial_margin_covered_once_filled(mode
     fence(holdings, spec, state, rules, 4, which)
     if only_less:
         assert yes
-    elif mode == L.ISOLATED:
+    elif mode == layout.ISOLATED:
         wanted = position_requirement(spec, state, rules, which, int(holdings.position[4, which]), True)
         if yes:
             assert fenced_equity(holdings, spec, state, 4, which) >= wanted
             assert free_money(holdings, 4) >= 0
     else:
         covered = equity(holdings, spec, state, 4) >= requirement(holdings, spec, state, rules, 4, True)
-        better = side * (price - int(state[which, L.MARK])) < 0
+        better = side * (price - int(state[which, layout.MARK])) < 0
         assert (covered or not yes) if better else covered == yes

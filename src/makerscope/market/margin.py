@@ -1,14 +1,14 @@
-# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the integers their docstrings name
+# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - compiled functions take the integers their docstrings name
 """How much equity a position wants: maintenance, initial, for one position, an account, and one order more.
 
 Every requirement is base units **to be held against equity**, which counts positions at the mark. Venues that write
-``max(15 % S - OTM, 10 % S) + mark`` for a short option hold that against cash; equity already holds the option at minus its
-mark, so here the mark is left out, and the two say the same. A long option's premium is spent cash and its mark
-stands in equity, so its requirement takes back as much of the mark as the venue does not lend on.
+``max(15 % S - OTM, 10 % S) + mark`` for a short option hold that against cash; equity already holds the option at
+minus its mark, so here the mark is left out, and the two say the same. A long option's premium is spent cash and its
+mark stands in equity, so its requirement takes back as much of the mark as the venue does not lend on.
 
 ====================  ================================================================================================
-perpetual             ``V r_n - d_n`` by the tier of its notional V at the mark; without tiers ``V * IM`` or ``V * MM`` of the
-                      instruments table; of initial margin the larger of tier and table (the leverage a user chose)
+perpetual             ``V r_n - d_n`` by the tier of its notional V at the mark; without tiers ``V * IM``, ``V * MM`` of
+                      the instruments table; of initial margin the larger of tier and table (the leverage a user chose)
 short option          ``max(RATE * S - OTM * otm, FLOOR * S)`` with S the index and otm how far it is out of the money
 long option           ``min(LONG_SHARE * mark, LONG_CAP * S)``
 cross account         the sum over its positions
@@ -49,11 +49,11 @@ RATE, OTM, FLOOR, LONG_SHARE, LONG_CAP = range(5)  # columns of ``Rules.option``
 class Rules(NamedTuple):
     """A venue's margin and liquidation rules as compiled code reads them. Row 0 maintenance, row 1 initial.
 
-    ``tiers`` ``(T, 5)``: from which notional, rate (ppm) and deduction (base units) of initial and of maintenance margin.
-    ``tier_of`` ``(I, 2)``: first tier of an instrument and the one past its last. ``option`` ``(2, 5)`` ppm. ``portfolio``
-    ``(2, 3)`` ppm: share of the worst loss, of a perpetual's notional, of the index per short option. ``ladder`` ``(L,)``: see
-    ``liquidation``. ``gain`` ``(I, S)`` float64: what one lot gains in each scenario, base units, written by
-    ``portfolio_margin.revalue``. ``work`` ``(U, S)`` float64: room for one account's sums.
+    ``tiers`` ``(T, 5)``: from which notional, rate (ppm) and deduction (base units) of initial and of maintenance
+    margin. ``tier_of`` ``(I, 2)``: first tier of an instrument and the one past its last. ``option`` ``(2, 5)`` ppm.
+    ``portfolio`` ``(2, 3)`` ppm: share of the worst loss, of a perpetual's notional, of the index per short option.
+    ``ladder`` ``(L,)``: see ``liquidation``. ``gain`` ``(I, S)`` float64: what one lot gains in each scenario, base
+    units, written by ``portfolio_margin.revalue``. ``work`` ``(U, S)`` float64: room for one account's sums.
     """
 
     tiers: np.ndarray
@@ -123,28 +123,30 @@ def isolated_requirement(accounts, spec, state, rules, account, instrument, init
 
 @kernel
 def order_margin(spec, state, rules, instrument, side, price, size):
-    """What an order at rest keeps busy: initial margin of its lots, and the loss at once where its price is worse than
-    the mark. Add it up over an account's open orders for ``allows``.
+    """What an order at rest keeps busy: initial margin of its lots, and what a price worse than the mark loses at once.
+
+    Add it up over an account's open orders for ``allows``.
     """
     loss = max(side * (price - state[instrument, MARK]) * size * spec[instrument, UNIT], 0)
-    return loss + position_requirement(spec, state, rules, instrument, side * size, True)  # noqa: FBT003 - initial
+    return loss + position_requirement(spec, state, rules, instrument, side * size, True)
 
 
 @kernel
 def allows(accounts, spec, state, rules, account, instrument, side, price, size, open_orders_margin):
     """Whether equity covers initial margin after the order, were it filled at ``price``, and all open orders' margin.
 
-    An order that only makes a position smaller is always allowed. A price better than the mark earns nothing in advance.
+    An order that only makes a position smaller is always allowed. A price better than the mark earns nothing in
+    advance.
     """
     held = accounts.position[account, instrument]
     if held * side < 0 and size <= abs(held):
         return True
     loss = max(side * (price - state[instrument, MARK]) * size * spec[instrument, UNIT], 0)
     if accounts.mode[account] == ISOLATED:
-        wanted = position_requirement(spec, state, rules, instrument, held + side * size, True)  # noqa: FBT003 - initial
+        wanted = position_requirement(spec, state, rules, instrument, held + side * size, True)
         fenced = fenced_equity(accounts, spec, state, account, instrument) if held * side >= 0 else 0
         return free_money(accounts, account) >= max(wanted + loss - fenced, 0) + open_orders_margin
-    wanted = requirement_with(accounts, spec, state, rules, account, True, instrument, side * size)  # noqa: FBT003 - initial
+    wanted = requirement_with(accounts, spec, state, rules, account, True, instrument, side * size)
     return equity(accounts, spec, state, account) - loss >= wanted + open_orders_margin
 
 
@@ -157,7 +159,7 @@ def fence(accounts, spec, state, rules, account, instrument):
     """
     if accounts.mode[account] != ISOLATED or accounts.position[account, instrument] == 0:
         return 0
-    wanted = position_requirement(spec, state, rules, instrument, accounts.position[account, instrument], True)  # noqa: FBT003 - initial
+    wanted = position_requirement(spec, state, rules, instrument, accounts.position[account, instrument], True)
     lacks = wanted - fenced_equity(accounts, spec, state, account, instrument)
     moved = max(min(lacks, free_money(accounts, account)), 0)
     accounts.collateral[account, instrument] += moved

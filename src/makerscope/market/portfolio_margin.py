@@ -1,15 +1,16 @@
-# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the integers their docstrings name
-"""Portfolio margin by a grid of scenarios: what each lot gains when the index and volatility jump, worst case per underlying.
+# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - compiled functions take the integers their docstrings name
+"""Portfolio margin by a grid of scenarios: the worst of what lots lose when the index and volatility jump.
 
 Two steps, so that an order costs microseconds and not an option chain's pricing. ``revalue`` prices every instrument in
-every scenario with Black-76 and writes the gain of one lot (the venues call it a risk array): the loop calls it when the
-index, the surface or the time has moved enough. ``portfolio_requirement`` then adds up an account's lots, scenario by
-scenario, in order of instrument, takes the worst of each underlying (no offset between underlyings), and adds
-contingencies:
+every scenario with Black-76 and writes the gain of one lot (the venues call it a risk array): the loop calls it when
+the index, the surface or the time has moved enough. ``portfolio_requirement`` then adds up an account's lots,
+scenario by scenario, in order of instrument, takes the worst of each underlying (no offset between underlyings), and
+adds contingencies:
 
     requirement = ceil(share * max(0, -worst)) + perp_ppm * perp notional + short_ppm * index * short option lots
 
-held against equity, which counts options at the mark. Scenarios move the index by ``SPOT`` (a fraction) and volatility by
+held against equity, which counts options at the mark. Scenarios move the index by ``SPOT`` (a fraction) and
+volatility by
 
     up     max(iv (1 + up (30 / d)^p), floor)          d days to expiry, at least ``dte_floor``
     down   iv max(0, 1 - down (30 / d)^p)              p = short_power below 30 days, else long_power
@@ -43,8 +44,8 @@ DAYS_A_YEAR = 365.0
 class Grid(NamedTuple):
     """What ``revalue`` needs beside the instruments: ``scenarios`` ``(S, 3)`` and ``shock`` ``(6,)`` are the venue's.
 
-    ``volatility`` ``(I,)`` (a year, as a fraction) and ``years`` ``(I,)`` to expiry are the market's, as they are now: the loop
-    writes them before it calls ``revalue``. All float64.
+    ``volatility`` ``(I,)`` (a year, as a fraction) and ``years`` ``(I,)`` to expiry are the market's, as they are
+    now: the loop writes them before it calls ``revalue``. All float64.
     """
 
     scenarios: np.ndarray
@@ -116,9 +117,9 @@ def _worst_losses(work):
 
 @kernel
 def portfolio_requirement(accounts, spec, state, rules, account, initial, instrument, lots):
-    """What a portfolio account wants, as if it held ``lots`` more of ``instrument`` (NONE, 0: as it is). Wants ``revalue``.
+    """What a portfolio account wants, as if it held ``lots`` more of ``instrument`` (NONE, 0: as it is).
 
-    ``rules.work`` must be 0 and is left so.
+    ``rules.gain`` is what ``revalue`` wrote; ``rules.work`` must be 0 and is left so.
     """
     row = 1 if initial else 0
     contingency = 0
