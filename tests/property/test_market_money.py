@@ -117,10 +117,11 @@ class Market:
 
     def __init__(self, modes):
         self.holdings, self.spec, self.state, self.rules = world(
-            ACCOUNTS, cash=3 * 10**8, perps=PERPS, options=OPTIONS, unit=7
+            ACCOUNTS, cash=3 * 10**6, perps=PERPS, options=OPTIONS, unit=7
         )
         self.spec[:, [layout.MAKER_FEE, layout.TAKER_FEE, layout.FEE_CAP]] = -30, 450, 125_000
         self.holdings.mode[layout.FIRST_AGENT :] = modes
+        self.holdings.cash[layout.INSURANCE] = 10**5  # so little that losses go beyond it
         self.count = self.spec.shape[0]
         self.before = total_cash(self.holdings)
         self.buffers = [np.zeros(ACCOUNTS, np.int64) for _ in range(4)]
