@@ -1,15 +1,15 @@
-# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the integers their docstrings name
+# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - compiled functions take the integers their docstrings name
 """What accounts hold: trades, payments, equity and average cost, in integers that add up to the last unit.
 
 A fill is cash accounting: the buyer's ``cash`` falls by ``price * size * UNIT`` and the position grows by ``size``; the
 seller's mirror it. So the sum of cash over all accounts never changes and the positions of an instrument sum to 0.
 Equity is ``cash + sum(position * MARK * UNIT)``.
 
-An account in mode ISOLATED has money ring-fenced per instrument. ``collateral`` is a label on part of the account's cash,
-not a second purse, so it is no part of any sum: the fenced equity of a position is ``collateral + unrealised gain``. When a
-part of the position closes, its share of the fence and its gain return to the free money; a loss beyond that share
-stays in the fence. A fence below 0 with no position is what the venue owes the account: an isolated position can lose no
-more than was fenced.
+An account in mode ISOLATED has money ring-fenced per instrument. ``collateral`` is a label on part of the account's
+cash, not a second purse, so it is no part of any sum: the fenced equity of a position is ``collateral + unrealised
+gain``. When a part of the position closes, its share of the fence and its gain return to the free money; a loss
+beyond that share stays in the fence. A fence below 0 with no position is what the venue owes the account: an isolated
+position can lose no more than was fenced.
 
 ``Holdings`` is ``layout.Accounts`` with one more array, a bit for each open position, so that an account with nothing
 open costs a few nanoseconds to look at, however many instruments there are. Every function here and in the modules
@@ -19,9 +19,9 @@ beside takes either; a tuple without ``held`` is scanned position by position.
 from typing import NamedTuple
 
 import numpy as np
-from numba.cpython.unsafe.numbers import trailing_zeros
+from numba.cpython.unsafe.numbers import trailing_zeros  # pyright: ignore[reportMissingImports] - see kernels.book
 
-from makerscope.kernels._jit import inlined, kernel
+from makerscope.kernels._jit import kernel
 from makerscope.market.layout import ISOLATED, MARK, NONE, UNIT, new_accounts
 from makerscope.market.shares import share
 
@@ -57,25 +57,36 @@ def note_held(held, account, instrument, position):
 
 
 @kernel
-def _next_held(held, positions, account, instrument):
+def _next_held(held, positions, account, instrument, other):
+    end = positions.shape[1] if other < instrument else other
     if held is None:
-        for i in range(instrument, positions.shape[1]):
+        for i in range(instrument, end):
             if positions[account, i] != 0:
                 return i
-        return NONE
+        return other if other >= instrument else NONE
     for word in range(instrument // _WORD, held.shape[1]):
         bits = held[account, word]
         if word == instrument // _WORD:
             bits &= ~np.uint64(0) << np.uint64(instrument % _WORD)
         if bits != np.uint64(0):
-            return word * _WORD + np.int64(trailing_zeros(bits))
-    return NONE
+            return min(word * _WORD + np.int64(trailing_zeros(bits)), end)  # pyright: ignore[reportCallIssue] - an intrinsic
+    return other if other >= instrument else NONE
 
 
-@inlined
+@kernel
 def next_open(accounts, account, instrument):
-    """The first instrument from ``instrument`` on in which the account has a position, or NONE."""
-    return _next_held(getattr(accounts, "held", None), accounts.position, account, instrument)
+    """The first instrument from ``instrument`` on in which the account has a position, or NONE.
+
+    A loop best asks in one place (``i = NONE``, then ``i = next_open(accounts, account, i + 1)``): a call is compiled
+    in.
+    """
+    return _next_held(getattr(accounts, "held", None), accounts.position, account, instrument, NONE)
+
+
+@kernel
+def next_with(accounts, account, instrument, other):
+    """The same, with ``other`` (NONE: no such) as if it were open: for what an account wants after a fill."""
+    return _next_held(getattr(accounts, "held", None), accounts.position, account, instrument, other)
 
 
 @kernel
@@ -111,28 +122,31 @@ def unrealised(accounts, spec, state, account, instrument):
 def equity(accounts, spec, state, account):
     """Cash and all positions at the mark."""
     total = accounts.cash[account]
-    instrument = next_open(accounts, account, 0)
-    while instrument != NONE:
-        total += accounts.position[account, instrument] * state[instrument, MARK] * spec[instrument, UNIT]
+    instrument = NONE
+    while True:
         instrument = next_open(accounts, account, instrument + 1)
-    return total
+        if instrument == NONE:
+            return total
+        total += accounts.position[account, instrument] * state[instrument, MARK] * spec[instrument, UNIT]
 
 
 @kernel
 def fenced_equity(accounts, spec, state, account, instrument):
     """What an isolated position is worth with the money ring-fenced for it."""
-    return accounts.collateral[account, instrument] + unrealised(accounts, spec, state, account, instrument)
+    worth = accounts.position[account, instrument] * state[instrument, MARK] * spec[instrument, UNIT]
+    return accounts.collateral[account, instrument] + worth - accounts.cost[account, instrument]
 
 
 @kernel
 def free_money(accounts, account):
     """Equity of an isolated account outside its fences; no mark enters it."""
     total = accounts.cash[account]
-    instrument = next_open(accounts, account, 0)
-    while instrument != NONE:
-        total += accounts.cost[account, instrument] - accounts.collateral[account, instrument]
+    instrument = NONE
+    while True:
         instrument = next_open(accounts, account, instrument + 1)
-    return total
+        if instrument == NONE:
+            return total
+        total += accounts.cost[account, instrument] - accounts.collateral[account, instrument]
 
 
 @kernel
@@ -147,8 +161,8 @@ def _release(accounts, account, instrument, closed, held, gain):
 def trade(accounts, spec, account, instrument, side, price, size):
     """One side of a fill: ``side`` is BUY or SELL of this account, ``price`` in ticks, ``size`` in lots (above 0).
 
-    Closing a part takes ``cost * closed / held`` off the cost, rounded half to even; closing all takes all of it. A fill
-    larger than the position closes it and opens the rest at ``price``.
+    Closing a part takes ``cost * closed / held`` off the cost, rounded half to even; closing all takes all of it. A
+    fill larger than the position closes it and opens the rest at ``price``.
 
     Returns:
         What the closed part gained against its average cost, base units.

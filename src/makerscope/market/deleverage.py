@@ -1,5 +1,5 @@
-# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the integers their docstrings name
-"""Auto-deleveraging: winners are closed against a bankrupt position, in an order the venue's rule says; or the loss is shared.
+# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - compiled functions take the integers their docstrings name
+"""Auto-deleveraging: winners are closed against a bankrupt position in the venue's order; or the loss is shared.
 
 =====================  ================================================================================================
 BY_PRICE_AND_SIZE      Hyperliquid: (mark / entry) (notional / account value) for longs, entry / mark for shorts
@@ -7,9 +7,9 @@ BY_RETURN              gain / cost, times leverage: notional / account value
 ``adl_round``          dYdX: any accounts of the other side, from a place that the caller draws
 =====================  ================================================================================================
 
-A rank is a float64 of a few exact operations, the same on every machine; of equals the lower account comes first. Lots and
-money are integers: closing is an ordinary trade of two accounts at one price (the previous mark, or the bankruptcy price),
-so nothing is lost. ``haircut`` is the alternative that closes nobody.
+A rank is a float64 of a few exact operations, the same on every machine; of equals the lower account comes first.
+Lots and money are integers: closing is an ordinary trade of two accounts at one price (the previous mark, or the
+bankruptcy price), so nothing is lost. ``haircut`` is the alternative that closes nobody.
 
 Source:
     Hyperliquid and dYdX documents; knowledge/models.md 5.4. That shorts use entry / mark is an inference.
@@ -26,7 +26,7 @@ BY_PRICE_AND_SIZE, BY_RETURN = 0, 1
 
 @kernel
 def adl_score(ranking, value, cost, worth):
-    """Rank of a position worth ``value`` that cost ``cost`` (both with its sign) in an account worth ``worth`` (above 0)."""
+    """Rank of a position worth ``value`` that cost ``cost`` (both signed) in an account worth ``worth`` (above 0)."""
     leverage = abs(value) / worth
     if ranking == BY_RETURN:
         return (value - cost) / max(abs(cost), 1) * leverage
@@ -36,7 +36,7 @@ def adl_score(ranking, value, cost, worth):
 
 
 @inlined
-def _before(score, order, a, b):
+def _before(score, a, b):
     return score[a] > score[b] or (score[a] == score[b] and a < b)
 
 
@@ -46,7 +46,7 @@ def in_order_of(score, order, count):
     for k in range(1, count):
         account = order[k]
         place = k
-        while place > 0 and _before(score, order, account, order[place - 1]):
+        while place > 0 and _before(score, account, order[place - 1]):
             order[place] = order[place - 1]
             place -= 1
         order[place] = account
@@ -107,9 +107,10 @@ def take_in_order(total, limit, order, count, taken):
 
 @kernel
 def deleverage(accounts, spec, account, instrument, price, order, count, taken):
-    """Close the position of ``account`` at ``price`` against the queue, whole positions first; ``taken[k]`` lots of ``order[k]``.
+    """Close the position of ``account`` at ``price`` against the queue, whole positions first.
 
-    All in the queue hold the other side. Stands for what no order in the book would take.
+    All in the queue hold the other side; ``taken[k]`` is filled with the lots of ``order[k]``. Stands for what no order
+    in the book would take.
 
     Returns:
         Lots that found nobody.

@@ -1,8 +1,8 @@
 """Fee schedules of the venues as types: each says what one fill costs; the numbers are data.
 
-All money is base units of the settlement token, all rates parts per million (1 bp = 100 ppm), rounded half up once a fill;
-below 0 it is paid out. The simulator's instruments table holds one rate a role (``market.fees``); these serve scorecards,
-scenario files and venues whose fee depends on more than the instrument.
+All money is base units of the settlement token, all rates parts per million (1 bp = 100 ppm), rounded half up once a
+fill; below 0 it is paid out. The simulator's instruments table holds one rate a role (``market.fees``); these serve
+scorecards, scenario files and venues whose fee depends on more than the instrument.
 """
 
 from dataclasses import dataclass
@@ -67,8 +67,8 @@ class UnderlyingFee:
 
     Examples:
         >>> deribit = UnderlyingFee(maker_ppm=300, taker_ppm=300, cap_ppm=125_000)
-        >>> deribit.fee(Charged(value=10**9, index_value=60 * 10**9)), deribit.fee(Charged(value=10**8, index_value=60 * 10**9))
-        (18000000, 12500000)
+        >>> [deribit.fee(Charged(value=value, index_value=60 * 10**9)) for value in (10**9, 10**8)]
+        [18000000, 12500000]
     """
 
     maker_ppm: int
@@ -111,7 +111,7 @@ class VolumeTiers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MakerShareTiers:
-    """Rebates for a share of all maker volume: ``(above_share_ppm, maker_ppm)`` replaces a worse maker rate of ``rest``."""
+    """Rebates for a share of all maker volume: ``(above_share_ppm, maker_ppm)``, where better than ``rest``."""
 
     tiers: tuple[tuple[int, int], ...]
     rest: FeeSchedule

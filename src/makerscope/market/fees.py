@@ -2,8 +2,8 @@
 """What a fill costs, in base units, by the rates of the instruments table.
 
 A perpetual pays parts per million of its notional. An option pays parts per million of the underlying's notional at
-the index, at most ``FEE_CAP`` parts per million of the premium (0: no cap). A negative rate is a rebate and is never capped.
-Rounded half up, once, at the end. ``market.fee_schedules`` says where the rates come from.
+the index, at most ``FEE_CAP`` parts per million of the premium (0: no cap). A negative rate is a rebate and is never
+capped. Rounded half up, once, at the end. ``market.fee_schedules`` says where the rates come from.
 """
 
 from makerscope.kernels._jit import inlined, kernel

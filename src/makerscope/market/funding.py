@@ -1,14 +1,14 @@
 # ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the integers their docstrings name
 """Funding of perpetuals: premium samples, the venues' rate, what a lot pays, and who pays it.
 
-Rates are parts per 10^15 (``RATE``), so that a second's part of an eight-hour rate still has seven digits. One formula serves
-the venues that clamp and those with a dead band (interest 0):
+Rates are parts per 10^15 (``RATE``), so that a second's part of an eight-hour rate still has seven digits. One
+formula serves the venues that clamp and those with a dead band (interest 0):
 
     F = P + clamp(I - P, -c, +c), between -cap and +cap          P mean premium, I interest, on a basis of ``basis`` ns
 
-An interval of ``elapsed`` ns pays ``F * elapsed / basis`` of the value of a lot at the index: hourly an eighth of an eight-hour
-rate, or continuously a bit each block. What a lot pays is whole base units, so that what all accounts pay sums to 0 because
-positions do; the fraction is carried to the next interval and never lost.
+An interval of ``elapsed`` ns pays ``F * elapsed / basis`` of the value of a lot at the index: hourly an eighth of an
+eight-hour rate, or continuously a bit each block. What a lot pays is whole base units, so that what all accounts pay
+sums to 0 because positions do; the fraction is carried to the next interval and never lost.
 
 Source:
     Hyperliquid, dYdX, Deribit and Paradex documents; parameters in ``profiles/funding.toml``.
@@ -23,7 +23,7 @@ RATE = 10**15
 
 @kernel
 def impact_premium(bid, ask, index):
-    """``(max(bid - index, 0) - max(index - ask, 0)) / index`` in parts per 10^15; bid and ask are impact prices, NONE if absent."""
+    """``(max(bid - index, 0) - max(index - ask, 0)) / index``, parts per 10^15, of impact prices (NONE: absent)."""
     if index <= 0:
         return 0
     above = bid - index if bid != NONE and bid > index else 0

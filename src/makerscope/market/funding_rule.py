@@ -12,9 +12,9 @@ HOUR = 3_600_000_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FundingRule:
-    """Interest, clamp and cap are parts per 10^15 on a basis of ``basis`` ns; funding is paid each ``interval`` ns (0: each block).
+    """Interest, clamp and cap are parts per 10^15 on a basis of ``basis`` ns.
 
-    ``sample`` ns lie between two premium samples.
+    Funding is paid each ``interval`` ns (0: each block); ``sample`` ns lie between two premium samples.
     """
 
     venue: str

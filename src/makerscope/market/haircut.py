@@ -1,16 +1,17 @@
-# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the integers their docstrings name
+# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - compiled functions take the integers their docstrings name
 """A haircut on profits: the alternative to deleveraging, in which nobody's position is closed.
 
-Capital is senior, unrealised gain is junior. When some accounts are worth less than 0, the insurance fund stands for it first;
-then all gains are cut in the same proportion; only what is larger than all gains is cut from what accounts are worth.
-So what all may withdraw together is exactly what exists: the sum of cash (positions of one instrument sum to 0, at one
-mark they are worth 0 together). The cut is a running number: when the losers recover, it shrinks by itself.
+Capital is senior, unrealised gain is junior. When some accounts are worth less than 0, the insurance fund stands for
+it first; then all gains are cut in the same proportion; only what is larger than all gains is cut from what accounts
+are worth. So what all may withdraw together is exactly what exists: the sum of cash (positions of one instrument sum
+to 0, at one mark they are worth 0 together). The cut is a running number: when the losers recover, it shrinks by
+itself.
 
 Integers throughout; the split is ``shares.apportion``, by account number.
 
 Source:
-    The idea of Percolator (a formally checked perpetuals engine, knowledge/peers.md 1): profits are junior claims and are
-    converted at h = min(residual, profits) / profits.
+    The idea of Percolator (a formally checked perpetuals engine, knowledge/peers.md 1): profits are junior claims and
+    are converted at h = min(residual, profits) / profits.
 """
 
 from makerscope.kernels._jit import kernel
@@ -58,7 +59,8 @@ def haircut(deficit, worth, gain, cut):
 def withdrawable(accounts, spec, state, worth, gain, cut, out):
     """Fill ``out`` ``(A,)`` with what each account could take away now; its sum is exactly the sum of cash.
 
-    ``worth``, ``gain``, ``cut`` ``(A,)`` are filled on the way. Margin of open positions is another limit, not looked at here.
+    ``worth``, ``gain``, ``cut`` ``(A,)`` are filled on the way. Margin of open positions is another limit, not looked
+    at here.
 
     Returns:
         What was cut from capital, after all gains: 0 in all but a ruined market.

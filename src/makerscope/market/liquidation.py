@@ -1,10 +1,10 @@
 # ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the integers their docstrings name
 """Liquidation: how an account stands, what is closed next, at which price, and who takes over what is left.
 
-``rules.ladder`` holds the venue's numbers: how much of a position the first and the later steps close, above which notional
-it is done in steps at all, the pause between them, the share of maintenance margin below which the backstop vault takes
-over, when an account counts as restored, and the penalty. Forced orders are ordinary orders with a limit at the
-bankruptcy price, so they go through the very same book; this module only says which.
+``rules.ladder`` holds the venue's numbers: how much of a position the first and the later steps close, above which
+notional it is done in steps at all, the pause between them, the share of maintenance margin below which the backstop
+vault takes over, when an account counts as restored, and the penalty. Forced orders are ordinary orders with a limit
+at the bankruptcy price, so they go through the very same book; this module only says which.
 
 ===============  =====================================================================================================
 HEALTHY          equity covers maintenance margin
@@ -21,7 +21,7 @@ Source:
 
 from makerscope.kernels._jit import inlined, kernel
 from makerscope.market.accounts import equity, fenced_equity, next_open, pay, trade, unrealised
-from makerscope.market.layout import BUY, INSURANCE, ISOLATED, LOT_STEP, MARK, NONE, PPM, SELL, UNIT
+from makerscope.market.layout import BUY, INSURANCE, ISOLATED, LOT_STEP, MARK, NONE, SELL, UNIT
 from makerscope.market.margin import isolated_requirement, position_requirement, requirement
 from makerscope.market.shares import millionths, millionths_up, share
 
@@ -45,14 +45,14 @@ def standing(accounts, spec, state, rules, account):
     """How a cross or portfolio account stands. One without positions is HEALTHY, or BANKRUPT with cash below 0."""
     if next_open(accounts, account, 0) == NONE:
         return HEALTHY if accounts.cash[account] >= 0 else BANKRUPT
-    wanted = requirement(accounts, spec, state, rules, account, False)  # noqa: FBT003 - not initial: maintenance
+    wanted = requirement(accounts, spec, state, rules, account, False)
     return standing_of(rules.ladder, equity(accounts, spec, state, account), wanted)
 
 
 @kernel
 def isolated_standing(accounts, spec, state, rules, account, instrument):
     """How one isolated position stands."""
-    wanted = isolated_requirement(accounts, spec, state, rules, account, instrument, False)  # noqa: FBT003 - see above
+    wanted = isolated_requirement(accounts, spec, state, rules, account, instrument, False)
     return standing_of(rules.ladder, fenced_equity(accounts, spec, state, account, instrument), wanted)
 
 
@@ -66,13 +66,15 @@ def restored(ladder, worth, maintenance):
 def first_to_close(accounts, spec, state, rules, account):
     """The instrument of the largest maintenance margin by itself (the lowest number of equals), or NONE."""
     best, largest = NONE, -1
-    instrument = next_open(accounts, account, 0)
-    while instrument != NONE:
+    instrument = NONE
+    while True:
+        instrument = next_open(accounts, account, instrument + 1)
+        if instrument == NONE:
+            break
         lots = accounts.position[account, instrument]
-        wanted = position_requirement(spec, state, rules, instrument, lots, False)  # noqa: FBT003 - maintenance
+        wanted = position_requirement(spec, state, rules, instrument, lots, False)
         if wanted > largest:
             best, largest = instrument, wanted
-        instrument = next_open(accounts, account, instrument + 1)
     return best
 
 
@@ -91,8 +93,8 @@ def lots_to_close(accounts, spec, state, rules, account, instrument, step):
 def bankruptcy_price(accounts, spec, state, account, instrument):
     """Ticks at which closing this position leaves equity (an isolated one's: its fence) at 0 or just above; at least 1.
 
-    It is the limit of a forced order: no fill at it or better can cost anyone else money. The other positions of a cross
-    account stay at their marks.
+    It is the limit of a forced order: no fill at it or better can cost anyone else money. The other positions of a
+    cross account stay at their marks.
     """
     held = accounts.position[account, instrument]
     if held == 0:
@@ -108,9 +110,12 @@ def bankruptcy_price(accounts, spec, state, account, instrument):
 
 @kernel
 def fillable_price(state, instrument, held, worth, maintenance, rate, adjust):
-    """dYdX's limit ``P (1 -+ SMMR * MMF * BA * (1 - Q))``: ``rate`` is MMF and ``adjust`` SMMR * BA, both ppm; Q = worth / maintenance.
+    """Limit of a forced order on dYdX: ``P (1 -+ SMMR * MMF * BA * (1 - Q))`` with Q = worth / maintenance.
 
-    ``worth`` above 0 and at most ``maintenance``. The further below maintenance, the worse the price a liquidator may take.
+    ``rate`` is MMF and ``adjust`` SMMR * BA, both ppm.
+
+    ``worth`` above 0 and at most ``maintenance``. The further below maintenance, the worse the price a liquidator may
+    take.
     """
     mark = state[instrument, MARK]
     move = millionths(millionths(mark, rate), adjust)
@@ -120,9 +125,12 @@ def fillable_price(state, instrument, held, worth, maintenance, rate, adjust):
 
 @kernel
 def penalty(spec, state, rules, instrument, price, size):
-    """What a forced fill of ``size`` lots at ``price`` costs beside the fee; pay it to INSURANCE, never more than equity."""
-    by_notional = millionths(price * size * spec[instrument, UNIT], rules.ladder[PENALTY_NOTIONAL])
-    wanted = position_requirement(spec, state, rules, instrument, size, False)  # noqa: FBT003 - maintenance
+    """What a forced fill of ``size`` lots at ``price`` costs beside the fee; below 0: a short position was closed.
+
+    Pay it to INSURANCE, never more than equity.
+    """
+    by_notional = millionths(price * abs(size) * spec[instrument, UNIT], rules.ladder[PENALTY_NOTIONAL])
+    wanted = position_requirement(spec, state, rules, instrument, size, False)
     return by_notional + millionths(wanted, rules.ladder[PENALTY_MARGIN])
 
 
@@ -148,16 +156,18 @@ def cover(accounts, account, missing):
 
 @kernel
 def take_over(accounts, spec, state, account, backstop):
-    """Move all positions at the mark, and the money that is left, to the backstop vault; insurance covers what is below 0.
+    """Move all positions at the mark and the money left to the backstop vault; insurance covers what is below 0.
 
     Returns:
         Shortfall, base units: the account's cash stays that far below 0, for ``haircut`` or socialised loss.
     """
-    instrument = next_open(accounts, account, 0)
-    while instrument != NONE:
+    instrument = NONE
+    while True:
+        instrument = next_open(accounts, account, instrument + 1)
+        if instrument == NONE:
+            break
         size = abs(accounts.position[account, instrument])
         transfer(accounts, spec, account, backstop, instrument, state[instrument, MARK], size)
-        instrument = next_open(accounts, account, instrument + 1)
     rest = accounts.cash[account]
     if rest >= 0:
         pay(accounts, account, backstop, rest)
@@ -201,8 +211,10 @@ def settle_fence(accounts, account, instrument):
 def gain_of(accounts, spec, state, account):
     """Unrealised gain of all positions of an account, base units."""
     total = 0
-    instrument = next_open(accounts, account, 0)
-    while instrument != NONE:
-        total += unrealised(accounts, spec, state, account, instrument)
+    instrument = NONE
+    while True:
         instrument = next_open(accounts, account, instrument + 1)
+        if instrument == NONE:
+            break
+        total += unrealised(accounts, spec, state, account, instrument)
     return total

@@ -1,14 +1,14 @@
-# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the integers their docstrings name
+# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - compiled functions take the integers their docstrings name
 """How much equity a position wants: maintenance, initial, for one position, an account, and one order more.
 
 Every requirement is base units **to be held against equity**, which counts positions at the mark. Venues that write
-``max(15 % S - OTM, 10 % S) + mark`` for a short option hold that against cash; equity already holds the option at minus its
-mark, so here the mark is left out, and the two say the same. A long option's premium is spent cash and its mark
-stands in equity, so its requirement takes back as much of the mark as the venue does not lend on.
+``max(15 % S - OTM, 10 % S) + mark`` for a short option hold that against cash; equity already holds the option at
+minus its mark, so here the mark is left out, and the two say the same. A long option's premium is spent cash and its
+mark stands in equity, so its requirement takes back as much of the mark as the venue does not lend on.
 
 ====================  ================================================================================================
-perpetual             ``V r_n - d_n`` by the tier of its notional V at the mark; without tiers ``V * IM`` or ``V * MM`` of the
-                      instruments table; of initial margin the larger of tier and table (the leverage a user chose)
+perpetual             ``V r_n - d_n`` by the tier of its notional V at the mark; without tiers ``V * IM``, ``V * MM`` of
+                      the instruments table; of initial margin the larger of tier and table (the leverage a user chose)
 short option          ``max(RATE * S - OTM * otm, FLOOR * S)`` with S the index and otm how far it is out of the money
 long option           ``min(LONG_SHARE * mark, LONG_CAP * S)``
 cross account         the sum over its positions
@@ -23,8 +23,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from makerscope.kernels._jit import inlined, kernel
-from makerscope.market.accounts import equity, fenced_equity, free_money, next_open
+from makerscope.kernels._jit import kernel
+from makerscope.market.accounts import equity, fenced_equity, free_money, next_with
 from makerscope.market.layout import (
     AN_OPTION,
     IM,
@@ -49,11 +49,11 @@ RATE, OTM, FLOOR, LONG_SHARE, LONG_CAP = range(5)  # columns of ``Rules.option``
 class Rules(NamedTuple):
     """A venue's margin and liquidation rules as compiled code reads them. Row 0 maintenance, row 1 initial.
 
-    ``tiers`` ``(T, 5)``: from which notional, rate (ppm) and deduction (base units) of initial and of maintenance margin.
-    ``tier_of`` ``(I, 2)``: first tier of an instrument and the one past its last. ``option`` ``(2, 5)`` ppm. ``portfolio``
-    ``(2, 3)`` ppm: share of the worst loss, of a perpetual's notional, of the index per short option. ``ladder`` ``(L,)``: see
-    ``liquidation``. ``gain`` ``(I, S)`` float64: what one lot gains in each scenario, base units, written by
-    ``portfolio_margin.revalue``. ``work`` ``(U, S)`` float64: room for one account's sums.
+    ``tiers`` ``(T, 5)``: from which notional, rate (ppm) and deduction (base units) of initial and of maintenance
+    margin. ``tier_of`` ``(I, 2)``: first tier of an instrument and the one past its last. ``option`` ``(2, 5)`` ppm.
+    ``portfolio`` ``(2, 3)`` ppm: share of the worst loss, of a perpetual's notional, of the index per short option.
+    ``ladder`` ``(L,)``: see ``liquidation``. ``gain`` ``(I, S)`` float64: what one lot gains in each scenario, base
+    units, written by ``portfolio_margin.revalue``. ``work`` ``(U, S)`` float64: room for one account's sums.
     """
 
     tiers: np.ndarray
@@ -65,8 +65,8 @@ class Rules(NamedTuple):
     work: np.ndarray
 
 
-@inlined
-def _perp(spec, rules, instrument, notional, initial):
+@kernel
+def _perp_requirement(spec, rules, instrument, notional, initial):
     own = millionths_up(notional, spec[instrument, IM] if initial else spec[instrument, MM])
     first, tier = rules.tier_of[instrument, 0], rules.tier_of[instrument, 1] - 1
     if tier < first:
@@ -78,42 +78,41 @@ def _perp(spec, rules, instrument, notional, initial):
     return max(own, wanted) if initial else wanted
 
 
-@inlined
-def _option(spec, state, rules, instrument, lots, row):
-    unit = spec[instrument, UNIT]
-    spot, strike = state[instrument, INDEX], spec[instrument, STRIKE_TICKS]
-    size = abs(lots) * unit
-    if lots > 0:
-        lent = millionths_up(state[instrument, MARK] * size, rules.option[row, LONG_SHARE])
-        return min(lent, millionths_up(spot * size, rules.option[row, LONG_CAP]))
-    away = max(strike - spot if spec[instrument, IS_CALL] else spot - strike, 0)
-    less = millionths_up(away * size, rules.option[row, OTM])
-    least = millionths_up(spot * size, rules.option[row, FLOOR])
-    return max(millionths_up(spot * size, rules.option[row, RATE]) - less, least)
-
-
 @kernel
 def position_requirement(spec, state, rules, instrument, lots, initial):
     """What ``lots`` of one instrument want by themselves: an isolated position, or one summand of a cross account."""
-    if lots == 0:
-        return 0
-    if spec[instrument, KIND] == AN_OPTION:
-        return _option(spec, state, rules, instrument, lots, 1 if initial else 0)
-    return _perp(spec, rules, instrument, abs(lots) * state[instrument, MARK] * spec[instrument, UNIT], initial)
+    size = abs(lots) * spec[instrument, UNIT]
+    if spec[instrument, KIND] != AN_OPTION:
+        return _perp_requirement(spec, rules, instrument, size * state[instrument, MARK], initial)
+    row = 1 if initial else 0
+    spot, strike = state[instrument, INDEX], spec[instrument, STRIKE_TICKS]
+    if lots > 0:
+        lent = millionths_up(size * state[instrument, MARK], rules.option[row, LONG_SHARE])
+        return min(lent, millionths_up(size * spot, rules.option[row, LONG_CAP]))
+    away = max(strike - spot if spec[instrument, IS_CALL] else spot - strike, 0)
+    wanted = millionths_up(size * spot, rules.option[row, RATE]) - millionths_up(size * away, rules.option[row, OTM])
+    return max(wanted, millionths_up(size * spot, rules.option[row, FLOOR]))
+
+
+@kernel
+def requirement_with(accounts, spec, state, rules, account, initial, instrument, lots):
+    """What the whole account wants, as if it held ``lots`` more of ``instrument`` (NONE, 0: as it is)."""
+    if accounts.mode[account] == PORTFOLIO:
+        return portfolio_requirement(accounts, spec, state, rules, account, initial, instrument, lots)
+    total = 0
+    i = NONE
+    while True:
+        i = next_with(accounts, account, i + 1, instrument)
+        if i == NONE:
+            return total
+        held = accounts.position[account, i] + (lots if i == instrument else 0)
+        total += position_requirement(spec, state, rules, i, held, initial)
 
 
 @kernel
 def requirement(accounts, spec, state, rules, account, initial):
     """What the whole account wants, by its mode; for an isolated one the sum over its fences (each stands alone)."""
-    if accounts.mode[account] == PORTFOLIO:
-        return portfolio_requirement(accounts, spec, state, rules, account, initial, NONE, 0)
-    total = 0
-    instrument = next_open(accounts, account, 0)
-    while instrument != NONE:
-        lots = accounts.position[account, instrument]
-        total += position_requirement(spec, state, rules, instrument, lots, initial)
-        instrument = next_open(accounts, account, instrument + 1)
-    return total
+    return requirement_with(accounts, spec, state, rules, account, initial, NONE, 0)
 
 
 @kernel
@@ -124,34 +123,30 @@ def isolated_requirement(accounts, spec, state, rules, account, instrument, init
 
 @kernel
 def order_margin(spec, state, rules, instrument, side, price, size):
-    """What an order at rest keeps busy: initial margin of its lots, and the loss at once where its price is worse than
-    the mark. Add it up over an account's open orders for ``allows``.
+    """What an order at rest keeps busy: initial margin of its lots, and what a price worse than the mark loses at once.
+
+    Add it up over an account's open orders for ``allows``.
     """
     loss = max(side * (price - state[instrument, MARK]) * size * spec[instrument, UNIT], 0)
-    return loss + position_requirement(spec, state, rules, instrument, side * size, True)  # noqa: FBT003 - initial
+    return loss + position_requirement(spec, state, rules, instrument, side * size, True)
 
 
 @kernel
 def allows(accounts, spec, state, rules, account, instrument, side, price, size, open_orders_margin):
     """Whether equity covers initial margin after the order, were it filled at ``price``, and all open orders' margin.
 
-    An order that only makes a position smaller is always allowed. A price better than the mark earns nothing in advance.
+    An order that only makes a position smaller is always allowed. A price better than the mark earns nothing in
+    advance.
     """
     held = accounts.position[account, instrument]
     if held * side < 0 and size <= abs(held):
         return True
     loss = max(side * (price - state[instrument, MARK]) * size * spec[instrument, UNIT], 0)
-    after = held + side * size
-    mode = accounts.mode[account]
-    if mode == PORTFOLIO:
-        wanted = portfolio_requirement(accounts, spec, state, rules, account, True, instrument, side * size)  # noqa: FBT003 - initial
-        return equity(accounts, spec, state, account) - loss >= wanted + open_orders_margin
-    then = position_requirement(spec, state, rules, instrument, after, True)  # noqa: FBT003 - initial
-    if mode == ISOLATED:
+    if accounts.mode[account] == ISOLATED:
+        wanted = position_requirement(spec, state, rules, instrument, held + side * size, True)
         fenced = fenced_equity(accounts, spec, state, account, instrument) if held * side >= 0 else 0
-        return free_money(accounts, account) >= max(then + loss - fenced, 0) + open_orders_margin
-    now = position_requirement(spec, state, rules, instrument, held, True)  # noqa: FBT003 - initial
-    wanted = requirement(accounts, spec, state, rules, account, True) - now + then  # noqa: FBT003 - initial
+        return free_money(accounts, account) >= max(wanted + loss - fenced, 0) + open_orders_margin
+    wanted = requirement_with(accounts, spec, state, rules, account, True, instrument, side * size)
     return equity(accounts, spec, state, account) - loss >= wanted + open_orders_margin
 
 
@@ -164,7 +159,7 @@ def fence(accounts, spec, state, rules, account, instrument):
     """
     if accounts.mode[account] != ISOLATED or accounts.position[account, instrument] == 0:
         return 0
-    wanted = isolated_requirement(accounts, spec, state, rules, account, instrument, True)  # noqa: FBT003 - initial
+    wanted = position_requirement(spec, state, rules, instrument, accounts.position[account, instrument], True)
     lacks = wanted - fenced_equity(accounts, spec, state, account, instrument)
     moved = max(min(lacks, free_money(accounts, account)), 0)
     accounts.collateral[account, instrument] += moved

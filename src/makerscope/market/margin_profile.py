@@ -1,8 +1,8 @@
 """Margin and liquidation rules of a venue as data: ``profiles/margin/<name>.toml``, read and checked key by key.
 
-A profile changes, the code does not. Each entry has ``valid_from``, ``source`` and ``status``; the latest that was valid on the
-day counts. Rates are parts per million, money is whole units of the settlement token (USD), time is seconds; scenario
-moves are fractions. ``margin_rules`` makes arrays of it.
+A profile changes, the code does not. Each entry has ``valid_from``, ``source`` and ``status``; the latest that was
+valid on the day counts. Rates are parts per million, money is whole units of the settlement token (USD), time is
+seconds; scenario moves are fractions. ``margin_rules`` makes arrays of it.
 """
 
 import tomllib
@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import Any
 
 from makerscope.errors import InputError
@@ -29,7 +30,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionRates:
-    """One row of the standard formula; short ``max(rate S - otm_share OTM, floor S)``, long ``min(share mark, cap S)``."""
+    """One row of the standard formula: short ``max(rate S - otm OTM, floor S)``, long ``min(share mark, cap S)``."""
 
     rate_ppm: int
     otm_ppm: int
@@ -58,7 +59,7 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolShock:
-    """``up`` and ``down`` at 30 days, times ``(30 / days)^power``; ``days`` at least ``dte_floor``, up at least ``vol_floor``."""
+    """``up``, ``down`` at 30 days, times ``(30 / days)^power``; at least ``dte_floor`` days and, up, ``vol_floor``."""
 
     up: float
     down: float
@@ -118,7 +119,8 @@ def margin_profile(name: str, *, day: str = "9999-12-31") -> MarginProfile:
     """The rules of a venue as they were on a day (``YYYY-MM-DD``); without one, the latest known.
 
     Raises:
-        InputError: there is no such profile, none was valid yet, or an entry is not what it should be (the key is named).
+        InputError: there is no such profile, none was valid yet, or an entry is not what it should be (the key is
+        named).
 
     Examples:
         >>> margin_profile("hyperliquid").tiers["BTC"][0].maintenance_ppm
@@ -174,7 +176,7 @@ def _take(raw: dict[str, Any], where: str, key: str, kind: type) -> Any:  # noqa
 
 
 def _record(kind: type[Any], where: str, raw: Mapping[str, Any]) -> Any:  # noqa: ANN401 - one of the classes above
-    wanted = {field.name: field.type for field in fields(kind)}
+    wanted: dict[str, Any] = {field.name: field.type for field in fields(kind)}
     for key in raw:
         if key not in wanted:
             raise InputError(f"{where}: {key}", "is not known", "one of: " + ", ".join(wanted))
@@ -194,7 +196,7 @@ def _tiers(where: str, rows: Sequence[Mapping[str, Any]]) -> tuple[Tier, ...]:
     tiers = tuple(_record(Tier, where, row) for row in rows)
     if not tiers or tiers[0].from_usd != 0:
         raise InputError(f"{where}: from_usd", "does not begin at 0", "a first tier from 0")
-    for low, high in zip(tiers, tiers[1:], strict=False):
+    for low, high in pairwise(tiers):
         if high.from_usd <= low.from_usd or high.maintenance_ppm < low.maintenance_ppm:
             raise InputError(where, "tiers do not rise", "each from a higher notional and no lower a rate")
     for tier in tiers:

@@ -35,7 +35,7 @@ def margin_rules(
         >>> from makerscope.market.margin_profile import margin_profile
         >>> spec = np.zeros((1, SPEC_COLUMNS), np.int64)
         >>> rules = margin_rules(margin_profile("hyperliquid"), spec, ["BTC"], units_per_usd=10**6)
-        >>> rules.tiers[:, 1].tolist(), rules.tier_of.tolist()
+        >>> rules.tiers[:2, 1].tolist(), rules.tier_of.tolist()
         ([25000, 50000], [[0, 2]])
     """
     if spec.shape[0] and int(spec[:, UNDERLYING].max()) >= len(underlyings):

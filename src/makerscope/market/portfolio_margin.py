@@ -1,15 +1,16 @@
-# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the integers their docstrings name
-"""Portfolio margin by a grid of scenarios: what each lot gains when the index and volatility jump, worst case per underlying.
+# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - compiled functions take the integers their docstrings name
+"""Portfolio margin by a grid of scenarios: the worst of what lots lose when the index and volatility jump.
 
 Two steps, so that an order costs microseconds and not an option chain's pricing. ``revalue`` prices every instrument in
-every scenario with Black-76 and writes the gain of one lot (the venues call it a risk array): the loop calls it when the
-index, the surface or the time has moved enough. ``portfolio_requirement`` then adds up an account's lots, scenario by
-scenario, in order of instrument, takes the worst of each underlying (no offset between underlyings), and adds
-contingencies:
+every scenario with Black-76 and writes the gain of one lot (the venues call it a risk array): the loop calls it when
+the index, the surface or the time has moved enough. ``portfolio_requirement`` then adds up an account's lots,
+scenario by scenario, in order of instrument, takes the worst of each underlying (no offset between underlyings), and
+adds contingencies:
 
     requirement = ceil(share * max(0, -worst)) + perp_ppm * perp notional + short_ppm * index * short option lots
 
-held against equity, which counts options at the mark. Scenarios move the index by ``SPOT`` (a fraction) and volatility by
+held against equity, which counts options at the mark. Scenarios move the index by ``SPOT`` (a fraction) and
+volatility by
 
     up     max(iv (1 + up (30 / d)^p), floor)          d days to expiry, at least ``dte_floor``
     down   iv max(0, 1 - down (30 / d)^p)              p = short_power below 30 days, else long_power
@@ -29,8 +30,8 @@ import numpy as np
 from makerscope.kernels._jit import inlined, kernel
 from makerscope.kernels.black76 import out_of_the_money, total_volatility
 from makerscope.kernels.elementary import exp, log
-from makerscope.market.accounts import next_open
-from makerscope.market.layout import AN_OPTION, INDEX, IS_CALL, KIND, MARK, NONE, STRIKE_TICKS, UNDERLYING, UNIT
+from makerscope.market.accounts import next_with
+from makerscope.market.layout import AN_OPTION, INDEX, IS_CALL, KIND, MARK, NONE, PPM, STRIKE_TICKS, UNDERLYING, UNIT
 from makerscope.market.shares import millionths_up
 
 SPOT, VOL, WEIGHT = range(3)  # columns of ``Grid.scenarios``; VOL is 1 up, 0 as it is, -1 down
@@ -43,8 +44,8 @@ DAYS_A_YEAR = 365.0
 class Grid(NamedTuple):
     """What ``revalue`` needs beside the instruments: ``scenarios`` ``(S, 3)`` and ``shock`` ``(6,)`` are the venue's.
 
-    ``volatility`` ``(I,)`` (a year, as a fraction) and ``years`` ``(I,)`` to expiry are the market's, as they are now: the loop
-    writes them before it calls ``revalue``. All float64.
+    ``volatility`` ``(I,)`` (a year, as a fraction) and ``years`` ``(I,)`` to expiry are the market's, as they are
+    now: the loop writes them before it calls ``revalue``. All float64.
     """
 
     scenarios: np.ndarray
@@ -103,50 +104,38 @@ def revalue(spec, state, grid, gain):
 
 
 @kernel
-def _add_lots(spec, state, rules, instrument, lots, row):
-    """Add ``lots`` to the sums of their underlying; returns their contingency."""
-    u = spec[instrument, UNDERLYING]
-    for k in range(rules.gain.shape[1]):
-        rules.work[u, k] += lots * rules.gain[instrument, k]
-    size = abs(lots) * spec[instrument, UNIT]
-    if spec[instrument, KIND] != AN_OPTION:
-        return millionths_up(size * state[instrument, MARK], rules.portfolio[row, PERP_SHARE])
-    if lots < 0:
-        return millionths_up(size * state[instrument, INDEX], rules.portfolio[row, SHORT_SHARE])
-    return 0
-
-
-@kernel
-def scenario_sums(accounts, spec, state, rules, account, initial, instrument, lots):
-    """Fill ``rules.work`` with the account's gain by underlying and scenario, as if it held ``lots`` more of ``instrument``.
-
-    Returns:
-        Contingencies, base units.
-    """
-    row = 1 if initial else 0
-    rules.work[:] = 0.0
-    contingency = 0
-    pending = instrument
-    i = next_open(accounts, account, 0)
-    while i != NONE or pending != NONE:
-        if pending != NONE and (i == NONE or pending <= i):  # in order of instrument, so that sums never depend on history
-            i, pending = pending, NONE
-        held = accounts.position[account, i] + (lots if i == instrument else 0)
-        if held != 0:
-            contingency += _add_lots(spec, state, rules, i, held, row)
-        i = next_open(accounts, account, i + 1)
-    return contingency
+def _worst_losses(work):
+    loss = 0.0
+    for u in range(work.shape[0]):
+        worst = 0.0
+        for k in range(work.shape[1]):
+            worst = min(worst, work[u, k])
+            work[u, k] = 0.0
+        loss -= worst
+    return loss
 
 
 @kernel
 def portfolio_requirement(accounts, spec, state, rules, account, initial, instrument, lots):
-    """What a portfolio account wants, as if it held ``lots`` more of ``instrument`` (NONE, 0: as it is). Wants ``revalue``."""
-    contingency = scenario_sums(accounts, spec, state, rules, account, initial, instrument, lots)
-    loss = 0.0
-    for u in range(rules.work.shape[0]):
-        worst = 0.0
-        for k in range(rules.work.shape[1]):
-            worst = min(worst, rules.work[u, k])
-        loss -= worst
-    share = rules.portfolio[1 if initial else 0, LOSS_SHARE]
-    return np.int64(np.ceil(loss * (share / 1e6))) + contingency
+    """What a portfolio account wants, as if it held ``lots`` more of ``instrument`` (NONE, 0: as it is).
+
+    ``rules.gain`` is what ``revalue`` wrote; ``rules.work`` must be 0 and is left so.
+    """
+    row = 1 if initial else 0
+    contingency = 0
+    i = NONE
+    while True:  # in order of instrument, so that the sums never depend on what was traded first
+        i = next_with(accounts, account, i + 1, instrument)
+        if i == NONE:
+            break
+        held = accounts.position[account, i] + (lots if i == instrument else 0)
+        u = spec[i, UNDERLYING]
+        for k in range(rules.gain.shape[1]):
+            rules.work[u, k] += held * rules.gain[i, k]
+        size = abs(held) * spec[i, UNIT]
+        if spec[i, KIND] != AN_OPTION:
+            contingency += millionths_up(size * state[i, MARK], rules.portfolio[row, PERP_SHARE])
+        elif held < 0:
+            contingency += millionths_up(size * state[i, INDEX], rules.portfolio[row, SHORT_SHARE])
+    loss = _worst_losses(rules.work) * (rules.portfolio[row, LOSS_SHARE] / PPM)
+    return np.int64(np.ceil(loss)) + contingency

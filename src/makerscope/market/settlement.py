@@ -1,13 +1,13 @@
 # ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the integers their docstrings name
 """Expiry: the average of the index over the window, the mark inside it, and every position closed at one price.
 
-In the settlement window the mark is ``w TWAP + (1 - w) forward`` with w the part of the window that has passed. At expiry all
-options of one underlying and expiry settle against one and the same average, so two legs of a spread never settle at two
-prices (nautechsystems/nautilus_trader#4966). An option settles at its payoff. All prices are ticks.
+In the settlement window the mark is ``w TWAP + (1 - w) forward`` with w the part of the window that has passed. At
+expiry all options of one underlying and expiry settle against one and the same average, so two legs of a spread never
+settle at two prices (nautechsystems/nautilus_trader#4966). An option settles at its payoff. All prices are ticks.
 
 Source:
-    Deribit, Derive and Paradex documents: TWAP over the last 30 minutes before 08:00 UTC; ``pricing.settlement`` has the
-    option on the average.
+    Deribit, Derive and Paradex documents: TWAP over the last 30 minutes before 08:00 UTC; ``pricing.settlement`` has
+    the option on the average.
 """
 
 from makerscope.kernels._jit import kernel
@@ -37,7 +37,7 @@ def average_ticks(total, samples):
 
 @kernel
 def window_mark(average_so_far, forward, elapsed, window):
-    """Mark inside the settlement window, ticks, rounded half to even; the forward before it and the average at its end."""
+    """Mark in the settlement window, ticks, rounded half to even; the forward before it and the average at its end."""
     passed = min(max(elapsed, 0), window)
     return forward + share(average_so_far - forward, passed, window)
 

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the integers their docstrings name
+# ruff: noqa: ANN001, ANN201 - compiled functions take the integers their docstrings name
 """Exact shares of integers: a part of a whole, millionths with stated rounding, and a sum split without a remainder.
 
 Money is below 2^62, so ``amount * part`` may not fit 64 bits. What fits is multiplied at once; what does not is divided
@@ -45,21 +45,23 @@ def share(amount, part, whole):
 @inlined
 def millionths(amount, ppm):
     """``amount * ppm / 10^6`` rounded half up (towards +infinity), exact while the answer fits 63 bits."""
-    return (amount // PPM) * ppm + ((amount % PPM) * ppm + PPM // 2) // PPM
+    whole = amount // PPM
+    return whole * ppm + ((amount - whole * PPM) * ppm + PPM // 2) // PPM
 
 
 @inlined
 def millionths_up(amount, ppm):
     """``amount * ppm / 10^6`` rounded up: what a margin rule asks for is never a unit too little."""
-    return (amount // PPM) * ppm + ((amount % PPM) * ppm + PPM - 1) // PPM
+    whole = amount // PPM
+    return whole * ppm + ((amount - whole * PPM) * ppm + PPM - 1) // PPM
 
 
 @kernel
 def apportion(total, weights, out):
     """Split ``total`` (0 or more) by ``weights`` (0 or more): ``out`` adds up to ``total`` exactly.
 
-    Each part is within one unit of its share, none of weight 0 gets anything, and none gets more than its weight as long
-    as ``total`` is at most the sum of the weights. That sum is returned; where it is 0, so is all of ``out``.
+    Each part is within one unit of its share, none of weight 0 gets anything, and none gets more than its weight as
+    long as ``total`` is at most the sum of the weights. That sum is returned; where it is 0, so is all of ``out``.
     """
     whole = 0
     for k in range(weights.shape[0]):
