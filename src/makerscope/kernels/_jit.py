@@ -19,7 +19,7 @@ from typing import Any
 import llvmlite
 import numba
 import numpy as np
-from numba.core import config
+from numba.core import config, types
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 COMPILED = ("kernels", "market", "agents", "sim")  # folders whose functions are compiled
@@ -45,14 +45,47 @@ def cache_folder() -> Path:
 config.CACHE_DIR = str(cache_folder())  # pyright: ignore[reportAttributeAccessIssue] - set by name at run time
 
 
-def kernel(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - numba's dispatcher has no public type
+def _by_type(dispatcher: Any) -> Any:  # noqa: ANN401 - numba's dispatcher has no public type
+    """Compile once for all integers: Numba would compile a callee again for every constant it is called with."""
+    template = dispatcher.get_call_template
+
+    def by_type(arguments: Any, keywords: Any) -> Any:  # noqa: ANN401 - see above
+        return template(
+            tuple(types.unliteral(kind) for kind in arguments),
+            {name: types.unliteral(kind) for name, kind in keywords.items()},
+        )
+
+    dispatcher.get_call_template = by_type
+    return dispatcher
+
+
+def kernel(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
     """Compile a loop over arrays: lazily, cached on disk, without the GIL, IEEE exact."""
-    return numba.njit(cache=True, nogil=True, error_model="numpy", boundscheck=False)(function)
+    return _by_type(
+        numba.njit(cache=True, nogil=True, error_model="numpy", boundscheck=False, no_cfunc_wrapper=True)(function)
+    )
+
+
+def part(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
+    """Compile a kernel that others call by address (``address_of``): takes and gives numbers and handles only."""
+    return _by_type(numba.njit(cache=True, nogil=True, error_model="numpy", boundscheck=False)(function))
 
 
 def inlined(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
     """Compile a scalar leaf that is inlined into the loops that call it."""
-    return numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function)
+    return _by_type(
+        numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True, no_cfunc_wrapper=True)(function)
+    )
+
+
+def address_of(function: Any, *kinds: Any) -> int:  # noqa: ANN401 - a dispatcher and numba types
+    """Compile a part for these types and give the address of its C function.
+
+    What is called by address is not compiled into its caller: it is compiled once, however many call it.
+    """
+    function.compile(kinds)
+    found = function.overloads[kinds]
+    return found.library.get_pointer_to_function(found.fndesc.llvm_cfunc_wrapper_name)
 
 
 def entry(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - numba's CFunc has no public type

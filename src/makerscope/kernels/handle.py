@@ -21,6 +21,7 @@ from numba.core.typing.templates import AttributeTemplate
 from numba.extending import (
     NativeValue,
     infer_getattr,
+    intrinsic,
     lower_getattr_generic,
     models,
     register_model,
@@ -99,6 +100,18 @@ def _array(context: Any, builder: Any, wanted: types.Array, load: Any) -> Any:  
         meminfo=None,
     )
     return out._getvalue()  # noqa: SLF001 - how numba's own lowering ends
+
+
+@intrinsic
+def call_part(typing_context: Any, address: Any, handle: Any, number: Any) -> Any:  # noqa: ANN401, ARG001 - numba's own
+    """Call a part by its address with a handle and a whole number; gives a whole number."""
+
+    def build(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:  # noqa: ANN401
+        word = ir.IntType(64)
+        pointer = builder.inttoptr(arguments[0], ir.FunctionType(word, [word, word]).as_pointer())
+        return builder.call(pointer, arguments[1:])
+
+    return types.int64(types.int64, handle, types.int64), build
 
 
 @dataclass(frozen=True, slots=True)

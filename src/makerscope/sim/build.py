@@ -37,6 +37,7 @@ from makerscope.market.venue import REASONS, Venue
 from makerscope.sim import world as w
 from makerscope.sim.agenda import BLOCK, WAKE, Agenda, add, new_agenda
 from makerscope.sim.cast import MODES, Cast, cast_of
+from makerscope.sim.parts import MODULES, addresses
 from makerscope.sim.markets import DECIMALS, Market, list_markets, market_rows
 from makerscope.sim.scenario import Scenario
 from makerscope.sim.surroundings import Terms, chain_of, desk_of, marking_of, oracles_of, path_of, terms_of
@@ -93,7 +94,9 @@ def build(scenario: Scenario, *, seed: int, room: int = 1 << 17) -> Built:
         raise InputError("scenario", str(error)) from error
     keep: list[object] = []
     world = _world(scenario, seed, (start, end), markets, cast, terms, room, keep)
-    return Built(world=world, handle=opened(world), scenario=scenario, markets=markets, cast=cast, start=start, end=end, keep=keep)
+    handle = opened(world)
+    world.code[:] = addresses(handle.kind)
+    return Built(world=world, handle=handle, scenario=scenario, markets=markets, cast=cast, start=start, end=end, keep=keep)
 
 
 def _world(  # noqa: PLR0917 - one call
@@ -147,6 +150,7 @@ def _world(  # noqa: PLR0917 - one call
         twap=np.zeros((len(prices), 2), np.int64), got=np.zeros(accounts, np.int64),
         forced=np.zeros((accounts, 4), np.int64), score=np.zeros(accounts), queue=np.zeros(accounts, np.int64),
         worth=np.zeros(accounts, np.int64), gain=np.zeros(accounts, np.int64), cut=np.zeros(accounts, np.int64),
+        code=np.zeros(len(MODULES), np.int64),
     )  # fmt: skip
 
 

@@ -114,7 +114,8 @@ class World(NamedTuple):
 
     ``seen`` ``(24,)``, ``act`` ``(4,)``, ``rows``, ``count``, ``news``, ``reference`` are room to talk with an agent; ``scratch`` ``(2, L)``
     room for a book's levels. ``index`` ``(U,)`` ticks; ``terms`` X_*; ``carry`` ``(I,)`` of funding; ``twap`` ``(U, 2)`` sum and
-    count of the settlement window; ``got`` ``(A,)`` room; ``forced`` ``(A, 4)`` liquidation by account, columns Z_*.
+    count of the settlement window; ``got`` ``(A,)`` room; ``forced`` ``(A, 4)`` liquidation by account, columns Z_*;
+    ``code`` ``(8,)`` addresses of the parts.
     """
 
     venue: Venue
@@ -150,3 +151,4 @@ class World(NamedTuple):
     worth: np.ndarray
     gain: np.ndarray
     cut: np.ndarray
+    code: np.ndarray
