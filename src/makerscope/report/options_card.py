@@ -19,6 +19,7 @@ from makerscope.metrics.option_smile import smiles
 from makerscope.report.scorecard import AlarmCard, GridCard, OptionsCard, Path
 from makerscope.report.study import Study
 from makerscope.report.surface_card import executable, smile_cards, surface_card
+from makerscope.report.volatility_card import volatility_card
 
 FEWEST = 8  # snapshots below which a line over time says nothing
 GRIDS = {
@@ -51,17 +52,19 @@ def _card(underlying: str, rows: pl.DataFrame, alarms: pl.DataFrame, bases: int)
     shown = _fullest(rows)
     now = rows.filter(pl.col("snapshot") == shown)
     fitted = smile_cards(now)
+    curve = smiles(rows)
     return OptionsCard(
         underlying=underlying,
         snapshots=snapshots,
         shown=shown,
-        measures=_measures(rows, buckets, now),
+        measures=_measures(rows, buckets, curve.filter(pl.col("snapshot") == shown)),
         grids=_grids(buckets),
         smiles=fitted.smiles,
         surface=surface_card(fitted, executable(now)),
         alarm=_alarm(alarms, bases),
-        paths=_paths(rows, buckets),
+        paths=_paths(curve, buckets),
         notes=_notes(rows, snapshots),
+        volatility=volatility_card(rows, smile=curve)[0],
     )
 
 
@@ -92,7 +95,7 @@ def _fullest(rows: pl.DataFrame) -> int:
     return int(counts.filter(pl.col("n") >= 0.95 * pl.col("n").max())["snapshot"][-1])
 
 
-def _measures(rows: pl.DataFrame, buckets: pl.DataFrame, now: pl.DataFrame) -> dict[str, Measure]:
+def _measures(rows: pl.DataFrame, buckets: pl.DataFrame, smile: pl.DataFrame) -> dict[str, Measure]:
     found = quote_measures(near_the_money(buckets))
     everywhere = quote_measures(buckets)
     out = {
@@ -101,7 +104,7 @@ def _measures(rows: pl.DataFrame, buckets: pl.DataFrame, now: pl.DataFrame) -> d
         "full_width_bps": found["full_width_bps"],
         **{name: everywhere[name] for name in ("coverage", "coverage_vega", "no_bid", "no_ask", "stale_marks")},
     }
-    curve = smiles(now).drop_nulls("at_the_money").sort("tenor")
+    curve = smile.drop_nulls("at_the_money").sort("tenor")
     for name, near in (("at_the_money_1w", 7), ("at_the_money_1m", 30), ("at_the_money_3m", 91)):
         out[name] = _at_tenor(curve, "at_the_money", near, "annualised volatility, fraction", 1.0)
     out["risk_reversal_1m"] = _at_tenor(curve, "risk_reversal", 30, "volatility points", 1.0)
@@ -132,7 +135,7 @@ def _grids(buckets: pl.DataFrame) -> tuple[GridCard, ...]:
     return tuple(out)
 
 
-def _paths(rows: pl.DataFrame, buckets: pl.DataFrame) -> tuple[Path, ...]:
+def _paths(smile: pl.DataFrame, buckets: pl.DataFrame) -> tuple[Path, ...]:
     sums = (
         buckets.group_by("snapshot")
         .agg(pl.col("listed", "two_sided", "width_usd", "width_vega").sum())
@@ -144,7 +147,7 @@ def _paths(rows: pl.DataFrame, buckets: pl.DataFrame) -> tuple[Path, ...]:
     share = (100 * sums["two_sided"] / sums["listed"]).to_list()
     near = near_the_money(buckets).group_by("snapshot").agg(pl.col("width_usd", "width_vega").sum()).sort("snapshot")
     width = {when: 100 * usd / vega if vega else None for when, usd, vega in near.iter_rows()}
-    curve = smiles(rows).drop_nulls("at_the_money").sort("snapshot", "tenor")
+    curve = smile.drop_nulls("at_the_money").sort("snapshot", "tenor")
     month = {
         int(when): _at_tenor(part, "at_the_money", 30, "", 100.0).value
         for (when,), part in curve.partition_by("snapshot", as_dict=True).items()

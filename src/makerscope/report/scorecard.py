@@ -298,6 +298,61 @@ class AlarmCard(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
 
 
+class PremiumRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Implied less realised volatility over the same time, volatility points.
+
+    ``over``: ``after`` (the days that the implied volatility looks at) or ``before`` (the days up to it). ``implied``
+    and ``realised`` are means in per cent over the ``snapshots`` that have both; ``size`` is the root mean square.
+    """
+
+    over: Literal["after", "before"]
+    snapshots: int
+    implied: float | None
+    realised: float | None
+    premium: Measure
+    size: Measure
+
+
+class ForecastRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One forecaster: its mean loss (QLIKE) out of sample, and the volatility it says of the next period, per cent."""
+
+    name: str
+    loss: Measure
+    following: float | None
+
+
+class ForecastCard(msgspec.Struct, frozen=True, kw_only=True):
+    """Forecasts of realised volatility a period ahead, best first; ``gain`` of the best over the baseline.
+
+    ``period`` is in ns. Without rows ``reason`` says why.
+    """
+
+    period: int | None
+    periods: int
+    rows: tuple[ForecastRow, ...]
+    best: str
+    baseline: str
+    gain: Measure
+    reason: str = ""
+
+
+class VolatilityCard(msgspec.Struct, frozen=True, kw_only=True):
+    """Implied beside realised volatility over ``horizon`` (ns), per cent a year; where it is None, ``reason`` says why.
+
+    ``times`` are snapshots; ``after`` and ``before`` were realised in the horizon behind each and up to it.
+    """
+
+    horizon: int | None
+    times: tuple[int, ...]
+    implied: tuple[float | None, ...]
+    after: tuple[float | None, ...]
+    before: tuple[float | None, ...]
+    premiums: tuple[PremiumRow, ...]
+    notes: tuple[str, ...]
+    forecast: ForecastCard
+    reason: str = ""
+
+
 class OptionsCard(msgspec.Struct, frozen=True, kw_only=True):
     """The option chains of one underlying, over all its snapshots; smiles and surface are of the snapshot ``shown``."""
 
@@ -311,6 +366,7 @@ class OptionsCard(msgspec.Struct, frozen=True, kw_only=True):
     alarm: AlarmCard | None
     paths: tuple[Path, ...]
     notes: tuple[str, ...]
+    volatility: VolatilityCard | None = None
 
 
 class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
