@@ -104,9 +104,7 @@ def greeks_pnl(
     names = tuple(ledger.pairs["instrument"].unique().sort())
     decimals = _decimals(ledger)
     contracts = _contracts(names, instruments, decimals)
-    usable, refused = _usable(rows, [name for name in names if name in options], until)
-    if sticky == "delta":
-        usable = with_slope(usable)
+    usable, refused = _usable(rows, [name for name in names if name in options], until, slope=sticky == "delta")
     parts = [_option_states(usable, names, contracts), *_hedge_states(ledger, names, instruments, decimals)]
     settled, unsettled = _settlements(settlements, names, instruments, contracts, since, until)
     found = greeks_attribution(
@@ -175,9 +173,10 @@ def _contracts(names: Sequence[str], instruments: Mapping[str, Instrument], deci
     )
 
 
-def _usable(rows: pl.DataFrame, names: Sequence[str], until: int) -> tuple[pl.DataFrame, int]:
-    """Rows that mark the contracts named, and how many of them cannot."""
-    held = rows.filter(pl.col("instrument").is_in(list(names)), pl.col("time") < until).with_columns(
+def _usable(rows: pl.DataFrame, names: Sequence[str], until: int, *, slope: bool) -> tuple[pl.DataFrame, int]:
+    """Rows that mark the contracts named, and how many of them cannot; the slope is that of the whole smile."""
+    named = pl.col("instrument").is_in(list(names))
+    held = rows.filter(pl.col("time") < until).with_columns(
         mark=pl.when("coin_premium").then("mark_coin").otherwise("mark_usd")
     )
     good = held.filter(
@@ -187,7 +186,8 @@ def _usable(rows: pl.DataFrame, names: Sequence[str], until: int) -> tuple[pl.Da
         pl.col("mark_volatility").is_finite() & (pl.col("mark_volatility") > 0),
         pl.col("time") < pl.col("expiry"),
     )
-    return good, held.height - good.height
+    own = (with_slope(good) if slope else good).filter(named)
+    return own, held.filter(named).height - own.height
 
 
 def _option_states(rows: pl.DataFrame, names: Sequence[str], contracts: Contracts) -> States:

@@ -130,6 +130,36 @@ class FillQuality(msgspec.Struct, frozen=True, kw_only=True):
     unknown: int
 
 
+class GreeksCell(msgspec.Struct, frozen=True, kw_only=True):
+    """What options of one bucket of tenor and delta made, token; hedges and options of unknown delta have none."""
+
+    tenor: str | None
+    delta: str | None
+    values: dict[str, float]
+    equity_change: str
+
+
+class GreeksCard(msgspec.Struct, frozen=True, kw_only=True):
+    """The P&L of an option book in one token by Greek: the legs, ``residual`` among them, add to ``equity_change``.
+
+    ``legs`` are of sticky strikes; ``sticky_delta`` are vega and vanna where the smile moves with the forward instead,
+    all others are the same. ``residual_share`` is of the sum of the absolute legs of all cells. Without legs ``reason``
+    says why.
+    """
+
+    token: str
+    decimals: int
+    legs: tuple[Leg, ...]
+    equity_change: str
+    residual: str
+    residual_share: float | None
+    sticky_delta: dict[str, str]
+    cells: tuple[GreeksCell, ...]
+    volatility: str
+    notes: tuple[str, ...]
+    reason: str = ""
+
+
 class MakerCard(msgspec.Struct, frozen=True, kw_only=True):
     """One maker: what it earned, why, and what is wrong."""
 
@@ -152,6 +182,7 @@ class MakerCard(msgspec.Struct, frozen=True, kw_only=True):
     by_instrument: tuple[tuple[str, int, float, float | None], ...]
     reference: tuple[str, ...]
     missing: tuple[str, ...]
+    greeks: tuple[GreeksCard, ...] = ()
 
 
 class DepthRow(msgspec.Struct, frozen=True, kw_only=True):
