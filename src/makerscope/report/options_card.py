@@ -16,9 +16,10 @@ from makerscope.metrics.option_chain import (
 )
 from makerscope.metrics.option_quotes import near_the_money, quote_buckets, quote_grid, quote_measures
 from makerscope.metrics.option_smile import smiles
+from makerscope.report.executable_card import Executable, executable, future_touches
 from makerscope.report.scorecard import AlarmCard, GridCard, OptionsCard, Path
 from makerscope.report.study import Study
-from makerscope.report.surface_card import executable, smile_cards, surface_card
+from makerscope.report.surface_card import smile_cards, surface_card
 from makerscope.report.volatility_card import volatility_card
 
 FEWEST = 8  # snapshots below which a line over time says nothing
@@ -41,12 +42,12 @@ def options_cards(study: Study) -> tuple[OptionsCard, ...]:
     looked = with_snapshots(unique)
     alarms = withdrawal_alarm(alarm_buckets(looked))
     return tuple(
-        _card(str(base), part, alarms.filter(pl.col("base") == base), looked["base"].n_unique())
+        _card(study, str(base), part, alarms.filter(pl.col("base") == base), looked["base"].n_unique())
         for (base,), part in sorted(looked.partition_by("base", as_dict=True, maintain_order=True).items())
     )
 
 
-def _card(underlying: str, rows: pl.DataFrame, alarms: pl.DataFrame, bases: int) -> OptionsCard:
+def _card(study: Study, underlying: str, rows: pl.DataFrame, alarms: pl.DataFrame, bases: int) -> OptionsCard:
     buckets = quote_buckets(rows)
     snapshots = buckets["snapshot"].n_unique()
     shown = _fullest(rows)
@@ -60,12 +61,18 @@ def _card(underlying: str, rows: pl.DataFrame, alarms: pl.DataFrame, bases: int)
         measures=_measures(rows, buckets, curve.filter(pl.col("snapshot") == shown)),
         grids=_grids(buckets),
         smiles=fitted.smiles,
-        surface=surface_card(fitted, executable(now)),
+        surface=surface_card(fitted, _executable(study, now, underlying, shown)),
         alarm=_alarm(alarms, bases),
         paths=_paths(curve, buckets),
         notes=_notes(rows, snapshots),
         volatility=volatility_card(rows, smile=curve)[0],
     )
+
+
+def _executable(study: Study, now: pl.DataFrame, underlying: str, shown: int) -> Executable:
+    view = study.view
+    touches = future_touches(view.quotes, view.instruments, underlying, at=shown, max_age=study.max_age)
+    return executable(now, touches)
 
 
 def _alarm(found: pl.DataFrame, bases: int) -> AlarmCard | None:

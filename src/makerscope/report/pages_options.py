@@ -125,6 +125,9 @@ def _certificate(surface: SurfaceCard) -> tuple[Block, ...]:
     if surface.executable:
         trades = "; ".join(first_of(surface.executable))
         blocks.append(Note(f"Executable on bid and ask, before fees: {trades}.", "bad"))
+    else:
+        blocks.append(Note("No vertical, butterfly or calendar gains on bid and ask.", "good"))
+    blocks += [Note(text, "muted") for text in surface.unsearched]
     return tuple(blocks)
 
 

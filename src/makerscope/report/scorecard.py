@@ -292,7 +292,8 @@ class SurfaceCard(msgspec.Struct, frozen=True, kw_only=True):
 
     ``found`` are arbitrages of the raw fit, in words; ``left`` counts those of the surface shown; ``moved`` is by how
     many volatility points the repair moved it at most; ``least_g`` and ``least_gap`` are the smallest density factor
-    and the smallest rise of total variance that a search over ``checked`` places found.
+    and the smallest rise of total variance that a search over ``checked`` places found. ``executable`` are trades that
+    the quotes would pay before fees, ``unsearched`` says which were not looked for, and why.
     """
 
     moneyness: tuple[float, ...]
@@ -307,6 +308,7 @@ class SurfaceCard(msgspec.Struct, frozen=True, kw_only=True):
     least_gap: float | None
     checked: int
     executable: tuple[str, ...]
+    unsearched: tuple[str, ...] = ()
 
 
 class GridCard(msgspec.Struct, frozen=True, kw_only=True):
