@@ -41,12 +41,12 @@ def vol(
         garch: judge a GARCH beside the other forecasters; it takes some seconds.
         json: where to write the rows of every snapshot, the premiums and the forecasts as JSON.
     """
-    if horizon is not None and not 0 < horizon <= 730:
+    ahead = None if horizon is None else round(horizon * DAY) if 0 < horizon <= 730 else 0
+    if ahead == 0:
         raise InputError("--horizon", f"is {horizon:g} days", "more than 0 and at most 730")
     rows = with_snapshots(chain_quotes(Tape.open(tape), underlying))
     if not rows.height:
         raise InputError(tape, "has no quote of an option that could be used", "a chain with quotes")
-    ahead = None if horizon is None else round(horizon * DAY)
     judge = _garch() if garch else None
     found = {
         str(base): volatility_card(part, horizon=ahead, garch=judge)
