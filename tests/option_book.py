@@ -18,6 +18,7 @@ START = 1_767_168_000 * 10**9  # 2025-12-31 08:00 UTC
 YEAR = 365 * DAY
 FIRST, SECOND = START + 20 * DAY, START + 60 * DAY  # expiries, at 08:00
 STRIKES = (80_000, 90_000, 100_000, 110_000, 120_000)
+EVERY = pl.lit(value=True)
 PERP = "deribit:BTC-PERPETUAL"
 TICK, LOT = Decimal("0.0001"), Decimal("0.1")  # coin, BTC
 
@@ -60,6 +61,27 @@ def instruments() -> list[Instrument]:
     return [*options, perp]
 
 
+def average_of(index: dict[int, float], until: int) -> float:
+    """Mean of the index since the last half hour of the first expiry began, each price held until the next."""
+    start = FIRST - 30 * MINUTE
+    times = [start, *(when for when in index if start < when < until), until]
+    return sum(index[max(w for w in index if w <= a)] * (b - a) for a, b in pairwise(times)) / (until - start)
+
+
+def mark_of(index: dict[int, float], when: int, expiry: int, strike: int, *, call: bool) -> float:
+    """Premium in coin; the first expiry settles on the mean of its last half hour, of which a part is known."""
+    F, T, W = index[when], (expiry - when) / YEAR, 30 * MINUTE / YEAR
+    v = smile(F, strike, when)
+    if T >= W:
+        return black(F, strike, v, T - 2 * W / 3, call=call)[0] / F
+    known = (1 - T / W) * average_of(index, when) if T < W and expiry - 30 * MINUTE < when else 0.0
+    rest = (strike - known) / (T / W)
+    expected = known + T / W * F
+    if rest <= 0:  # it is certain that the mean ends above the strike
+        return max(expected - strike, 0.0) / expected if call else 0.0
+    return T / W * black(F, rest, v, T / 3, call=call)[0] / expected
+
+
 def path(days: int = 30, seed: int = 4) -> dict[int, float]:
     """The index at each look: every 6 hours, and each minute of the 40 before the first expiry."""
     looks = sorted({*range(START, START + days * DAY + 1, 6 * HOUR), *range(FIRST - 40 * MINUTE, FIRST, MINUTE)})
@@ -81,8 +103,8 @@ def chain_of(index: dict[int, float]) -> pl.DataFrame:
             for strike in STRIKES:
                 v = smile(F, strike, when)
                 for call in (True, False):
-                    price, delta = black(F, strike, v, T, call=call)
-                    mark = round(price / F, 6)
+                    delta = black(F, strike, v, T, call=call)[1]
+                    mark = round(mark_of(index, when, expiry, strike, call=call), 6)
                     bid, ask = int(mark / float(TICK)) - 3, int(mark / float(TICK)) + 4
                     rows.append({
                         "exchange_time": when, "local_time": when, "instrument": name_of(expiry, strike, call=call),
@@ -126,7 +148,8 @@ def trades_of(index: dict[int, float]) -> list[dict]:
     return out
 
 
-def write_book(folder: Path, *, chain: bool = True) -> Tape:
+def write_book(folder: Path, *, chain: bool = True, looks: pl.Expr = EVERY) -> Tape:
+    """The tape, with the chain at those ``looks`` only that are wanted."""
     index = path()
     fills = pl.DataFrame(trades_of(index), infer_schema_length=None).with_columns(
         local_time="exchange_time", fill=pl.int_range(pl.len()).cast(pl.String)
@@ -143,6 +166,6 @@ def write_book(folder: Path, *, chain: bool = True) -> Tape:
         tape.listen("deribit", {})
         tape.write("quotes", quotes)
         if chain:
-            tape.write("chain", chain_of(index))
+            tape.write("chain", chain_of(index).filter(looks))
         tape.write("fills", fills)
     return Tape.open(folder)

@@ -3,16 +3,22 @@
 from decimal import Decimal
 from fractions import Fraction
 
+import polars as pl
 import pytest
 
+from makerscope.metrics.greeks_book import greeks_pnl
 from makerscope.metrics.greeks_pnl import LEGS
+from makerscope.metrics.option_chain import option_rows
+from makerscope.metrics.pnl import marks_of
+from makerscope.metrics.view import load
 from makerscope.report.build import build
+from makerscope.report.greeks_card import funding_of
 from makerscope.report.html import html_of
 from makerscope.report.pages import document_of
 from makerscope.report.scorecard import from_json, to_json
 from makerscope.report.terminal import text_of
 from makerscope.tape.read import Tape
-from tests.option_book import FIRST, PERP, write_book
+from tests.option_book import FIRST, HOUR, PERP, average_of, path, write_book
 from tests.tapes import fills, write_tape
 
 
@@ -33,8 +39,13 @@ def book(card):
 
 
 def equity_of(tape: Tape) -> Fraction:
-    """Cash and positions of the desk at the last marks, in coin, by hand."""
+    """Cash and positions of the desk at the last marks and at what expired options pay, in coin, by hand."""
     marks = {row["instrument"]: Fraction(str(row["mark"])) for row in tape.read("chain").iter_rows(named=True)}
+    average = Fraction(average_of(path(), FIRST))
+    for name, item in tape.instruments.items():
+        if item.expiry == FIRST:
+            gain = (average - int(item.strike)) * (1 if item.is_call else -1)
+            marks[name] = max(gain, Fraction(0)) / average
     quote = tape.read("quotes").row(-1, named=True)
     perp = Fraction(quote["bid"] + quote["ask"], 4)
     total = Fraction(0)
@@ -87,6 +98,31 @@ def test_page_and_terminal_show_the_waterfall_the_residual_and_both_conventions(
         assert book.sticky_delta["vanna"] in text
         assert "Edge at trade" in text
     assert from_json(to_json(card)) == card
+
+
+def test_the_greeks_of_an_averaged_settlement_explain_its_last_half_hour(tape):
+    half_hour = FIRST - 30 * 60 * 10**9
+    view = load(tape, since=half_hour, until=FIRST + 1)
+    rows = option_rows(tape)
+    index = rows.group_by("time", "base").agg(price=pl.col("index").median())
+    left = {}
+    for window in (30 * 60 * 10**9, 0):
+        found = greeks_pnl(
+            load(tape).fills.with_columns(time=pl.lit(half_hour)).filter(pl.col("instrument") != PERP), rows,
+            marks_of(view.quotes), funding_of(view), instruments=tape.instruments, tokens=tape.tokens,
+            since=half_hour, until=FIRST, accounts=["desk"], index=index,
+            windows={name: window for name, item in tape.instruments.items() if item.expiry == FIRST},
+        )  # fmt: skip
+        assert found.unaveraged == 0
+        near = found.pnl.pairs.filter(pl.col("instrument").str.contains("20JAN26"))
+        left[window] = [abs(x) for x in near["residual"].to_list()]
+    assert sum(left[30 * 60 * 10**9]) < 0.1 * sum(left[0])
+
+
+def test_an_average_that_the_tape_does_not_hold_leaves_the_last_mark_and_says_so(tape, tmp_path):
+    folder = write_book(tmp_path / "tape", looks=(FIRST - pl.col("exchange_time")) % HOUR == 0).path
+    (book,) = next(maker for maker in build(Tape.open(folder)).makers if maker.maker == "desk").greeks
+    assert any("settled at" in note and "the last mark stands" in note for note in book.notes)
 
 
 def test_who_trades_no_option_has_no_greeks(card, tmp_path):

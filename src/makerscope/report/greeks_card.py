@@ -13,6 +13,7 @@ from makerscope.metrics.worth import exact
 from makerscope.report.names import first_of, many
 from makerscope.report.scorecard import GreeksCard, GreeksCell, Leg
 from makerscope.report.study import Study
+from makerscope.venues.profiles import settlement_window
 
 NO_CHAIN = "no option chain on this tape: nothing says what the options were worth"
 
@@ -43,6 +44,7 @@ def _book(view: View, accounts: list[str], names: list[str], sticky: str) -> Boo
     bases, smiles = {item.base for item in held}, [(item.base, item.expiry) for item in held]
     expiries = pl.DataFrame(smiles, schema={"base": pl.String, "expiry": pl.Int64}, orient="row").unique()
     rows = without_duplicates(option_rows(view.tape, None, view.until))
+    index = rows.group_by("time", "base").agg(price=pl.col("index").median()).drop_nulls()
     wanted = [name for name, item in view.instruments.items() if item.base in bases]
     mine = pl.col("instrument").is_in(wanted)
     hedges = [name for name in wanted if view.instruments[name].kind != "option"]
@@ -57,6 +59,8 @@ def _book(view: View, accounts: list[str], names: list[str], sticky: str) -> Boo
         until=view.until,
         accounts=accounts,
         sticky="delta" if sticky == "delta" else "strike",
+        windows={name: settlement_window(view.instruments[name]) for name in names},
+        index=index,
     )
 
 
@@ -139,6 +143,11 @@ def _notes(book: BookPnl, row: dict, account: str) -> list[str]:
         )
     if book.unusable_marks:
         notes.append(f"{many(book.unusable_marks, 'row')} of the chain could not mark what was traded.")
+    if book.unaveraged:
+        notes.append(
+            f"{many(book.unaveraged, 'mark')} inside the averaging of a settlement without a path of the index: the "
+            "Greeks there are those of an option on the last price."
+        )
     if book.late_fills:
         notes.append(f"{many(book.late_fills, 'fill')} at or after the expiry of the option left out.")
     fees = book.other_fees.filter(pl.col("account") == account)
