@@ -125,6 +125,22 @@ def test_an_average_that_the_tape_does_not_hold_leaves_the_last_mark_and_says_so
     assert any("settled at" in note and "the last mark stands" in note for note in book.notes)
 
 
+def test_the_last_minute_of_an_average_is_explained_by_what_was_open(tape):
+    last = FIRST - 60 * 10**9
+    index = option_rows(tape).group_by("time", "base").agg(price=pl.col("index").median())
+    found = greeks_pnl(
+        load(tape).fills.with_columns(time=pl.lit(last + 1)).filter(pl.col("instrument").str.contains("20JAN26")),
+        option_rows(tape), tape.read("quotes").select("instrument", time=pl.lit(0), twice_price=pl.lit(0)).head(0),
+        funding_of(load(tape)), instruments=tape.instruments, tokens=tape.tokens, since=last + 1, until=FIRST + 1,
+        accounts=["desk"], index=index, windows=dict.fromkeys(tape.instruments, 30 * 60 * 10 ** 9),
+    )  # fmt: skip
+    assert found.unsettled == ()
+    for row in found.pnl.pairs.iter_rows(named=True):
+        moved = row["equity_change"] - row["edge_at_trade"] - row["fees"]
+        rounding = abs(row["settled"]) * 0.1 * 1e-6 * 10 ** found.decimals["BTC"]  # of the last mark
+        assert abs(row["residual"]) <= 0.01 * abs(moved) + rounding
+
+
 def test_who_trades_no_option_has_no_greeks(card, tmp_path):
     assert next(maker for maker in card.makers if maker.maker == "other").greeks == ()
     (maker,) = build(write_tape(tmp_path / "tape", fills=fills([1])), force=True).makers

@@ -15,10 +15,11 @@ import polars as pl
 
 from makerscope.errors import DomainError
 from makerscope.metrics.columns import need
-from makerscope.metrics.greeks_arrays import Contracts, Payments, States, Trades
+from makerscope.metrics.greeks_arrays import Contracts, Floats, Ints, Payments, States, Trades
 from makerscope.metrics.greeks_pnl import GreeksPnl, greeks_attribution
 from makerscope.metrics.ledger import Ledger, ledger_of
 from makerscope.metrics.settlement_average import averaged, index_average, settlement_prices
+from makerscope.pricing.settlement import Remainder
 from makerscope.tape.events import Instrument, Token
 
 FINEST = 8  # decimals of a token that option money has at least
@@ -267,7 +268,25 @@ def _averaged(  # noqa: PLR0917 - all of it is what an average depends on
         own = inside & (bases == base)
         average[own] = index_average(index, base, (expiry - window)[own], states.time[own])
     rest, unknown = averaged(contracts.strike[at], expiry, states.time, window, average)
-    return replace(states, rest=np.stack([rest.weight, rest.strike, rest.expiry])), int(unknown.sum())
+    forward = _ends(states, contracts, rest, window)
+    return replace(states, forward=forward, rest=np.stack([rest.weight, rest.strike, rest.expiry])), int(unknown.sum())
+
+
+def _ends(states: States, contracts: Contracts, rest: Remainder, window: Ints) -> Floats:
+    """Forwards in which an averaged settlement is the mean of what was open at the mark before, not of the whole.
+
+    So the move of the forward over the last interval is that which changed the option.
+    """
+    order = np.lexsort((states.time, states.contract))
+    before, last = order[:-1], order[1:]
+    at = states.contract[last]
+    ends = (states.contract[before] == at) & (window[last] > 0) & (states.time[last] == contracts.expiry[at])
+    before, last = before[ends], last[ends]
+    weight = rest.weight[before]
+    known = contracts.strike[states.contract[last]] - weight * rest.strike[before]
+    forward = states.forward.copy()
+    forward[last] = (forward[last] - known) / weight
+    return forward
 
 
 def _settlements(  # noqa: PLR0917 - all of it is what a settlement depends on
