@@ -4,6 +4,7 @@ import numpy as np
 
 from makerscope.market import chain as chains
 from makerscope.market import layout, ordering
+from makerscope.market.message_sort import SCRATCH_ROWS
 
 MS = 1_000_000
 LATE = 1_800_000_000 * 10**9  # a time of today, in ns
@@ -38,6 +39,6 @@ def arranged(policy, chain, table, waiting=None, amends=None):
         if table[m, layout.M_DUE] == 0:
             ordering.due(policy, chain.state, table, m, int(amends is not None and amends[m]))
     order = np.full(max(len(waiting), 1), -7)
-    scratch = np.zeros((ordering.SCRATCH_ROWS, max(len(waiting), 1)), np.int64)
+    scratch = np.zeros((SCRATCH_ROWS, max(len(waiting), 1)), np.int64)
     n = ordering.arrange(policy, chain.state, table, waiting, len(waiting), order, scratch)
     return order[:n].tolist()

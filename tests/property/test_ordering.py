@@ -1,12 +1,14 @@
 """Every ordering policy against sorting by its words, and the laws that all of them keep."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from makerscope.market import chain as chains
-from makerscope.market import ordering
+from makerscope.market import mempool, ordering
 from makerscope.market.layout import CANCEL, FORCED, LIQUIDATE, M_DUE, M_SEEN, PLACE, POST_ONLY, TAKE
 from tests.market_messages import LATE, MS, arranged, chain_of, messages_of
 from tests.reference.ordering import executes
@@ -109,7 +111,7 @@ def test_a_proposer_hears_of_a_message_within_the_gossip_and_by_time(rows, heigh
     now = LATE + 150 * MS
     assert set(np.flatnonzero(table[:, M_SEEN] + 50 * MS <= now)) <= set(got)
     assert (table[got, M_SEEN] <= now).all()
-    for earlier, later in zip(got, got[1:], strict=False):
+    for earlier, later in pairwise(got):
         assert table[earlier, M_SEEN] <= table[later, M_SEEN] + 50 * MS
 
 
@@ -142,8 +144,8 @@ def test_a_taker_auction_walks_from_its_start_to_its_limit():
     for block in range(1, 13):
         chains.start_block(chain, LATE + block * 400 * MS)
         assert arranged(policy, chain, table) == [0]
-        prices.append(ordering.auction_price(policy, chain.state, table, 0, 1_000))
-        runs.append(bool(ordering.auction_runs(policy, chain.state, table, 0)))
+        prices.append(mempool.auction_price(policy, chain.state, table, 0, 1_000))
+        runs.append(bool(mempool.auction_runs(policy, chain.state, table, 0)))
     assert prices == [1_000, 1_000, 1_001, 1_001, 1_002, 1_002, 1_003, 1_003, 1_004, 1_004, 1_005, 1_005]
     assert runs == [True] * 10 + [False] * 2
 
@@ -154,9 +156,9 @@ def test_what_can_never_execute_is_known():
     table = messages_of([{"seen": LATE}, {"seen": LATE, "until": 3}])
     chain.state[chains.C_HEIGHT] = 2
     chains.start_block(chain, LATE + 300 * 10**9)
-    assert [bool(ordering.lapsed(policy, chain.state, table, m)) for m in (0, 1)] == [False, False]
+    assert [bool(mempool.lapsed(policy, chain.state, table, m)) for m in (0, 1)] == [False, False]
     chains.start_block(chain, LATE + 300 * 10**9 + 1)
-    assert [bool(ordering.lapsed(policy, chain.state, table, m)) for m in (0, 1)] == [True, True]
+    assert [bool(mempool.lapsed(policy, chain.state, table, m)) for m in (0, 1)] == [True, True]
 
 
 def test_a_write_priority_fee_buys_time_but_never_more_than_the_way():
@@ -168,10 +170,10 @@ def test_a_write_priority_fee_buys_time_but_never_more_than_the_way():
         {"kind": PLACE, "fee": 80, "sent": LATE, "seen": LATE + 200 * MS},
     ]
     table = messages_of(rows)
-    assert [ordering.sooner(policy, table, m) // MS for m in range(4)] == [45, 360, 200, 0]
+    assert [mempool.sooner(policy, table, m) // MS for m in range(4)] == [45, 360, 200, 0]
 
 
 def test_a_private_message_is_seen_by_nobody():
     policy = ordering.new_ordering(ordering.PRIORITY_FEE, accounts=7, gossip=3)
     table = messages_of([{"seen": 10}, {"seen": 10, "private": 1}])
-    assert [ordering.visible_from(policy, table, m) for m in (0, 1)] == [13, 1 << 62]
+    assert [mempool.visible_from(policy, table, m) for m in (0, 1)] == [13, 1 << 62]

@@ -39,12 +39,11 @@ def sequence(policy, rule, m, arrival, tip):
     if policy == "class-sort-fee":
         paid = m["taker"] and m["fee"] >= rule["sort_fee"]
         return (passive_first, arrival // rule["bucket"] * rule["bucket"] if paid else arrival, -m["fee"])
-    if policy == "priority-fee":
-        return (-tip,)
-    if policy == "batch":
-        return (0 if m["cancel"] else 1, arrival)
-    if policy == "delayed-takers":
-        return (0 if m["cancel"] else 2 if m["taker"] or m["amends"] else 1, m["seen"])
-    if policy == "auction":
-        return (1 if m["taker"] else 0, m["seen"])
-    return (arrival,)
+    held_back = m["taker"] or m["amends"]
+    others = {
+        "priority-fee": (-tip,),
+        "batch": (0 if m["cancel"] else 1, arrival),
+        "delayed-takers": (0 if m["cancel"] else 2 if held_back else 1, m["seen"]),
+        "auction": (1 if m["taker"] else 0, m["seen"]),
+    }
+    return others.get(policy, (arrival,))

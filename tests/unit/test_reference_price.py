@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from makerscope.errors import DomainError
 from makerscope.kernels._jit import kernel
-from makerscope.kernels.dice import streams
-from makerscope.market.reference import JUMPS, STATE, advance, reference_path, start, stream_names
+from makerscope.kernels.dice import exponential, streams
+from makerscope.market.reference import JUMP_WAIT, JUMPS, STATE, advance, reference_path, start, stream_names
 from makerscope.market.reference_terms import (
+    JUMP_RATE,
     YEAR_NS,
     NormalJumps,
     Shock,
@@ -32,11 +33,13 @@ PATHS = 40_000
 
 
 @kernel
-def at_the_end(plan, steps, dice, begin, out):
+def at_the_end(plan, first, steps, dice, begin, out):  # noqa: PLR0917
     """Spot, variance and number of jumps after ``steps`` steps of many paths, rows of ``out``."""
     spot, variance = np.empty((1, steps)), np.empty((1, steps))
     for p in range(out.shape[0]):
-        state = start(plan, dice, 0)
+        state = first.copy()
+        if state[0, JUMP_WAIT] > 0.0:
+            state[0, JUMP_WAIT] = exponential(dice, 2) / plan.constants[0, JUMP_RATE]
         at = advance(plan, state, begin, dice, 0, spot, variance)
         out[p, 2] = state[0, JUMPS]
         advance(plan, state, at, dice, 0, spot[:, :1], variance[:, :1])
@@ -46,7 +49,8 @@ def at_the_end(plan, steps, dice, begin, out):
 def ends(underlying, years, steps, *, seed=1, paths=PATHS, shocks=()):
     plan = plan_of([underlying], step=round(years * YEAR_NS / steps), shocks=shocks)
     out = np.empty((paths, 3))
-    at_the_end(plan, steps, streams(seed, stream_names([underlying.name])), 0, out)
+    dice = streams(seed, stream_names([underlying.name]))
+    at_the_end(plan, start(plan, dice), steps, dice, 0, out)
     return out
 
 

@@ -1,8 +1,9 @@
 """The one place that knows the compiler: flags, and where compiled code is kept.
 
-Numba's disk cache notices an edit only in the file of the function itself: a caller of an edited kernel
-would keep its stale machine code. So the cache lives in a folder named by a hash of this package's sources
-and of the versions and CPU it was compiled for; any edit starts a new folder.
+Numba's disk cache notices an edit only in the file of the function itself: a caller of an edited kernel would keep its
+stale machine code. So what a file compiles to is kept in a folder of its own, named by a hash of that file, of every
+file of this package that it imports, directly or not, and of the versions and CPU it was compiled for. Any edit starts
+a new folder for what depends on it, and for nothing else.
 
 Kernels are scalar or loop over one-dimensional arrays, release the GIL, and answer NaN outside their domain.
 ``fastmath`` is off: results must not depend on how the compiler orders a sum.
@@ -11,48 +12,136 @@ Kernels are scalar or loop over one-dimensional arrays, release the GIL, and ans
 import hashlib
 import os
 import platform
+import re
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import llvmlite
 import numba
 import numpy as np
-from numba.core import config
+from numba.core import config, types
+from numba.core.caching import _CacheLocator  # pyright: ignore[reportPrivateUsage] - the hook Numba documents
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-COMPILED = ("kernels", "market", "agents", "sim")  # folders whose functions are compiled
+_IMPORT = re.compile(r"^from makerscope\.([\w.]+) import (\([^)]*\)|[^\n]*)|^from makerscope import ([^\n]*)", re.MULTILINE)
+_VERSIONS = repr((sys.version, numba.__version__, llvmlite.__version__, np.__version__, platform.machine()))
 
 
-def source_hash() -> str:
-    """Hash of every source file that is compiled, with the versions that decide the machine code."""
-    digest = hashlib.sha256()
-    for folder in COMPILED:
-        for path in sorted((_PACKAGE / folder).rglob("*.py")):
-            digest.update(path.read_bytes())
-    versions = (sys.version, numba.__version__, llvmlite.__version__, np.__version__, platform.machine())
-    digest.update(repr(versions).encode())
+@cache
+def _imported(path: Path) -> tuple[bytes, tuple[Path, ...]]:
+    """A file's text and the files of this package it imports."""
+    raw = path.read_bytes()
+    found: list[Path] = []
+    for module, names, top in _IMPORT.findall(raw.decode()):
+        folder = _PACKAGE.joinpath(*module.split(".")) if module else _PACKAGE
+        inner = [folder / f"{name}.py" for name in re.findall(r"\w+", names or top)]
+        found += [each for each in (folder.with_suffix(".py"), *inner) if each.is_file()]
+    return raw, tuple(found)
+
+
+def source_hash(path: Path) -> str:
+    """Hash of a file and of all it imports of this package, with the versions that decide the machine code."""
+    seen, new = {Path(__file__).resolve()}, [path]
+    while new:
+        here = new.pop()
+        if here not in seen:
+            seen.add(here)
+            new += _imported(here)[1]
+    digest = hashlib.sha256(_VERSIONS.encode())
+    for each in sorted(seen | {path}):
+        digest.update(_imported(each)[0])
     return digest.hexdigest()[:20]
 
 
-def cache_folder() -> Path:
-    """Where compiled kernels of exactly these sources are kept (``MAKERSCOPE_CACHE`` moves it)."""
+def cache_root() -> Path:
+    """Where compiled kernels are kept (``MAKERSCOPE_CACHE`` moves it)."""
     root = os.environ.get("MAKERSCOPE_CACHE") or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(root) / "makerscope" / f"kernels-{source_hash()}"
+    return Path(root) / "makerscope"
 
 
-config.CACHE_DIR = str(cache_folder())  # pyright: ignore[reportAttributeAccessIssue] - set by name at run time
+@cache
+def cache_folder(path: Path) -> Path:
+    """Where what exactly this file and its imports compile to is kept."""
+    return cache_root() / f"{path.stem}-{source_hash(path)}"
 
 
-def kernel(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - numba's dispatcher has no public type
+class SourceLocator(_CacheLocator):
+    """Tells Numba where to keep the functions of this package, and of files that import it; others are left to it."""
+
+    def __init__(self, function: Any, path: Path) -> None:  # noqa: ANN401 - any function
+        self._path, self._line = path, function.__code__.co_firstlineno
+
+    def get_cache_path(self) -> str:
+        """The folder of the function's file."""
+        return str(cache_folder(self._path))
+
+    def get_source_stamp(self) -> str:
+        """The same hash that names the folder."""
+        return source_hash(self._path)
+
+    def get_disambiguator(self) -> str:
+        """Two functions of one name in a file differ by their line."""
+        return str(self._line)
+
+    @classmethod
+    def from_function(cls, function: Any, path: str) -> Self | None:  # noqa: ANN401 - any function
+        """A locator for a function of this package or of a file that imports it, else None."""
+        where = Path(path)
+        if not where.is_file() or (_PACKAGE not in where.parents and not _imported(where)[1]):
+            return None
+        return cls(function, where)
+
+
+config.CACHE_LOCATOR_CLASSES = (  # pyright: ignore[reportAttributeAccessIssue] - set by name at run time
+    "makerscope.kernels._jit.SourceLocator,UserProvidedCacheLocator,InTreeCacheLocator,UserWideCacheLocator,"
+    "IPythonCacheLocator"
+)
+
+
+def _by_type(dispatcher: Any) -> Any:  # noqa: ANN401 - numba's dispatcher has no public type
+    """Compile once for all integers: Numba would compile a callee again for every constant it is called with."""
+    template = dispatcher.get_call_template
+
+    def by_type(arguments: Any, keywords: Any) -> Any:  # noqa: ANN401 - see above
+        return template(
+            tuple(types.unliteral(kind) for kind in arguments),
+            {name: types.unliteral(kind) for name, kind in keywords.items()},
+        )
+
+    dispatcher.get_call_template = by_type
+    return dispatcher
+
+
+def kernel(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
     """Compile a loop over arrays: lazily, cached on disk, without the GIL, IEEE exact."""
-    return numba.njit(cache=True, nogil=True, error_model="numpy", boundscheck=False)(function)
+    return _by_type(
+        numba.njit(cache=True, nogil=True, error_model="numpy", boundscheck=False, no_cfunc_wrapper=True)(function)
+    )
+
+
+def part(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
+    """Compile a kernel that others call by address (``address_of``): takes and gives numbers and handles only."""
+    return _by_type(numba.njit(cache=True, nogil=True, error_model="numpy", boundscheck=False)(function))
 
 
 def inlined(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
     """Compile a scalar leaf that is inlined into the loops that call it."""
-    return numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function)
+    return _by_type(
+        numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True, no_cfunc_wrapper=True)(function)
+    )
+
+
+def address_of(function: Any, *kinds: Any) -> int:  # noqa: ANN401 - a dispatcher and numba types
+    """Compile a part for these types and give the address of its C function.
+
+    What is called by address is not compiled into its caller: it is compiled once, however many call it.
+    """
+    function.compile(kinds)
+    found = function.overloads[kinds]
+    return found.library.get_pointer_to_function(found.fndesc.llvm_cfunc_wrapper_name)
 
 
 def entry(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - numba's CFunc has no public type

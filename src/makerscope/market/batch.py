@@ -15,88 +15,85 @@ from numpy.typing import ArrayLike, NDArray
 
 from makerscope.errors import DomainError
 from makerscope.kernels._jit import kernel
-from makerscope.market.layout import BUY, NONE, SELL
+from makerscope.market.layout import BUY, NONE
 
 _MOST = 1 << 50  # lots of all orders together
 
 
 @kernel
-def _sort_side(price, serial, sides, side, order, at):
-    """Write the rows of one side into ``order[at:]``, best price first, then lowest serial; where they end."""
-    end = at
+def _sort(price, serial, sides, order):
+    """Write all rows into ``order``: bids, then asks, each best price first, then lowest serial; how many are bids."""
+    bids = 0
     for row in range(price.shape[0]):
-        if sides[row] != side:
-            continue
-        j = end
-        while j > at:
+        side, j = sides[row], row
+        bids += side == BUY
+        while j > 0:
             other = order[j - 1]
-            better = side * (price[row] - price[other])
+            better = side * (price[row] - price[other]) if side == sides[other] else side
             if better < 0 or (better == 0 and serial[row] > serial[other]):
                 break
             order[j] = other
             j -= 1
         order[j] = row
-        end += 1
-    return end
+    return bids
 
 
 @kernel
-def _depth(price, size, rows, side, limit):
-    """Lots of ``rows``, best first, that accept ``limit``."""
+def _excess(price, size, order, middle, at):
+    """Demand less supply at a price, lots; only falls as the price rises."""
     lots = 0
-    for row in rows:
-        if side * (price[row] - limit) < 0:
-            break
-        lots += size[row]
+    for i in range(middle):
+        if price[order[i]] >= at:
+            lots += size[order[i]]
+    for i in range(middle, order.shape[0]):
+        if price[order[i]] <= at:
+            lots -= size[order[i]]
     return lots
 
 
 @kernel
-def _crossing(price, size, bids, asks):
+def _crossing(price, size, order, middle):
     """(volume, lowest, highest price at which it trades): match best with best for as long as they cross."""
-    b, a, volume, low, high = 0, 0, 0, 0, -1
+    b, a, volume, low, high = 0, middle, 0, 0, -1
     left_bid = left_ask = 0
     while True:
-        while left_bid == 0 and b < bids.shape[0]:
-            left_bid = size[bids[b]]
+        while left_bid == 0 and b < middle:
+            left_bid = size[order[b]]
             b += 1
-        while left_ask == 0 and a < asks.shape[0]:
-            left_ask = size[asks[a]]
+        while left_ask == 0 and a < order.shape[0]:
+            left_ask = size[order[a]]
             a += 1
-        if left_bid == 0 or left_ask == 0 or price[bids[b - 1]] < price[asks[a - 1]]:
+        if left_bid == 0 or left_ask == 0 or price[order[b - 1]] < price[order[a - 1]]:
             return volume, low, high
-        low, high = price[asks[a - 1]], price[bids[b - 1]]
+        low, high = price[order[a - 1]], price[order[b - 1]]
         lots = min(left_bid, left_ask)
         volume, left_bid, left_ask = volume + lots, left_bid - lots, left_ask - lots
 
 
 @kernel
-def _balanced_price(price, size, bids, asks, low, high, reference):
-    """The price of ``low..high`` that the rules choose. Demand less supply only falls as the price rises: bisect."""
-    below, above = low - 1, high + 1  # demand exceeds supply at ``below`` and before; not at ``above`` and after
-    while above - below > 1:
-        middle = below + (above - below) // 2
-        if _depth(price, size, bids, 1, middle) > _depth(price, size, asks, -1, middle):
-            below = middle
-        else:
-            above = middle
-    first, above = above, high + 1  # now supply exceeds demand at ``above`` and after
-    even = first - 1
-    while above - even > 1:
-        middle = even + (above - even) // 2
-        if _depth(price, size, bids, 1, middle) < _depth(price, size, asks, -1, middle):
-            above = middle
-        else:
-            even = middle
-    if above > first:  # balanced from ``first`` to ``above - 1``
-        return min(max(reference, first), above - 1)
-    if first > high or first == low:  # one side is left over at every price
-        return high if first > high else low
-    buyers = _depth(price, size, bids, 1, below) - _depth(price, size, asks, -1, below)
-    sellers = _depth(price, size, asks, -1, above) - _depth(price, size, bids, 1, above)
-    if buyers != sellers:
-        return below if buyers < sellers else above
-    return below if reference <= below else above
+def _balanced_price(price, size, order, middle, low, high, reference):
+    """The price of ``low..high`` that the rules choose, by two bisections of the excess.
+
+    Up to ``buying`` buyers are left over, from there to ``even`` nobody, beyond it sellers.
+    """
+    buying = even = low - 1
+    for bound in range(0, -2, -1):
+        below, above = even, high + 1
+        while above - below > 1:
+            at = below + (above - below) // 2
+            if _excess(price, size, order, middle, at) > bound:
+                below = at
+            else:
+                above = at
+        buying, even = even if bound else below, below
+    if even > buying:
+        return min(max(reference, buying + 1), even)
+    if buying == high or buying < low:  # the same side is left over at every price
+        return high if buying == high else low
+    nearer = _excess(price, size, order, middle, buying) + _excess(price, size, order, middle, buying + 1)
+    if nearer != 0:  # so many more buyers are left over below than sellers above
+        return buying if nearer < 0 else buying + 1
+    return buying if reference <= buying else buying + 1
 
 
 @kernel
@@ -112,26 +109,33 @@ def _portion(x, part, whole):
 
 
 @kernel
-def _allot(price, size, rows, side, limit, volume, filled):
-    """Give ``volume`` lots to ``rows``, best first: in full before ``limit``, pro rata at it."""
-    left, start = volume, 0
-    while start < rows.shape[0] and side * (price[rows[start]] - limit) > 0:
-        filled[rows[start]] = size[rows[start]]
-        left -= size[rows[start]]
-        start += 1
-    end, total = start, 0
-    while end < rows.shape[0] and price[rows[end]] == limit:
-        total += size[rows[end]]
-        end += 1
-    share = left
-    for i in range(start, end):
-        filled[rows[i]] = _portion(size[rows[i]], share, total) if total > 0 else 0
-        left -= filled[rows[i]]
-    while left > 0:  # at most one lot each: rounding lost less than that
-        for i in range(start, end):
-            if left > 0 and filled[rows[i]] < size[rows[i]]:
-                filled[rows[i]] += 1
-                left -= 1
+def _allot(price, size, order, middle, limit, volume, filled) -> None:
+    """Give ``volume`` lots to each side: in full to who is better than ``limit``, pro rata to who is at it."""
+    share_bid = share_ask = volume
+    total_bid = total_ask = 0
+    for i in range(order.shape[0]):
+        row = order[i]
+        gain = limit - price[row] if i >= middle else price[row] - limit
+        filled[row] = size[row] if gain > 0 else 0
+        if i < middle:
+            share_bid, total_bid = share_bid - filled[row], total_bid + (size[row] if gain == 0 else 0)
+        else:
+            share_ask, total_ask = share_ask - filled[row], total_ask + (size[row] if gain == 0 else 0)
+    left_bid, left_ask = share_bid, share_ask
+    for turn in range(2):  # the parts rounded down, then at most one lot each: rounding lost less than that
+        for i in range(order.shape[0]):
+            row = order[i]
+            if price[row] != limit or size[row] == 0:
+                continue
+            if turn == 0:
+                lots = _portion(
+                    size[row], share_bid if i < middle else share_ask, total_bid if i < middle else total_ask
+                )
+            else:
+                lots = 1 if (left_bid if i < middle else left_ask) > 0 and filled[row] < size[row] else 0
+            filled[row] += lots
+            left_bid -= lots if i < middle else 0
+            left_ask -= lots if i >= middle else 0
 
 
 @kernel
@@ -141,16 +145,14 @@ def clear(price, size, sides, serial, reference, filled, order):
     All ``(n,)`` int64: limit in ticks, lots (sum below 2^50), BUY or SELL, serial (less came first; resting orders
     count too), ``filled`` out, ``order`` scratch. ``reference`` in ticks settles ties.
     """
-    middle = _sort_side(price, serial, sides, BUY, order, 0)
-    end = _sort_side(price, serial, sides, SELL, order, middle)
-    bids, asks = order[:middle], order[middle:end]
-    filled[:] = 0
-    volume, low, high = _crossing(price, size, bids, asks)
+    middle = _sort(price, serial, sides, order)
+    volume, low, high = _crossing(price, size, order, middle)
     if volume == 0:
+        for row in range(filled.shape[0]):
+            filled[row] = 0
         return NONE, 0
-    at = _balanced_price(price, size, bids, asks, low, high, reference)
-    _allot(price, size, bids, 1, at, volume, filled)
-    _allot(price, size, asks, -1, at, volume, filled)
+    at = _balanced_price(price, size, order, middle, low, high, reference)
+    _allot(price, size, order, middle, at, volume, filled)
     return at, volume
 
 

@@ -131,10 +131,10 @@ def leader_quote(plan, state, spot, variance, now):
     """
     if leader_down(plan, now):
         return np.int64(NONE), np.int64(NONE), np.int64(NONE), np.int64(NONE)
-    middle = _middle(plan, spot) * (1.0 + _displacement(plan, _bought(plan, state, now)))
-    half = middle * _half(plan, variance)
-    bid = max(np.int64(floor(middle - half)), np.int64(1))
-    ask = max(np.int64(ceil(middle + half)), bid + 1)
+    middle, half, bought = _stance(plan.floats, state, spot, variance, now)
+    away, _sum = _impact(plan.floats, bought)
+    bid = max(np.int64(floor(middle * (1.0 + away) * (1.0 - half))), np.int64(1))
+    ask = max(np.int64(ceil(middle * (1.0 + away) * (1.0 + half))), bid + 1)
     return bid, plan.numbers[SHOWN], ask, plan.numbers[SHOWN]
 
 
@@ -147,13 +147,14 @@ def leader_trade(plan, state, side, size, spot, variance, now):
     """
     if leader_down(plan, now) or size < 1 or size > plan.numbers[MOST] or side * side != 1:
         return np.int64(NONE), np.int64(NONE)
-    bought = _bought(plan, state, now)
+    middle, half, bought = _stance(plan.floats, state, spot, variance, now)
     later = bought + side * size
-    moved = (_potential(plan, later) - _potential(plan, bought)) / (side * size)
-    middle = _middle(plan, spot)
-    price = middle * (1.0 + moved + side * _half(plan, variance) * (1.0 + _displacement(plan, bought)))
+    away, sum_before = _impact(plan.floats, bought)
+    end, sum_after = _impact(plan.floats, later)
+    moved = (sum_after - sum_before) / (side * size)
+    price = middle * (1.0 + moved + side * half * (1.0 + away))
     ticks = np.int64(ceil(price) if side > 0 else floor(price))
-    if ticks < 1 or _displacement(plan, later) <= -1.0:
+    if ticks < 1 or end <= -1.0:
         return np.int64(NONE), np.int64(NONE)
     state.bought[0], state.at[0] = later, now
     return ticks, fee_of(ticks * size * plan.numbers[UNIT], plan.numbers[TAKER_FEE])
@@ -191,38 +192,24 @@ def transfer_due(plan, sent):
     return due
 
 
-@inlined
-def _middle(plan, spot):
-    return spot * (1.0 + plan.floats[BASIS]) / plan.floats[TICK]
-
-
-@inlined
-def _half(plan, variance):
-    return plan.floats[HALF] + plan.floats[NERVES] * sqrt(variance * (SECOND / YEAR_NS))
-
-
-@inlined
-def _bought(plan, state, now):
-    """Net lots bought, faded until now."""
+@kernel
+def _stance(floats, state, spot, variance, now):
+    """Middle before impact (ticks), half spread (a share of it), and net lots bought, faded until now."""
+    middle = spot * (1.0 + floats[BASIS]) / floats[TICK]
+    half = floats[HALF] + floats[NERVES] * sqrt(variance * (SECOND / YEAR_NS))
     bought = state.bought[0]
-    return (
-        bought * exp(-plan.floats[FADE] * (now - state.at[0]), 0.0) if bought != 0.0 and now > state.at[0] else bought
-    )
+    if bought != 0.0 and now > state.at[0]:
+        bought *= exp(-floats[FADE] * (now - state.at[0]), 0.0)
+    return middle, half, bought
 
 
-@inlined
-def _displacement(plan, bought):
-    share = abs(bought) / plan.floats[DEPTH]
-    size = plan.floats[IMPACT] * (sqrt(share) if plan.floats[ROOT] > 0.0 else share)
-    return size if bought >= 0.0 else -size
-
-
-@inlined
-def _potential(plan, bought):
-    """The integral of the displacement from 0 to ``bought``."""
-    share = abs(bought) / plan.floats[DEPTH]
-    part = 2.0 / 3.0 * sqrt(share) if plan.floats[ROOT] > 0.0 else 0.5 * share
-    return plan.floats[IMPACT] * part * abs(bought)
+@kernel
+def _impact(floats, bought):
+    """How far ``bought`` net lots move the middle, a share of it, and the integral of that from 0."""
+    share = abs(bought) / floats[DEPTH]
+    root = floats[ROOT] > 0.0
+    size = floats[IMPACT] * (sqrt(share) if root else share)
+    return size if bought >= 0.0 else -size, (2.0 / 3.0 if root else 0.5) * size * abs(bought)
 
 
 @kernel

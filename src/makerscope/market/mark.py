@@ -84,21 +84,29 @@ def mark(state, i, now, index, bid, ask, last, elsewhere):
 
     Prices are ticks, NONE where unknown; the index is known. ``elsewhere``: the perpetual's price on other venues.
     """
-    rule = state.rules[i]
-    middle = 0.5 * (bid + ask) if bid > 0 and ask > 0 else NAN
-    book = _book(bid, ask, last)
+    rule, sums, moved = state.rules[i], state.sums[i], state.moved[i]
+    two_sided = bid > 0 and ask > 0
+    middle = 0.5 * (bid + ask) if two_sided else NAN
+    book = _median_of_three(np.float64(bid), np.float64(ask), np.float64(last) if last > 0 else middle)
+    book = book if two_sided else NAN
     outside = np.float64(elsewhere) if elsewhere > 0 else NAN
     value = np.float64(index)
     if rule[KIND] == MEDIAN:
-        value = _median_rule(state, i, now, value, middle, book, outside)
+        first = value + _averaged(sums, moved, BASIS_AT, TOP, now, middle - value, rule[WINDOW])
+        usual = _averaged(sums, moved, BOOK_AT, BOOK_TOP, now, book, rule[BOOK_WINDOW])
+        value = _median_of_known(value, first, book, outside, usual)
     elif rule[KIND] == FAIR_BASIS:
         price = book if np.isnan(outside) else outside if np.isnan(book) else 0.5 * (book + outside)
-        basis = _averaged(state, i, BASIS_AT, TOP, now, price / index - 1.0, rule[WINDOW])
-        value = index * (1.0 + basis) if not np.isnan(basis) else value
+        basis = _averaged(sums, moved, BASIS_AT, TOP, now, price / value - 1.0, rule[WINDOW])
+        value = value * (1.0 + basis) if not np.isnan(basis) else value
     elif rule[KIND] == INDEX_TWAP:
-        value = _twap(state, i, now, value, middle, rule[WINDOW])
+        share = min((now - moved[TWAP_AT]) / rule[WINDOW], 1.0) if moved[TWAP_AT] != NEVER else 1.0
+        sums[INDEX_MEAN] += (value - sums[INDEX_MEAN]) * share
+        sums[PREMIUM_MEAN] += (middle - value - sums[PREMIUM_MEAN]) * share if two_sided else 0.0
+        moved[TWAP_AT] = now
+        value = sums[INDEX_MEAN] + sums[PREMIUM_MEAN]
     elif rule[KIND] == BOOK:
-        value = book if not np.isnan(book) else value
+        value = book if two_sided else value
     if rule[CAP] > 0.0:
         room = index * rule[CAP] / PPM
         value = min(max(value, index - room), index + room)
@@ -110,60 +118,28 @@ def _median_of_three(a, b, c):
     return max(min(a, b), min(max(a, b), c))
 
 
-@inlined
-def _book(bid, ask, last):
-    """Median of bid, ask and last; the middle without a last; NaN if a side is absent."""
-    if bid <= 0 or ask <= 0:
-        return NAN
-    if last <= 0:
-        return 0.5 * (bid + ask)
-    return np.float64(_median_of_three(bid, ask, last))
-
-
 @kernel
-def _averaged(state, i, clock, top, now, x, tau):
-    """Exponential average after seeing ``x`` at ``now``; NaN before anything was seen."""
-    sums = state.sums[i]
-    if not np.isnan(x):
-        if state.moved[i, clock] == NEVER:
-            sums[top] = x * 1e-9  # the first value stands until time has passed
-            sums[top + 1] = 1e-9
-        else:
-            t = np.float64(now - state.moved[i, clock])
-            fade = exp(-t / tau, 0.0)
-            sums[top] = sums[top] * fade + x * t
-            sums[top + 1] = sums[top + 1] * fade + t
-        state.moved[i, clock] = now
-    return sums[top] / sums[top + 1] if sums[top + 1] > 0.0 else NAN
-
-
-@kernel
-def _median_rule(state, i, now, index, middle, book, outside):
-    premium = _averaged(state, i, BASIS_AT, TOP, now, middle - index, state.rules[i, WINDOW])
-    usual = _averaged(state, i, BOOK_AT, BOOK_TOP, now, book, state.rules[i, BOOK_WINDOW])
-    first = index + premium
-    missing = int(np.isnan(first)) + int(np.isnan(book)) + int(np.isnan(outside))
-    if missing == 0:
-        return _median_of_three(first, book, outside)
-    if missing == 3:
-        return index
-    low, high = np.inf, -np.inf
+def _median_of_known(index, first, book, outside, usual):
+    """Median of those of three prices that are known; of two with the usual one."""
+    low, high, known = np.inf, -np.inf, 0
     for one in (first, book, outside):
         if not np.isnan(one):
             low, high = min(low, one), max(high, one)
-    if missing == 1 and not np.isnan(usual):
-        return _median_of_three(low, high, usual)
-    return 0.5 * (low + high)
+            known += 1
+    if known == 0:
+        return index
+    if known == 3:
+        return _median_of_three(first, book, outside)
+    return _median_of_three(low, high, usual) if known == 2 and not np.isnan(usual) else 0.5 * (low + high)
 
 
 @kernel
-def _twap(state, i, now, index, middle, window):
-    """Drift's average: of a window, the time since the last value is the new one's."""
-    sums = state.sums[i]
-    known = state.moved[i, TWAP_AT] != NEVER
-    share = min((now - state.moved[i, TWAP_AT]) / window, 1.0) if known else 1.0
-    sums[INDEX_MEAN] += (index - sums[INDEX_MEAN]) * share
-    if not np.isnan(middle):
-        sums[PREMIUM_MEAN] += (middle - index - sums[PREMIUM_MEAN]) * share
-    state.moved[i, TWAP_AT] = now
-    return sums[INDEX_MEAN] + sums[PREMIUM_MEAN]
+def _averaged(sums, moved, clock, top, now, x, tau):
+    """Exponential average after seeing ``x`` at ``now``; NaN before anything was seen."""
+    if not np.isnan(x):
+        t = np.float64(now - moved[clock]) if moved[clock] != NEVER else 1e-9  # the first stands until time passes
+        fade = exp(-t / tau, 0.0)
+        sums[top] = sums[top] * fade + x * t
+        sums[top + 1] = sums[top + 1] * fade + t
+        moved[clock] = now
+    return sums[top] / sums[top + 1] if sums[top + 1] > 0.0 else NAN

@@ -25,7 +25,7 @@ from makerscope.market.layout import NO_TIME, NONE, PPM
 from makerscope.market.reference_terms import exponential_of, logarithm
 
 PERIOD, DEVIATION, HEARTBEAT, DELAY, JITTER, COST, PULL_DELAY, PULL_WINDOW = range(8)  # plan
-INDEX, PUBLISHED, OBSERVED, NEXT_LOOK, SENT, SENT_AT, COUNT, SPENT, DROPPED, HEAD = range(10)  # state
+INDEX, PUBLISHED, OBSERVED, NEXT_LOOK, SENT, SENT_AT, COUNT, SPENT, DROPPED, HEAD, WAITING = range(11)  # state
 WEIGHT, ERROR, MEMORY = range(3)  # columns of a source
 SILENT, FROZEN, LATE = 0, 1, 2  # kinds of an episode
 DUE, SEEN_AT, VALUE = range(3)  # columns of what is on its way
@@ -107,10 +107,10 @@ class OraclePlan(NamedTuple):
 
 
 class OracleState(NamedTuple):
-    """``numbers`` int64 ``(10,)``; ``errors`` float64 ``(n,)``; ``read`` int64 ``(n, 2)`` for sorting.
+    """``numbers`` int64 ``(11,)``; ``errors`` float64 ``(n,)``; ``read`` int64 ``(n, 2)`` for sorting.
 
     ``history`` int64 ``(h, 2)``: time and value of the last looks; ``way`` int64 ``(ON_ITS_WAY, 3)``: what was sent
-    and has not arrived.
+    and has not arrived, the first ``numbers[WAITING]`` rows in no order.
     """
 
     numbers: NDArray[np.int64]
@@ -138,10 +138,10 @@ def oracle_plan(oracle: Oracle, *, tick: float) -> OraclePlan:
 def oracle_state(plan: OraclePlan, spot: float, now: int, *, history: int = 256) -> OracleState:
     """An oracle that has just published the spot without an error; remembers ``history`` looks for pulled orders."""
     n = plan.sources.shape[0]
-    numbers = np.zeros(10, np.int64)
+    numbers = np.zeros(11, np.int64)
     numbers[INDEX] = numbers[SENT] = max(floor(spot / plan.tick + 0.5), LOWEST_TICK)
     numbers[PUBLISHED] = numbers[OBSERVED] = numbers[SENT_AT] = numbers[NEXT_LOOK] = now
-    way = np.full((ON_ITS_WAY, 3), NO_TIME, np.int64)
+    way = np.zeros((ON_ITS_WAY, 3), np.int64)
     seen = np.full((history, 2), NONE, np.int64)
     return OracleState(numbers, np.zeros(n), np.zeros((n, 2), np.int64), seen, way)
 
@@ -153,85 +153,76 @@ def oracle_step(plan, state, spot, now, dice, k):
     ``spot`` in quote currency. Rolls stream ``k``: one normal a source and look, and one more a publication if there
     is jitter.
     """
-    numbers = state.numbers
-    _deliver(plan, state, now)
+    numbers, rules = state.numbers, plan.numbers
     if now >= numbers[NEXT_LOOK]:
-        period = plan.numbers[PERIOD]
-        numbers[NEXT_LOOK] += period * ((now - numbers[NEXT_LOOK]) // period + 1)
-        _look(plan, state, spot, now, dice, k)
-        _deliver(plan, state, now)
+        numbers[NEXT_LOOK] += rules[PERIOD] * ((now - numbers[NEXT_LOOK]) // rules[PERIOD] + 1)
+        # rolled in any case: an episode shifts nobody's dice
+        value = _weighted_median(plan.sources, state.errors, state.read, spot, plan.tick, dice, k)
+        heard, delay = True, rules[DELAY]
+        for e in range(plan.episodes.shape[0]):
+            if plan.episodes[e, 0] <= now < plan.episodes[e, 1]:
+                heard = heard and plan.episodes[e, 2] != SILENT
+                value = numbers[SENT] if plan.episodes[e, 2] == FROZEN else value
+                delay += plan.episodes[e, 3]
+        if heard:
+            head = numbers[HEAD] % state.history.shape[0]
+            state.history[head, 0], state.history[head, 1] = now, value
+            numbers[HEAD] += 1
+            far = abs(value - numbers[SENT]) * PPM >= rules[DEVIATION] * numbers[SENT]
+            if far or now - numbers[SENT_AT] >= rules[HEARTBEAT]:
+                if rules[JITTER] > 0:
+                    delay += np.int64(exponential(dice, k) * rules[JITTER])
+                _send(numbers, state.way, value, now, now + delay)
+    _deliver(numbers, state.way, rules[COST], now)
     return numbers[INDEX]
 
 
 @kernel
-def _deliver(plan, state, now):
+def _deliver(numbers, way, cost, now):
     """What is due becomes the index; an older look never replaces a newer one."""
-    numbers, way = state.numbers, state.way
-    for i in range(way.shape[0]):
+    for i in range(numbers[WAITING] - 1, -1, -1):
         if way[i, DUE] <= now:
             if way[i, SEEN_AT] >= numbers[OBSERVED]:
                 numbers[INDEX], numbers[OBSERVED], numbers[PUBLISHED] = way[i, VALUE], way[i, SEEN_AT], way[i, DUE]
             numbers[COUNT] += 1
-            numbers[SPENT] += plan.numbers[COST]
-            way[i, DUE] = NO_TIME
+            numbers[SPENT] += cost
+            numbers[WAITING] -= 1
+            last = numbers[WAITING]
+            way[i, DUE], way[i, SEEN_AT], way[i, VALUE] = way[last, DUE], way[last, SEEN_AT], way[last, VALUE]
 
 
 @kernel
-def _look(plan, state, spot, now, dice, k):
-    numbers = state.numbers
-    value = _weighted_median(plan, state, spot, dice, k)  # rolled in any case: an episode shifts nobody's dice
-    extra = 0
-    for e in range(plan.episodes.shape[0]):
-        if plan.episodes[e, 0] <= now < plan.episodes[e, 1]:
-            if plan.episodes[e, 2] == SILENT:
-                return
-            if plan.episodes[e, 2] == FROZEN:
-                value = numbers[SENT]
-            extra += plan.episodes[e, 3]
-    head = numbers[HEAD] % state.history.shape[0]
-    state.history[head, 0], state.history[head, 1] = now, value
-    numbers[HEAD] += 1
-    moved = abs(value - numbers[SENT])
-    if moved * PPM >= plan.numbers[DEVIATION] * numbers[SENT] or now - numbers[SENT_AT] >= plan.numbers[HEARTBEAT]:
-        _send(plan, state, value, now, extra, dice, k)
+def _send(numbers, way, value, now, due):
+    if numbers[WAITING] == way.shape[0]:
+        numbers[DROPPED] += 1
+        return
+    place = numbers[WAITING]
+    way[place, DUE], way[place, SEEN_AT], way[place, VALUE] = due, now, value
+    numbers[SENT], numbers[SENT_AT] = value, now
+    numbers[WAITING] += 1
 
 
 @kernel
-def _send(plan, state, value, now, extra, dice, k):
-    numbers, way = state.numbers, state.way
-    due = now + plan.numbers[DELAY] + extra
-    if plan.numbers[JITTER] > 0:
-        due += np.int64(exponential(dice, k) * plan.numbers[JITTER])
-    for i in range(way.shape[0]):
-        if way[i, DUE] == NO_TIME:
-            way[i, DUE], way[i, SEEN_AT], way[i, VALUE] = due, now, value
-            numbers[SENT], numbers[SENT_AT] = value, now
-            return
-    numbers[DROPPED] += 1
-
-
-@kernel
-def _weighted_median(plan, state, spot, dice, k):
+def _weighted_median(sources, errors, read, spot, tick, dice, k):
     """The lowest source whose weight and that of all below it are half of the whole; ticks."""
-    read, whole = state.read, np.int64(0)
+    whole = np.int64(0)
     for i in range(read.shape[0]):
-        kept = plan.sources[i, MEMORY]
-        fresh = normal(dice, k) * plan.sources[i, ERROR] * sqrt(1.0 - kept * kept)
-        state.errors[i] = kept * state.errors[i] + fresh
-        ticks = max(np.int64(floor(spot * (1.0 + state.errors[i]) / plan.tick + 0.5)), LOWEST_TICK)
-        weight = np.int64(plan.sources[i, WEIGHT])
+        kept = sources[i, MEMORY]
+        fresh = normal(dice, k) * sources[i, ERROR] * sqrt(1.0 - kept * kept)
+        errors[i] = kept * errors[i] + fresh
+        ticks = max(np.int64(floor(spot * (1.0 + errors[i]) / tick + 0.5)), LOWEST_TICK)
+        weight = np.int64(sources[i, WEIGHT])
         whole += weight
         at = i
         while at > 0 and read[at - 1, 0] > ticks:
             read[at, 0], read[at, 1] = read[at - 1, 0], read[at - 1, 1]
             at -= 1
         read[at, 0], read[at, 1] = ticks, weight
-    below = np.int64(0)
-    for i in range(read.shape[0]):
-        below += read[i, 1]
-        if 2 * below >= whole:
-            return read[i, 0]
-    return read[read.shape[0] - 1, 0]
+    below, place = read[0, 1], 0
+    while 2 * below < whole:
+        place += 1
+        below += read[place, 1]
+    return read[place, 0]
 
 
 @kernel

@@ -9,7 +9,7 @@
 ``BATCH``                 a batch auction: cancels, then orders, whose sequence decides nothing but the last lot
 ``SHORT_TERM``            dYdX: by arrival at this block's proposer, until a height; a cancel has no priority
 ``DELAYED_TAKERS``        Vega: cancels, post-only, then takers and every amend, held back n blocks
-``AUCTION``               Drift: makers first; a taker's limit moves over n blocks (``auction_price``)
+``AUCTION``               Drift: makers first; a taker's limit moves over n blocks (``mempool``)
 ``COMMIT``                GMX, Synthetix: an order executes with the first oracle price after a delay; cancels at once
 ========================  =============================================================================================
 
@@ -37,13 +37,12 @@ from makerscope.market.layout import (
     M_FLAGS,
     M_GAS,
     M_KIND,
-    M_PRIVATE,
     M_RANK,
     M_SEEN,
-    M_SENT,
     M_SERIAL,
     M_UNTIL,
 )
+from makerscope.market.message_sort import sort_messages
 
 CLASS_SORT, CLASS_SORT_FEE, FIRST_COME, PRIORITY_FEE, TIMEBOOST = 0, 1, 2, 3, 4
 BATCH, SHORT_TERM, DELAYED_TAKERS, AUCTION, COMMIT = 5, 6, 7, 8, 9
@@ -64,9 +63,7 @@ R_POLICY, R_EXPRESS, R_EXPRESS_DELAY, R_BUCKET, R_SORT_FEE, R_FEE_UNIT, R_SOONER
 R_BLOCKS, R_EXPIRY, R_PRICE_DELAY, R_GOSSIP, R_HIDDEN = range(8, 13)
 ORDERING_COLUMNS = 14
 MAKERS, CANCELS, TAKERS = 0, 1, 2  # columns of ``delays``
-SCRATCH_ROWS = 3
 
-_RUN = 12  # so many are sorted by insertion; runs are merged
 _SPAN = 1 << 57  # ns to both sides of now (4.5 years), and the largest tip, that a key can hold
 _WIDEST = 2 * _SPAN - 1
 _HELD = -2 * _SPAN
@@ -202,58 +199,6 @@ def _rank(rule, state, messages, m, fee):
 
 
 @kernel
-def _ties(messages, a, b, by_fee):
-    """True if message ``a`` comes before ``b`` though their keys are the same."""
-    if by_fee and messages[a, M_FEE] != messages[b, M_FEE]:
-        return messages[a, M_FEE] > messages[b, M_FEE]
-    if messages[a, M_SEEN] != messages[b, M_SEEN]:
-        return messages[a, M_SEEN] < messages[b, M_SEEN]
-    return messages[a, M_SERIAL] < messages[b, M_SERIAL]
-
-
-@inlined
-def _before(messages, key_a, a, key_b, b, by_fee):
-    return key_a < key_b or (key_a == key_b and _ties(messages, a, b, by_fee))
-
-
-@kernel
-def _sort_runs(messages, order, keys, n, by_fee):
-    """Sort each run of ``_RUN`` by insertion."""
-    for start in range(0, n, _RUN):
-        for i in range(start + 1, min(start + _RUN, n)):
-            key, m = keys[i], order[i]
-            j = i
-            while j > start and _before(messages, key, m, keys[j - 1], order[j - 1], by_fee):
-                keys[j], order[j] = keys[j - 1], order[j - 1]
-                j -= 1
-            keys[j], order[j] = key, m
-
-
-@kernel
-def _merge(messages, order, scratch, n, by_fee):
-    """Merge sorted runs of ``_RUN``, neighbours first, until one is left. A pair in order already is left alone."""
-    keys, left_keys, left = scratch[0], scratch[1], scratch[2]
-    width = _RUN
-    while width < n:
-        for start in range(0, n - width, 2 * width):
-            middle, end = start + width, min(start + 2 * width, n)
-            if not _before(messages, keys[middle], order[middle], keys[middle - 1], order[middle - 1], by_fee):
-                continue
-            for i in range(width):
-                left_keys[i], left[i] = keys[start + i], order[start + i]
-            i, j, k = 0, middle, start
-            while i < width:
-                if j < end and _before(messages, keys[j], order[j], left_keys[i], left[i], by_fee):
-                    keys[k], order[k] = keys[j], order[j]
-                    j += 1
-                else:
-                    keys[k], order[k] = left_keys[i], left[i]
-                    i += 1
-                k += 1
-        width *= 2
-
-
-@kernel
 def _take_room(rule, state, messages, order, n):
     """Keep the first messages of ``order[:n]`` that fit into the block; how many.
 
@@ -285,10 +230,10 @@ def arrange(ordering, state, messages, waiting, n, order, scratch):
         state: the chain's (time, height, base fee, room, others, oracle time are read).
         messages: ``(M, 20)``; only ``M_RANK`` is written (a message's first block, by DELAYED_TAKERS and AUCTION).
         waiting: rows of ``messages`` in the mempool, in any order. Whatever is not in ``order[:result]`` goes on
-            waiting; ``lapsed`` tells what can be dropped.
+            waiting; ``mempool.lapsed`` tells what can be dropped.
         n: how many of them.
         order: out, at least ``n`` long: rows in order of execution.
-        scratch: ``(SCRATCH_ROWS, n)`` or wider, to sort in.
+        scratch: ``(message_sort.SCRATCH_ROWS, n)`` or wider, to sort in.
     """
     if n == 0 or state[_chain.C_ROOM] == 0:
         return 0
@@ -306,61 +251,5 @@ def arrange(ordering, state, messages, waiting, n, order, scratch):
         keys[found] = (messages[m, M_CLASS] << 58) + (rank if rank < _WIDEST else _WIDEST)
         order[found] = m
         found += 1
-    by_fee = rule[R_POLICY] == CLASS_SORT_FEE
-    _sort_runs(messages, order, keys, found, by_fee)
-    if found > _RUN:
-        _merge(messages, order, scratch, found, by_fee)
+    sort_messages(messages, order, scratch, found, rule[R_POLICY] == CLASS_SORT_FEE)
     return _take_room(rule, state, messages, order, found)
-
-
-@kernel
-def lapsed(ordering, state, messages, m):
-    """True if a waiting message can never execute any more: its last block is past, or its commitment has expired."""
-    if 0 < messages[m, M_UNTIL] < state[_chain.C_HEIGHT]:
-        return True
-    expiry = ordering.rule[R_EXPIRY]
-    return expiry > 0 and state[_chain.C_TIME] > messages[m, M_SEEN] + expiry
-
-
-@kernel
-def sooner(ordering, messages, m):
-    """How many ns a taker's write-priority fee saves it on the way; the loop takes them off ``M_SEEN``.
-
-    Never more than the way itself (``M_SEEN - M_SENT``). Only CLASS_SORT_FEE sells time.
-    """
-    rule = ordering.rule
-    if rule[R_POLICY] != CLASS_SORT_FEE or rule[R_FEE_UNIT] == 0 or messages[m, M_KIND] != layout.TAKE:
-        return 0
-    fee = min(max(messages[m, M_FEE], 0), rule[R_FEE_CAP])
-    return min(fee * rule[R_SOONER] // rule[R_FEE_UNIT], messages[m, M_SEEN] - messages[m, M_SENT])
-
-
-@kernel
-def visible_from(ordering, messages, m):
-    """When others can see a waiting message (ns): ``NO_TIME`` if it is private or the venue shows none."""
-    if messages[m, M_PRIVATE] > 0 or ordering.rule[R_HIDDEN] > 0:
-        return layout.NO_TIME
-    return messages[m, M_SEEN] + ordering.rule[R_GOSSIP]
-
-
-@kernel
-def auction_price(ordering, state, messages, m, start):
-    """The limit of a taker in this block of its auction, in ticks: on the line from ``start`` to its own ``M_PRICE``.
-
-    It stands at ``start`` in the message's first block and arrives after ``R_BLOCKS`` blocks; rounded towards the
-    start, so that a taker never pays more than the line says.
-    """
-    blocks, end = ordering.rule[R_BLOCKS], messages[m, layout.M_PRICE]
-    done = min(max(state[_chain.C_HEIGHT] - messages[m, M_RANK], 0), blocks)
-    if blocks == 0 or done == blocks or messages[m, M_RANK] < 0:
-        return end
-    step = abs(end - start) * done // blocks
-    return start + step if end > start else start - step
-
-
-@kernel
-def auction_runs(ordering, state, messages, m):
-    """True while a taker's auction goes on: what is left of it waits for the next block instead of lapsing."""
-    if ordering.rule[R_POLICY] != AUCTION or messages[m, M_CLASS] != 2:
-        return False
-    return state[_chain.C_HEIGHT] < messages[m, M_RANK] + ordering.rule[R_BLOCKS]

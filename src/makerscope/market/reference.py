@@ -121,14 +121,13 @@ def reference_path(
     return PricePath(begin, plan.step, spot, variance, np.ones((n, steps), np.bool_))
 
 
-@kernel
-def start(plan, dice, k):
+def start(plan: ReferencePlan, dice: NDArray[np.uint64], k: int = 0) -> NDArray[np.float64]:
     """State before the first step, float64 ``(n, STATE)``; rolls the wait for the first jump."""
     state = np.zeros((plan.constants.shape[0], STATE))
-    for i in range(state.shape[0]):
-        state[i, NOW_VARIANCE] = plan.constants[i, VARIANCE]
-        if plan.constants[i, JUMP_RATE] > 0.0:
-            state[i, JUMP_WAIT] = exponential(dice, k + STREAMS * i + 2) / plan.constants[i, JUMP_RATE]
+    state[:, NOW_VARIANCE] = plan.constants[:, VARIANCE]
+    for i, rate in enumerate(plan.constants[:, JUMP_RATE].tolist()):
+        if rate > 0.0:
+            state[i, JUMP_WAIT] = exponential(dice, k + STREAMS * i + 2) / rate
     return state
 
 

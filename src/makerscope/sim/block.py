@@ -3,8 +3,9 @@
 
 import numpy as np
 
-from makerscope.kernels._jit import inlined, kernel
+from makerscope.kernels._jit import inlined, kernel, part
 from makerscope.kernels.dice import below
+from makerscope.kernels.handle import call_part
 from makerscope.market.accounts import pay
 from makerscope.market.book import best, resting_at_best
 from makerscope.market.chain import DICE, finish_block, message_cost, next_block_time, start_block
@@ -41,13 +42,11 @@ from makerscope.market.layout import (
     VOLUME,
 )
 from makerscope.market.log import GAS, T_BLOCKS, T_QUOTES, next_row
-from makerscope.market.ordering import arrange, auction_runs, lapsed
-from makerscope.market.venue import TOO_LATE, V_FILLS, V_HEIGHT, V_NOW, execute, expire_orders, refuse
+from makerscope.market.mempool import auction_runs, lapsed
+from makerscope.market.ordering import arrange
+from makerscope.market.venue import TOO_LATE, V_FILLS, V_HEIGHT, V_NOW, expire_orders, refuse
 from makerscope.sim.agenda import BLOCK, add
-from makerscope.sim.dues import pay_dues
-from makerscope.sim.prices import update_prices
-from makerscope.sim.risk import watch_risk
-from makerscope.sim.statements import write_statements
+from makerscope.sim.parts import P_DUES, P_EXECUTE, P_PRICES, P_RISK, P_STATEMENTS
 from makerscope.sim.transfers import log_transfer
 from makerscope.sim.world import (
     C_EXECUTED,
@@ -85,7 +84,7 @@ def _run_messages(world):
         m = pool.message[pool.order[k]]
         _charge_gas(world, m)
         used += m[M_GAS]
-        execute(venue, m)
+        call_part(world.code[P_EXECUTE], world, pool.order[k])
         if not auction_runs(world.ordering, world.chain.state, pool.message, pool.order[k]):
             m[M_KIND] = NONE
     kept = 0
@@ -135,7 +134,7 @@ def publish(world):
             out[row, 2], out[row, 3], out[row, 4], out[row, 5] = now[P_BID], now[P_BID_SIZE], now[P_ASK], now[P_ASK_SIZE]
 
 
-@kernel
+@part
 def run_block(world, who):
     """Make the block that is due now, and put the next one on the agenda.
 
@@ -150,18 +149,18 @@ def run_block(world, who):
     venue.word[V_NOW], venue.word[V_HEIGHT] = now, clock[C_HEIGHT]
     beat = who != NONE
     if beat:
-        update_prices(world)
+        call_part(world.code[P_PRICES], world, 0)
     if world.rule[G_TTL] == 1:
         expire_orders(venue, world.mempool.message[-1], FIRST_AGENT, venue.slot_at.shape[0] - 1)
     fills = venue.word[V_FILLS]
     used, executed = _run_messages(world)
     if beat:
-        pay_dues(world)
+        call_part(world.code[P_DUES], world, 0)
     if beat or venue.word[V_FILLS] > fills:
-        watch_risk(world)
+        call_part(world.code[P_RISK], world, 0)
     publish(world)
     if beat:
-        write_statements(world)
+        call_part(world.code[P_STATEMENTS], world, 0)
         log = venue.log
         row = next_row(log, T_BLOCKS, log.blocks.shape[0])
         out = log.blocks
@@ -175,3 +174,7 @@ def run_block(world, who):
         else:
             clock[C_NEXT_BLOCK] = next_block_time(chain, roll, NO_TIME)
         add(world.agenda, clock[C_NEXT_BLOCK], BLOCK, 0)
+    return executed
+
+
+PART = run_block

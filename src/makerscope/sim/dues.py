@@ -1,7 +1,7 @@
 # ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say
 """Money that falls due by the clock: funding of perpetuals, settlement of what expires."""
 
-from makerscope.kernels._jit import kernel
+from makerscope.kernels._jit import kernel, part
 from makerscope.market.accounts import trade
 from makerscope.market.book import best
 from makerscope.market.funding import amount_per_lot, funding_rate, pay_funding, sample_premium, take_premium
@@ -110,9 +110,13 @@ def _expire(world):
     clock[C_NEXT_EXPIRY] = later
 
 
-@kernel
-def pay_dues(world):
+@part
+def pay_dues(world, _number):
     """Everything that is due in this block."""
     _fund(world)
     _average(world)
     _expire(world)
+    return 0
+
+
+PART = pay_dues

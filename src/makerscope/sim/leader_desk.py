@@ -1,7 +1,7 @@
 # ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say
 """Orders to the leading venue: filled at once against its own liquidity, in the sender's account there."""
 
-from makerscope.kernels._jit import kernel
+from makerscope.kernels._jit import kernel, part
 from makerscope.market.accounts import equity, pay, trade
 from makerscope.market.layout import (
     IM,
@@ -60,7 +60,7 @@ def _deal(world, m):
     return price, fee
 
 
-@kernel
+@part
 def trade_at_leader(world, at):
     """Execute a message that has reached the leading venue. A limit that its price does not meet fills nothing."""
     venue, clock, m = world.venue, world.clock, world.mempool.message[at]
@@ -80,3 +80,7 @@ def trade_at_leader(world, at):
         tell(venue.inbox, a, TOOK, i, side, price, size, 0, m[M_SLOT], now, -side * worth - fee)
     m[M_LINK] = clock[C_FREE]
     clock[C_FREE] = at
+    return 0
+
+
+PART = trade_at_leader

@@ -9,6 +9,7 @@ import numpy as np
 
 from makerscope.kernels._jit import kernel
 from makerscope.kernels.dice import exponential
+from makerscope.kernels.handle import call_part
 from makerscope.market.accounts import total_cash
 from makerscope.market.chain import gas_of
 from makerscope.market.layout import (
@@ -49,11 +50,11 @@ from makerscope.market.layout import (
 )
 from makerscope.market.log import LOST, is_filling
 from makerscope.market.news import UNTOLD
-from makerscope.market.ordering import due, sooner
+from makerscope.market.mempool import sooner
+from makerscope.market.ordering import due
 from makerscope.sim.agenda import BLOCK, MESSAGE, WAKE, add, pop
-from makerscope.sim.block import run_block
-from makerscope.sim.leader_desk import trade_at_leader
-from makerscope.sim.talk import ask_agent, is_in, next_wake, note_sent
+from makerscope.sim.parts import P_BLOCK, P_DESK, P_TALK
+from makerscope.sim.talk import is_in, next_wake, note_sent
 from makerscope.sim.world import (
     C_ACTIONS,
     C_END,
@@ -118,7 +119,7 @@ def wake(world, a):
     clock = world.clock
     now = clock[C_NOW]
     clock[C_WAKES] += 1
-    asleep = ask_agent(world, a)
+    asleep = call_part(world.code[P_TALK], world, a)
     if not is_in(world, a):  # it is out: all it has in the market goes
         world.rows[0, :] = 0
         world.rows[0, A_KIND] = CANCEL_ALL
@@ -167,9 +168,9 @@ def run(world):
             if is_in(world, who) and not wake(world, who):
                 return NO_ROOM
         elif kind == BLOCK:
-            run_block(world, who)
+            call_part(world.code[P_BLOCK], world, who)
         elif kind == MESSAGE:
-            trade_at_leader(world, who)
+            call_part(world.code[P_DESK], world, who)
         if world.rule[G_AUDIT] == 1 and not balanced(world):
             return UNBALANCED
         if world.venue.log.count[LOST] > 0 or world.venue.inbox.pool[UNTOLD] > 0:

@@ -3,7 +3,7 @@
 
 import numpy as np
 
-from makerscope.kernels._jit import inlined, kernel
+from makerscope.kernels._jit import inlined, kernel, part
 from makerscope.market.book import best
 from makerscope.market.chain import C_ORACLE
 from makerscope.market.layout import A_LEAD, A_PERP, INDEX, KIND, LAST, MARK, NONE, TICKS_PER_INDEX, UNDERLYING
@@ -32,8 +32,8 @@ def update_index(world, u, spot):
     return index
 
 
-@kernel
-def update_prices(world):
+@part
+def update_prices(world, _number):
     """Index and mark of every instrument, at the beginning of a block: from the book as the last block left it."""
     venue, now = world.venue, world.clock[C_NOW]
     spec, state = venue.spec, venue.state
@@ -53,3 +53,7 @@ def update_prices(world):
             ticks = spec[i, TICKS_PER_INDEX]
             state[i, INDEX] = world.index[u] * ticks if ticks > 0 else np.int64(world.index[u] / -ticks + 0.5)
     mark_options(world, at)
+    return 0
+
+
+PART = update_prices

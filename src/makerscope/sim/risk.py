@@ -6,7 +6,7 @@ All money that moves other than by fills is a row of ``transfers``, so that ever
 
 import numpy as np
 
-from makerscope.kernels._jit import inlined, kernel
+from makerscope.kernels._jit import inlined, kernel, part
 from makerscope.market.accounts import equity, next_open, pay
 from makerscope.market.book import SERIALS
 from makerscope.market.deleverage import BY_PRICE_AND_SIZE, adl_queue
@@ -184,10 +184,14 @@ def _look(world, a):
             _cut_profits(world)
 
 
-@kernel
-def watch_risk(world):
+@part
+def watch_risk(world, _number):
     """Look at every account that may be in danger."""
     now, venue = world.clock[C_NOW], world.venue
     for a in range(FIRST_AGENT, FIRST_AGENT + world.rule[G_HEDGE_SHIFT]):
         if now >= world.forced[a, Z_LOOK] and venue.checked[a] == 1:
             _look(world, a)
+    return 0
+
+
+PART = watch_risk

@@ -2,7 +2,7 @@
 """What the recorder writes down at regular times: marks, books, option chains, accounts."""
 
 from makerscope.agents.interface import V_DELTA, V_PRICE, V_VEGA, V_VOLATILITY
-from makerscope.kernels._jit import inlined, kernel
+from makerscope.kernels._jit import inlined, kernel, part
 from makerscope.market.accounts import equity
 from makerscope.market.book import best, resting_at_best, walk
 from makerscope.market.layout import (
@@ -112,8 +112,8 @@ def write_accounts(world):
         out[row, 3] = requirement(venue.accounts, venue.spec, venue.state, venue.rules, a, False)  # noqa: FBT003
 
 
-@kernel
-def write_statements(world):
+@part
+def write_statements(world, _number):
     """All statements that are due at the end of this block."""
     clock, rule, venue = world.clock, world.rule, world.venue
     if _is_due(clock, C_DUE_MARKS, rule[G_MARKS_EVERY]):
@@ -126,3 +126,7 @@ def write_statements(world):
         write_chain(world)
     if _is_due(clock, C_DUE_ACCOUNTS, rule[G_ACCOUNTS_EVERY]):
         write_accounts(world)
+    return 0
+
+
+PART = write_statements

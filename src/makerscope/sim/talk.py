@@ -29,7 +29,7 @@ from makerscope.agents.interface import (
     R_VARIANCE,
     call_step,
 )
-from makerscope.kernels._jit import inlined, kernel
+from makerscope.kernels._jit import inlined, kernel, part
 from makerscope.market.layout import (
     A_INSTRUMENT,
     A_KIND,
@@ -126,7 +126,7 @@ def _look_at_leader(world, a, now):
         out[u, R_SPOT], out[u, R_VARIANCE], out[u, R_BID], out[u, R_ASK] = spot, path.variance[u, at], spot - half, spot + half
 
 
-@kernel
+@part
 def ask_agent(world, a):
     """Call an agent. Returns how long it wants to sleep in ns (0: until it sees the next block), or below 0: it is out."""
     now, agents, seen = world.clock[C_NOW], world.agents, world.seen
@@ -191,3 +191,6 @@ def note_sent(world, a, row):
     elif kind == CANCEL:
         known[base + slot, K_SIZE] = 0
         known[base + slot, K_SENT_SIZE] = 0
+
+
+PART = ask_agent

@@ -82,6 +82,12 @@ class Oracles(NamedTuple):
     way: np.ndarray
 
 
+class Surfaces(NamedTuple):
+    """The implied-volatility surfaces: see ``sim.options``."""
+
+    level: np.ndarray
+
+
 class Desk(NamedTuple):
     """The leading venue, a row an underlying: see ``market.leader``."""
 
@@ -108,7 +114,8 @@ class World(NamedTuple):
 
     ``seen`` ``(24,)``, ``act`` ``(4,)``, ``rows``, ``count``, ``news``, ``reference`` are room to talk with an agent; ``scratch`` ``(2, L)``
     room for a book's levels. ``index`` ``(U,)`` ticks; ``terms`` X_*; ``carry`` ``(I,)`` of funding; ``twap`` ``(U, 2)`` sum and
-    count of the settlement window; ``got`` ``(A,)`` room; ``forced`` ``(A, 4)`` liquidation by account, columns Z_*.
+    count of the settlement window; ``got`` ``(A,)`` room; ``forced`` ``(A, 4)`` liquidation by account, columns Z_*;
+    ``code`` ``(8,)`` addresses of the parts.
     """
 
     venue: Venue
@@ -144,3 +151,4 @@ class World(NamedTuple):
     worth: np.ndarray
     gain: np.ndarray
     cut: np.ndarray
+    code: np.ndarray

@@ -1,0 +1,24 @@
+"""The shipped kinds of agent, by name; a kind's module is loaded when it is first asked for."""
+
+from importlib import import_module
+
+from makerscope.agents.kind import Kind
+from makerscope.errors import InputError
+
+MODULES = ("symmetric", "grid", "noise", "informed", "sniper")
+
+
+def kind_of(name: str) -> Kind:
+    """A shipped kind.
+
+    Raises:
+        InputError: there is none of that name.
+
+    Examples:
+        >>> kind_of("symmetric").about
+        'one bid and one ask at a fixed distance around the leading price'
+    """
+    if name not in MODULES:
+        raise InputError("agent", f"kind is {name!r}", "one of " + ", ".join(MODULES))
+    kind: Kind = import_module(f"makerscope.agents.{name}").KIND
+    return kind

@@ -1,0 +1,260 @@
+"""From a scenario to the arrays of a world: who stands where, with what, and what is on the agenda at the start."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makerscope.agents import interface
+from makerscope.errors import DomainError, InputError
+from makerscope.kernels.dice import streams
+from makerscope.kernels.handle import Opened, opened
+from makerscope.market.accounts import new_holdings
+from makerscope.market.book import FILL_COLUMNS, new_book
+from makerscope.market.layout import (
+    A_LEAD,
+    ACTION_COLUMNS,
+    AN_OPTION,
+    EXPIRY,
+    FIRST_AGENT,
+    INSURANCE,
+    KIND,
+    LADDER,
+    LAST,
+    M_LINK,
+    MESSAGE_COLUMNS,
+    NONE,
+    PUBLIC_COLUMNS,
+    STATE_COLUMNS,
+    TRADING,
+)
+from makerscope.market.log import new_log
+from makerscope.market.margin_profile import margin_profile
+from makerscope.market.margin_rules import margin_rules, with_perp_rates
+from makerscope.market.news import NEWS_COLUMNS, new_inbox
+from makerscope.market.venue import REASONS, Venue
+from makerscope.sim import world as w
+from makerscope.sim.agenda import BLOCK, WAKE, Agenda, add, new_agenda
+from makerscope.sim.cast import MODES, Cast, cast_of
+from makerscope.sim.parts import MODULES, addresses
+from makerscope.sim.markets import DECIMALS, Market, list_markets, market_rows
+from makerscope.sim.scenario import Scenario
+from makerscope.sim.surroundings import Terms, chain_of, desk_of, marking_of, oracles_of, path_of, terms_of
+
+MS, SECOND, HOUR = 10**6, 10**9, 3600 * 10**9
+MONEY = 10**DECIMALS
+NOT_AGENTS = ("insurance", "fees", "gas", "backstop", "leader")
+ROOM_FOR_ACTIONS = 64
+MOST_SEEN_BLOCKS = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A world ready to run, with what the tape needs to name things. ``handle``: the world as
+    compiled code takes it. ``keep``: memory that the world only points to."""
+
+    world: w.World
+    handle: Opened
+    scenario: Scenario
+    markets: tuple[Market, ...]
+    cast: tuple[Cast, ...]
+    start: int
+    end: int
+    keep: list[object] = field(repr=False)
+
+    @property
+    def accounts(self) -> list[str | None]:
+        """Names by account: the venue's own, the agents, and the agents again at the leading venue."""
+        names = [item.name for item in self.cast]
+        return [*NOT_AGENTS, *names, *names]
+
+
+def build(scenario: Scenario, *, seed: int, room: int = 1 << 17) -> Built:
+    """Lay out a scenario.
+
+    Args:
+        scenario: of ``read_scenario``.
+        seed: of all dice; agents and prices have dice of their own, named by their names.
+        room: rows of each buffer of the log.
+
+    Raises:
+        InputError: a key asks for what cannot be; the key is named.
+    """
+    try:
+        start = int(datetime.fromisoformat(scenario.start).astimezone(UTC).timestamp()) * SECOND
+    except ValueError as error:
+        raise InputError("start", f"is {scenario.start!r}", "a time such as 2026-01-05T12:30:00Z") from error
+    end = start + round(scenario.hours * HOUR)
+    markets = list_markets(scenario, start)
+    cast = cast_of(scenario, len(markets))
+    try:
+        terms = terms_of(scenario, start, end)
+    except DomainError as error:
+        raise InputError("scenario", str(error)) from error
+    keep: list[object] = []
+    world = _world(scenario, seed, (start, end), markets, cast, terms, room, keep)
+    handle = opened(world)
+    world.code[:] = addresses(handle.kind)
+    return Built(world=world, handle=handle, scenario=scenario, markets=markets, cast=cast, start=start, end=end, keep=keep)
+
+
+def _world(  # noqa: PLR0917 - one call
+    scenario: Scenario, seed: int, span: tuple[int, int], markets: tuple[Market, ...], cast: tuple[Cast, ...],
+    terms: Terms, room: int, keep: list[object],
+) -> w.World:  # fmt: skip
+    start, end = span
+    prices = [item.symbol for item in scenario.underlying]
+    accounts, instruments = FIRST_AGENT + 2 * len(cast), len(markets)
+    path = path_of(scenario, seed, start, end, terms.shocks)
+    venue = _venue(scenario, markets, cast, terms, path, accounts, room)
+    names = ["loop", *(f"oracle {name}" for name in prices), *(f"agent {item.name}" for item in cast)]
+    dice = streams(seed, names)
+    first_dice = 1 + len(prices)
+    chain, ordering = chain_of(scenario, accounts, start, terms)
+    public = _public(scenario, cast, instruments, terms)
+    actions = max([ROOM_FOR_ACTIONS, *(2 * item.kind.slots(item.numbers, instruments) for item in cast)])
+    rows, count = np.zeros((actions, ACTION_COLUMNS), np.int64), np.zeros(1, np.int64)
+    messages = max(1 << 14, 4 * sum(item.kind.slots(item.numbers, instruments) + 4 for item in cast)) + actions
+    mempool = _mempool(messages)
+    clock = np.zeros(w.CLOCK_WORDS, np.int64)
+    rule = _rule(scenario, start, len(cast), terms)
+    clock[w.C_NOW], clock[w.C_END], clock[w.C_FREE] = start, end, 0
+    expiries = venue.spec[(venue.spec[:, KIND] == AN_OPTION), EXPIRY]
+    clock[w.C_NEXT_EXPIRY] = expiries.min() if len(expiries) else 0
+    clock[[w.C_DUE_MARKS, w.C_DUE_BOOK, w.C_DUE_CHAIN, w.C_DUE_ACCOUNTS]] = start
+    clock[w.C_DUE_FUNDING] = (start // max(terms.funding[0], 1) + 1) * max(terms.funding[0], 1)
+    clock[w.C_PAID_IN] = venue.accounts.cash.sum()
+    agents = _agents(cast, accounts, instruments, venue, dice, first_dice, keep)
+    reference = np.zeros((len(prices), interface.REFERENCE_COLUMNS))
+    news = np.zeros((256, NEWS_COLUMNS), np.int64)
+    act = np.array([rows.ctypes.data, len(rows), count.ctypes.data, 0], np.int64)
+    seen = np.zeros(interface.SEEN_WORDS, np.int64)
+    seen[interface.N_INSTRUMENTS], seen[interface.N_UNDERLYINGS] = instruments, len(prices)
+    seen[interface.N_ACCOUNTS] = accounts
+    for place, array in (
+        (interface.AT_SPEC, venue.spec), (interface.AT_REAL, venue.real), (interface.AT_REFERENCE, reference),
+        (interface.AT_NEWS, news),
+    ):  # fmt: skip
+        seen[place] = array.ctypes.data
+    agenda = _agenda(cast, start, clock, chain.rules, messages)
+    levels = max(scenario.record.book_depth, 1)
+    return w.World(
+        venue=venue, chain=chain, ordering=ordering, agents=agents, public=public,
+        path=w.Path(path.spot, path.variance, terms.half_spread * path.spot),
+        oracle=oracles_of(scenario, path, start, terms), marking=marking_of(scenario, markets),
+        surface=w.Surfaces(np.zeros(1)), desk=desk_of(scenario, start, terms), mempool=mempool, agenda=agenda, dice=dice,
+        clock=clock, rule=rule, seen=seen, act=act, rows=rows, count=count, news=news, reference=reference,
+        scratch=np.zeros((2, levels), np.int64), index=np.zeros(len(prices), np.int64),
+        terms=np.array(terms.funding, np.int64), carry=np.zeros(instruments, np.int64),
+        twap=np.zeros((len(prices), 2), np.int64), got=np.zeros(accounts, np.int64),
+        forced=np.zeros((accounts, 4), np.int64), score=np.zeros(accounts), queue=np.zeros(accounts, np.int64),
+        worth=np.zeros(accounts, np.int64), gain=np.zeros(accounts, np.int64), cut=np.zeros(accounts, np.int64),
+        code=np.zeros(len(MODULES), np.int64),
+    )  # fmt: skip
+
+
+def _venue(  # noqa: PLR0917 - one call
+    scenario: Scenario, markets: tuple[Market, ...], cast: tuple[Cast, ...], terms: Terms, path: object, accounts: int,
+    room: int,
+) -> Venue:  # fmt: skip
+    spec, real = market_rows(scenario, markets, terms.fees)
+    profile = margin_profile(scenario.venue.margin)
+    spec = with_perp_rates(profile, spec)
+    prices = [item.symbol for item in scenario.underlying]
+    slots = [item.kind.slots(item.numbers, len(markets)) for item in cast]
+    slot_at = np.zeros(accounts + 1, np.int64)
+    slot_at[FIRST_AGENT + 1 : FIRST_AGENT + 1 + len(cast)] = np.cumsum(slots)
+    slot_at[FIRST_AGENT + 1 + len(cast) :] = sum(slots)
+    state = np.zeros((len(markets), STATE_COLUMNS), np.int64)
+    state[:, TRADING], state[:, LAST] = spec[:, KIND] != A_LEAD, NONE
+    holdings = new_holdings(accounts, len(markets))
+    holdings.cash[INSURANCE] = round(scenario.venue.insurance_usd * MONEY)
+    checked, protection = np.zeros(accounts, np.int64), np.zeros((accounts, 8), np.int64)
+    for n, item in enumerate(cast):
+        a, table = FIRST_AGENT + n, item.table
+        holdings.cash[a] = round(table.capital_usd * MONEY)
+        holdings.cash[a + len(cast)] = round(table.hedge_usd * MONEY)
+        holdings.mode[a], checked[a] = MODES[table.margin], table.margin != "none"
+        protection[a, :3] = round(table.protect_s * SECOND), round(table.frozen_s * SECOND), table.protect_lots
+    return Venue(
+        spec=spec, real=real, state=state, book=new_book(tuple(int(n) for n in spec[:, LADDER]), sum(slots) + 64),
+        accounts=holdings, rules=margin_rules(profile, spec, prices, units_per_usd=MONEY),
+        slot=np.full(max(sum(slots), 1), NONE, np.int64), slot_at=slot_at, checked=checked,
+        margin=np.full((accounts, 4), 0, np.int64), protection=protection,
+        refused=np.zeros((accounts, len(REASONS)), np.int64), inbox=new_inbox(accounts, max(1 << 16, 8 * sum(slots))),
+        log=new_log(room), word=np.zeros(8, np.int64), fills=np.zeros((1024, FILL_COLUMNS), np.int64),
+    )  # fmt: skip
+
+
+def _mempool(messages: int) -> w.Mempool:
+    """Room for messages; the last row is nobody's, for what the venue does by itself."""
+    message = np.zeros((messages + 1, MESSAGE_COLUMNS), np.int64)
+    message[:, M_LINK] = np.arange(1, messages + 2)
+    message[messages - 1 :, M_LINK] = NONE
+    return w.Mempool(
+        message, np.zeros(messages, np.int64), np.zeros(messages, np.int64), np.zeros((3, messages), np.int64)
+    )
+
+
+def _public(scenario: Scenario, cast: tuple[Cast, ...], instruments: int, terms: Terms) -> w.Public:
+    """As many of the last blocks as the slowest feed needs."""
+    slowest = max(item.table.feed_ms for item in cast) * MS
+    blocks = min(8 + 2 * int(slowest // max(terms.interval, 1)), MOST_SEEN_BLOCKS)
+    whole = np.full((blocks, instruments, PUBLIC_COLUMNS), NONE, np.int64)
+    return w.Public(whole, np.zeros((blocks, instruments, interface.MODEL_COLUMNS)), np.zeros(blocks, np.int64))
+
+
+def _rule(scenario: Scenario, start: int, agents: int, terms: Terms) -> NDArray[np.int64]:
+    rule, record = np.zeros(w.RULE_WORDS, np.int64), scenario.record
+    rule[w.G_START], rule[w.G_STEP] = start, round(scenario.grid_ms * MS)
+    rule[w.G_CONTINUOUS], rule[w.G_BEAT], rule[w.G_TTL] = terms.interval == 0, 100 * MS, terms.ttl
+    for place, every in (
+        (w.G_MARKS_EVERY, record.marks_s), (w.G_BOOK_EVERY, record.book_s), (w.G_CHAIN_EVERY, record.chain_s),
+        (w.G_ACCOUNTS_EVERY, record.accounts_s),
+    ):  # fmt: skip
+        rule[place] = round(every * SECOND)
+    rule[w.G_BOOK_DEPTH], rule[w.G_QUOTES], rule[w.G_ORDERS] = record.book_depth, record.quotes, record.orders
+    rule[w.G_HEDGE_SHIFT], rule[w.G_KEEPERS] = agents, scenario.venue.keepers
+    rule[w.G_BANKRUPTCY] = {"adl": 0, "haircut": 1}[scenario.venue.bankruptcy]
+    return rule
+
+
+def _agents(  # noqa: PLR0917 - one call
+    cast: tuple[Cast, ...], accounts: int, instruments: int, venue: Venue, dice: NDArray[np.uint64], first_dice: int,
+    keep: list[object],
+) -> w.Agents:  # fmt: skip
+    timing, own = np.zeros((accounts, w.TIMING_COLUMNS), np.int64), np.zeros((accounts, interface.SELF_WORDS), np.int64)
+    address, cash = np.zeros(accounts, np.int64), np.zeros(accounts, np.int64)
+    for n, item in enumerate(cast):
+        a, table = FIRST_AGENT + n, item.table
+        params = np.array(list(item.numbers.values()) or [0.0])
+        reals, whole = np.zeros(max(item.kind.reals, 1)), np.zeros(max(item.kind.whole, 1), np.int64)
+        keep += [params, reals, whole, item.kind.entry]
+        address[a], cash[a] = item.kind.entry.address, venue.accounts.cash[a]
+        roll = dice[first_dice + n : first_dice + n + 1]
+        own[a] = (
+            params.ctypes.data, len(params), reals.ctypes.data, len(reals), whole.ctypes.data, len(whole),
+            roll.ctypes.data, first_dice + n,
+        )  # fmt: skip
+        for place, ms in (
+            (w.D_FEED, table.feed_ms), (w.D_LEAD_FEED, table.lead_feed_ms), (w.D_SEND, table.send_ms),
+            (w.D_LEAD_SEND, table.lead_send_ms), (w.D_JITTER, table.jitter_ms), (w.D_THINK, table.think_ms),
+            (w.D_EVERY, table.every_ms),
+        ):  # fmt: skip
+            timing[a, place] = round(ms * MS)
+    known = np.zeros((len(venue.slot), interface.KNOWN_COLUMNS), np.int64)
+    return w.Agents(address, own, timing, known, np.zeros((accounts, instruments), np.int64), cash)
+
+
+def _agenda(
+    cast: tuple[Cast, ...], start: int, clock: NDArray[np.int64], rules: NDArray[np.int64], messages: int
+) -> Agenda:
+    """The first block, and everybody's first call: one microsecond apart, in the order of the scenario."""
+    agenda = new_agenda(messages + 2 * len(cast) + 16)
+    first = start + max(int(rules[0]), MS)
+    clock[w.C_NEXT_BLOCK] = first
+    add(agenda, start, BLOCK, 0)
+    for n in range(len(cast)):
+        add(agenda, start + 1000 * (n + 1), WAKE, FIRST_AGENT + n)
+    return agenda

@@ -1,0 +1,173 @@
+"""What is traded in a scenario: names, units and rules of every instrument, as rows of the table that compiled code reads."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from makerscope.errors import InputError
+from makerscope.market.book import MOST_LEVELS
+from makerscope.market.layout import (
+    A_LEAD,
+    A_PERP,
+    AN_OPTION,
+    BAND,
+    EXPIRE_BOTH,
+    EXPIRE_MAKER,
+    EXPIRE_TAKER,
+    EXPIRY,
+    FEE_CAP,
+    FIFO,
+    IM,
+    IS_CALL,
+    KIND,
+    LADDER,
+    LOT_STEP,
+    MAKER_FEE,
+    MATCHING,
+    PERP,
+    PPM,
+    PRO_RATA,
+    SPEC_COLUMNS,
+    STP,
+    STRIKE_TICKS,
+    TAKER_FEE,
+    UNDERLYING,
+    UNIT,
+)
+from makerscope.sim.scenario import OptionTable, Scenario
+
+SECOND, HOUR, DAY = 10**9, 3600 * 10**9, 86400 * 10**9
+TOKEN, DECIMALS = "USDC", 6
+MATCHINGS = {"fifo": FIFO, "pro-rata": PRO_RATA}
+SELF_TRADES = {"expire-taker": EXPIRE_TAKER, "expire-maker": EXPIRE_MAKER, "expire-both": EXPIRE_BOTH}
+DEAREST = 4.0  # a book has room for prices up to so many times today's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Market:
+    """One instrument as the tape describes it. ``lead``: it trades on the leading venue."""
+
+    name: str
+    symbol: str
+    base: str
+    kind: str
+    tick: float
+    lot: float
+    lead: bool = False
+    strike: float | None = None
+    expiry: int | None = None
+    is_call: bool | None = None
+
+
+def list_markets(scenario: Scenario, start: int) -> tuple[Market, ...]:
+    """Perpetuals, then options, then the perpetuals of the leading venue.
+
+    Raises:
+        InputError: a symbol or an option is listed twice, an underlying is not there, a strike is not above 0.
+    """
+    venue, out = scenario.profile, []
+    symbols = [item.symbol for item in scenario.underlying]
+    if len(set(symbols)) != len(symbols):
+        raise InputError("underlying", "names a symbol twice", "each symbol once")
+    for item in scenario.underlying:
+        name = f"{venue}:{item.symbol}"
+        out.append(Market(name=name, symbol=item.symbol, base=item.symbol, kind="perp", tick=item.tick, lot=item.lot))
+    for chain in scenario.option:
+        base = next((item for item in scenario.underlying if item.symbol == chain.underlying), None)
+        if base is None:
+            raise InputError("option.underlying", f"is {chain.underlying!r}", "one of " + ", ".join(symbols))
+        out += _chain(venue, chain, base.spot, start)
+    names = [item.name for item in out]
+    if len(set(names)) != len(names):
+        raise InputError("option", "lists an option twice", "each expiry and strike once")
+    out += [
+        Market(
+            name=f"{venue}.lead:{item.symbol}", symbol=item.symbol, base=item.symbol, kind="perp", tick=item.tick,
+            lot=item.lot, lead=True,
+        )
+        for item in scenario.underlying
+    ]  # fmt: skip
+    return tuple(out)
+
+
+def _chain(venue: str, chain: OptionTable, spot: float, start: int) -> list[Market]:
+    """Calls and puts at every strike around the spot, for every expiry; expiries of a day or more are at 08:00 UTC."""
+    out, lowest = [], round(spot / chain.step) - chain.strikes // 2
+    if lowest < 1:
+        raise InputError("option.strikes", f"reach down to {lowest * chain.step:g}", "strikes above 0")
+    for days in sorted(chain.days):
+        expiry = start + round(days * DAY)
+        if days >= 1:
+            expiry = expiry // DAY * DAY + 8 * HOUR
+            expiry += DAY if expiry <= start else 0
+        when = datetime.fromtimestamp(expiry // SECOND, tz=UTC)
+        for strike in (at * chain.step for at in range(lowest, lowest + chain.strikes)):
+            for is_call in (True, False):
+                symbol = f"{chain.underlying}-{when:%Y%m%d%H%M}-{strike:g}-{'C' if is_call else 'P'}"
+                out.append(
+                    Market(
+                        name=f"{venue}:{symbol}", symbol=symbol, base=chain.underlying, kind="option", tick=chain.tick,
+                        lot=chain.lot, strike=strike, expiry=expiry, is_call=is_call,
+                    )  # fmt: skip
+                )
+    return out
+
+
+def market_rows(
+    scenario: Scenario, markets: tuple[Market, ...], fees: tuple[int, int, int, int]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The table of instruments ``(I, 20)``, and their strike, tick and lot ``(I, 3)``.
+
+    Args:
+        scenario: venue rules are read.
+        markets: of ``list_markets``.
+        fees: ppm: maker and taker of perpetuals, of options their rate of the underlying and their cap of the premium.
+
+    Raises:
+        InputError: a tick times a lot is no whole number of base units, or a price has too many ticks.
+    """
+    spec, real = np.zeros((len(markets), SPEC_COLUMNS), np.int64), np.zeros((len(markets), 3))
+    venue, symbols = scenario.venue, [item.symbol for item in scenario.underlying]
+    for key, value, known in (
+        ("matching", venue.matching, MATCHINGS), ("self_trade", venue.self_trade, SELF_TRADES),
+    ):  # fmt: skip
+        if value not in known:
+            raise InputError(f"venue.{key}", f"is {value!r}", "one of " + ", ".join(known))
+    for i, market in enumerate(markets):
+        u = symbols.index(market.base)
+        spot = scenario.underlying[u].spot
+        row = spec[i]
+        row[KIND], row[UNDERLYING], row[UNIT], row[PERP], row[LOT_STEP] = A_PERP, u, _unit(market), u, 1
+        row[STP], row[MATCHING], row[BAND] = SELF_TRADES[venue.self_trade], MATCHINGS[venue.matching], round(venue.band * PPM)
+        row[MAKER_FEE], row[TAKER_FEE] = fees[0], fees[1]
+        row[LADDER] = _ladder(market, DEAREST * spot)
+        real[i] = market.strike or 0.0, market.tick, market.lot
+        if market.lead:
+            row[KIND], row[IM], row[LADDER] = A_LEAD, round(scenario.leader.initial_margin * PPM), 64
+            row[MAKER_FEE] = row[TAKER_FEE] = 0
+        elif market.kind == "option":
+            row[KIND], row[EXPIRY], row[IS_CALL] = AN_OPTION, market.expiry, int(bool(market.is_call))
+            row[STRIKE_TICKS] = round((market.strike or 0.0) / market.tick)
+            row[MAKER_FEE], row[TAKER_FEE], row[FEE_CAP] = fees[2], fees[2], fees[3]
+            row[BAND] = 0  # an option's price may be many times its mark
+            row[LADDER] = _ladder(market, spot)
+    return spec, real
+
+
+def _unit(market: Market) -> int:
+    """Base units in one tick times one lot."""
+    unit = Decimal(str(market.tick)) * Decimal(str(market.lot)) * 10**DECIMALS
+    if unit != int(unit) or unit < 1:
+        raise InputError(market.name, f"a tick times a lot is {unit} base units", "a whole number of base units")
+    return int(unit)
+
+
+def _ladder(market: Market, dearest: float) -> int:
+    """Prices the book of an instrument needs."""
+    ladder = -(-round(dearest / market.tick) // 64) * 64
+    if ladder > MOST_LEVELS:
+        raise InputError(market.name, f"needs a book of {ladder} prices", f"at most {MOST_LEVELS}: a larger tick")
+    return max(ladder, 64)

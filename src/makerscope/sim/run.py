@@ -1,0 +1,104 @@
+"""Play a scenario and write its tape."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from makerscope.errors import AccountingError
+from makerscope.market.venue import V_NOW
+from makerscope.sim import world as w
+from makerscope.sim.build import Built, build
+from makerscope.sim.loop import DONE, EMPTY_LOG, NO_ROOM, OVERFLOW, UNBALANCED, run
+from makerscope.sim.markets import DECIMALS, TOKEN, Market
+from makerscope.sim.recorder import Recorder
+from makerscope.sim.scenario import Scenario
+from makerscope.tape.events import Instrument, Token
+from makerscope.tape.write import TapeWriter
+
+WHY = {
+    OVERFLOW: "a block wrote more than the log holds",
+    NO_ROOM: "more messages wait than there is room for",
+    UNBALANCED: "money or positions do not add up any more",
+}
+
+
+def simulate(
+    scenario: Scenario, out: Path, *, seed: int = 7, audit: bool = False, progress: Callable[[float], None] | None = None
+) -> Built:
+    """Play a scenario from start to end onto a tape.
+
+    Args:
+        scenario: of ``read_scenario``.
+        out: folder of the tape; an older tape there is replaced.
+        seed: one seed, one tape, to the last byte.
+        audit: check after every event that money and positions add up (slow).
+        progress: called with simulated seconds as they pass.
+
+    Returns:
+        The world as it stands at the end.
+
+    Raises:
+        InputError: the scenario asks for what cannot be, or ``out`` is something else than a tape.
+        AccountingError: the world lost or made money, or had no room: a defect, not a market.
+    """
+    built = build(scenario, seed=seed)
+    built.world.rule[w.G_AUDIT] = int(audit)
+    with TapeWriter(out, source=f"simulated: {scenario.title}, seed {seed}") as tape:
+        recorder = recorder_of(tape, built)
+        play(built, recorder, progress)
+        recorder.sessions(built.start, built.end)
+    return built
+
+
+def recorder_of(tape: TapeWriter, built: Built) -> Recorder:
+    """A recorder for a world, with its instruments declared on the tape."""
+    tape.add_token(Token(token=TOKEN, decimals=DECIMALS))
+    tape.find("info", "simulated", "every event on this tape was simulated: it says nothing about any real market")
+    for market in built.markets:
+        tape.add_instrument(_declared(market, built.scenario.profile))
+    return Recorder(
+        tape=tape,
+        instruments=[market.name for market in built.markets],
+        accounts=built.accounts,
+        venue=built.scenario.profile,
+        token=TOKEN,
+        leads=frozenset(i for i, market in enumerate(built.markets) if market.lead),
+        lots=[market.lot for market in built.markets],
+    )
+
+
+def play(built: Built, recorder: Recorder, progress: Callable[[float], None] | None = None) -> None:
+    """Run a world to its end, emptying its log as it fills."""
+    world = built.world
+    told = built.start
+    while True:
+        status = run(built.handle)
+        recorder.drain(world.venue.log)
+        now = int(world.clock[w.C_NOW])
+        if progress is not None:
+            progress((now - told) / 1e9)
+            told = now
+        if status == DONE:
+            return
+        if status != EMPTY_LOG:
+            when = int(world.venue.word[V_NOW])
+            raise AccountingError(f"simulation stopped at {when} ns: {WHY[status]}; this is a defect of makerscope")
+
+
+def _declared(market: Market, venue: str) -> Instrument:
+    return Instrument(
+        instrument=market.name,
+        venue=f"{venue}.lead" if market.lead else venue,
+        symbol=market.symbol,
+        kind=market.kind,
+        base=market.base,
+        quote="USD",
+        settle=TOKEN,
+        inverse=False,
+        tick_size=f"{market.tick:f}".rstrip("0").rstrip("."),
+        lot_size=f"{market.lot:f}".rstrip("0").rstrip("."),
+        multiplier="1",
+        facts="the scenario",
+        strike=None if market.strike is None else f"{market.strike:f}".rstrip("0").rstrip("."),
+        expiry=market.expiry,
+        is_call=market.is_call,
+    )
