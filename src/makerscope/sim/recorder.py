@@ -102,7 +102,11 @@ class Recorder:
         return rows if shape is None else shape(rows, fills_before)
 
     def _orders(self, rows: pl.DataFrame, _before: int) -> pl.DataFrame:
-        return rows.with_columns(pl.col("order").cast(pl.String), action=_named(list(ACTION_NAMES), rows["action"]))
+        return rows.with_columns(
+            pl.col("order").cast(pl.String),
+            *(_positive(name) for name in ("decided", "sent", "seen")),  # what the venue did by itself nobody sent
+            action=_named(list(ACTION_NAMES), rows["action"]),
+        )
 
     def _fills(self, rows: pl.DataFrame, before: int) -> pl.DataFrame:
         self.fills += rows.height
@@ -116,7 +120,12 @@ class Recorder:
                 maker_fee_token=token,
                 taker_fee_token=token,
                 liquidated=pl.when(how.is_in(list(METHODS))).then("taker"),
-                purpose=pl.when(how == SETTLEMENT).then(pl.lit("settlement")).when(lead).then(pl.lit("hedge")),
+                purpose=pl.when(how == SETTLEMENT)
+                .then(pl.lit("settlement"))
+                .when(how.is_in([DELEVERAGED, TAKEN_OVER]))
+                .then(pl.lit("transfer"))
+                .when(lead)
+                .then(pl.lit("hedge")),
             )
             .with_columns(
                 pl.when(pl.col("maker").is_not_null()).then(pl.col("maker_fee", "maker_fee_token", "maker_position")),
@@ -154,6 +163,12 @@ class Recorder:
 
     def _book(self, rows: pl.DataFrame, _before: int) -> pl.DataFrame:
         return rows.with_columns(snapshot=pl.lit(True))
+
+    def quotes(self, rows: pl.DataFrame) -> None:
+        """Write quotes that do not come from the loop: those of the leading venue."""
+        for name, heard in rows.group_by("instrument").len().iter_rows():
+            self.heard["quotes", name] += heard
+        self.tape.write("quotes", rows)
 
     def sessions(self, start: int, end: int) -> None:
         """Declare that the recorder heard every channel from start to end, and what it heard."""

@@ -7,6 +7,7 @@ from makerscope.errors import AccountingError
 from makerscope.market.venue import V_NOW
 from makerscope.sim import world as w
 from makerscope.sim.build import Built, build
+from makerscope.sim.lead_quotes import lead_quotes
 from makerscope.sim.loop import DONE, EMPTY_LOG, NO_ROOM, OVERFLOW, UNBALANCED, run
 from makerscope.sim.markets import DECIMALS, TOKEN, Market
 from makerscope.sim.recorder import Recorder
@@ -74,11 +75,14 @@ def recorder_of(tape: TapeWriter, built: Built) -> Recorder:
 def play(built: Built, recorder: Recorder, progress: Callable[[float], None] | None = None) -> None:
     """Run a world to its end, emptying its log as it fills."""
     world = built.world
-    told = built.start
+    told = shown = built.start
     while True:
         status = run(built.handle)
         recorder.drain(world.venue.log)
         now = int(world.clock[w.C_NOW])
+        if built.scenario.record.quotes:
+            recorder.quotes(lead_quotes(built, shown, now + (status == DONE)))
+            shown = now
         if progress is not None:
             progress((now - told) / 1e9)
             told = now
