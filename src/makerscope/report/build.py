@@ -79,7 +79,7 @@ def build(
     shown = ranked.filter(pl.col("maker").is_in(list(makers))) if makers else ranked.head(top)
     cards = _makers(measured, result, quoting, shown)
     step("measuring the markets")
-    markets = _markets(measured)
+    markets = _markets(measured, quoting)
     step("comparing markets")
     pairs, chains = pair_cards(measured), options_cards(measured)
     liquidations = tape.read("liquidations", since=measured.view.since, until=measured.view.until).height

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from makerscope.metrics.message_way import STAGES
 from makerscope.report.document import (
     Bars,
     Block,
@@ -21,7 +22,7 @@ from makerscope.report.document import (
     Table,
     Waterfall,
 )
-from makerscope.report.names import anchor_of, bounds_of, many, short, tone_of, value_of
+from makerscope.report.names import anchor_of, bounds_of, help_of, label_of, many, short, tone_of, value_of
 from makerscope.report.numbers import bps, compact, count, duration, fixed, interval, money, percent
 from makerscope.report.pages_greeks import greeks_section
 from makerscope.report.scorecard import MakerCard, Scorecard, Statement
@@ -69,12 +70,6 @@ STOCK = ("mean_abs_position", "p95_abs_position", "max_abs_position", "inv_half_
 
 
 COSTS = ("gas_paid", "gas_per_fill", "hedge_slippage", "hedge_fees")
-WAY = (
-    ("thinking", "Thinking", "from the decision until the message was sent"),
-    ("on_the_wire", "On the wire", "from there until the venue or its mempool had seen it"),
-    ("waiting", "Waiting", "from there until it took effect: mempool, block, order inside it"),
-    ("to_effect", "Decision to effect", "all of it, message by message"),
-)
 
 
 def maker_pages(card: Scorecard) -> tuple[Page, ...]:
@@ -323,10 +318,11 @@ def _way(item: MakerCard) -> Section | None:
         return None
     columns = (Column("stage", "left"), Column("median"), Column("slowest 1 %"), Column("messages"), Column("what it is", "left"))
     rows = []
-    for name, label, what in WAY:
-        middle, tail = item.measures[f"{name}_median"], item.measures[f"{name}_p99"]
+    for name in STAGES:
+        key = f"{name}_median"
+        middle, tail = item.measures[key], item.measures[f"{name}_p99"]
         cells = (Cell(value_of(middle), middle.value, bar=name != "to_effect"), Cell(value_of(tail), tail.value))
-        rows.append((Cell(label), *cells, Cell(count(middle.n), float(middle.n)), Cell(what)))
+        rows.append((Cell(label_of(key)), *cells, Cell(count(middle.n), float(middle.n)), Cell(help_of(key))))
     sentence = "Where the time went between a decision and its effect. Medians of parts need not add up to the whole's."
     return Section("Way of its messages", sentence, (Table(columns, tuple(rows), sortable=False),))
 
