@@ -33,11 +33,15 @@ from makerscope.market.log import new_log
 from makerscope.market.margin_profile import margin_profile
 from makerscope.market.margin_rules import margin_rules, with_perp_rates
 from makerscope.market.news import NEWS_COLUMNS, new_inbox
+from makerscope.market.ordering import R_POLICY, R_WINDOW
+from makerscope.market.transfers import transfers_table
 from makerscope.market.venue import REASONS, Venue
 from makerscope.sim import world as w
 from makerscope.sim.agenda import BLOCK, WAKE, Agenda, add, new_agenda
+from makerscope.sim.batch_auction import BATCH_ROWS
 from makerscope.sim.cast import MODES, Cast, cast_of
-from makerscope.sim.parts import MODULES, addresses
+from makerscope.sim.dealers import REQUEST_COLUMNS, REQUEST_ROWS
+from makerscope.sim.parts import PARTS, addresses
 from makerscope.sim.markets import DECIMALS, Market, list_markets, market_rows
 from makerscope.sim.scenario import Scenario
 from makerscope.sim.surroundings import Terms, chain_of, desk_of, marking_of, oracles_of, path_of, terms_of
@@ -95,7 +99,8 @@ def build(scenario: Scenario, *, seed: int, room: int = 1 << 17) -> Built:
     keep: list[object] = []
     world = _world(scenario, seed, (start, end), markets, cast, terms, room, keep)
     handle = opened(world)
-    world.code[:] = addresses(handle.kind)
+    dealers = bool(world.ordering.rule[R_WINDOW])
+    world.code[:] = addresses(handle.kind, int(world.ordering.rule[R_POLICY]), dealers=dealers)
     return Built(world=world, handle=handle, scenario=scenario, markets=markets, cast=cast, start=start, end=end, keep=keep)
 
 
@@ -150,7 +155,9 @@ def _world(  # noqa: PLR0917 - one call
         twap=np.zeros((len(prices), 2), np.int64), got=np.zeros(accounts, np.int64),
         forced=np.zeros((accounts, 4), np.int64), score=np.zeros(accounts), queue=np.zeros(accounts, np.int64),
         worth=np.zeros(accounts, np.int64), gain=np.zeros(accounts, np.int64), cut=np.zeros(accounts, np.int64),
-        code=np.zeros(len(MODULES), np.int64),
+        code=np.zeros(PARTS, np.int64), transit=transfers_table(),
+        batch=np.zeros((BATCH_ROWS, messages + len(venue.book.order) + 1 if terms.policy == "batch" else 1), np.int64),
+        requests=np.zeros((REQUEST_ROWS, REQUEST_COLUMNS), np.int64), dealers=np.zeros(accounts, np.int64),
     )  # fmt: skip
 
 
@@ -183,7 +190,7 @@ def _venue(  # noqa: PLR0917 - one call
         slot=np.full(max(sum(slots), 1), NONE, np.int64), slot_at=slot_at, checked=checked,
         margin=np.full((accounts, 4), 0, np.int64), protection=protection,
         refused=np.zeros((accounts, len(REASONS)), np.int64), inbox=new_inbox(accounts, max(1 << 16, 8 * sum(slots))),
-        log=new_log(room), word=np.zeros(8, np.int64), fills=np.zeros((1024, FILL_COLUMNS), np.int64),
+        log=new_log(room), word=np.zeros(8, np.int64), fills=np.zeros((max(1024, 2 * sum(slots) + 2), FILL_COLUMNS), np.int64),
     )  # fmt: skip
 
 
