@@ -9,7 +9,7 @@ What is left of a PLACE rests, what is left of a TAKE is gone. Of two orders of 
 one leaves before the auction (the earlier, or both, where the venue's rule on self-trades says so).
 """
 
-from makerscope.kernels._jit import inlined, kernel, part
+from makerscope.kernels._jit import inlined, inner, part
 from makerscope.market.batch import clear
 from makerscope.market.book import BEST, BITS_AT, HEAD, LADDER_SIZE, LEVEL_AT, SERIALS, best, next_below
 from makerscope.market.layout import (
@@ -67,7 +67,7 @@ BATCH_ROWS = 10
 COLLAR = 100  # an aggressor without a limit reaches one part in so many beyond the mark
 
 
-@kernel
+@inner
 def _note_taker(world, at):
     """Keep an aggressor for the end of the block. Returns OK or the reason why not."""
     venue, m, takers = world.venue, world.mempool.message[at], world.batch[B_TAKERS]
@@ -109,7 +109,7 @@ def _enter(batch, n, price, size, side, serial, order, account):
     batch[B_ORDER, n], batch[B_ACCOUNT, n] = order, account
 
 
-@kernel
+@inner
 def _gather_side(world, i, side, worst, n):
     """Enter the resting orders of a side that somebody could meet, best first; how many are entered."""
     book, batch = world.venue.book, world.batch
@@ -128,7 +128,7 @@ def _gather_side(world, i, side, worst, n):
     return n
 
 
-@kernel
+@inner
 def _gather(world, i):
     """Enter everything of one instrument that could trade; how many orders, 0 if nothing crosses."""
     batch, message = world.batch, world.mempool.message
@@ -153,7 +153,7 @@ def _gather(world, i):
     return n
 
 
-@kernel
+@inner
 def _leave(world, n):
     """Take an order out before the auction: its account stands on the other side too."""
     batch = world.batch
@@ -163,7 +163,7 @@ def _leave(world, n):
         batch[B_ORDER, n] = NONE
 
 
-@kernel
+@inner
 def _part_from_self(world, i, n):
     """Nobody trades with itself: of two own orders that could meet, one leaves or both do."""
     batch, rule, lowest = world.batch, world.venue.spec[i, STP], world.got
@@ -187,7 +187,7 @@ def _part_from_self(world, i, n):
                 _leave(world, ask)
 
 
-@kernel
+@inner
 def _settle_one(world, i, row, price, lots, fee):
     """Tell one side of a pair what it traded, and take it off its order."""
     venue, batch, nobody = world.venue, world.batch, world.mempool.message[-1]
@@ -202,7 +202,7 @@ def _settle_one(world, i, row, price, lots, fee):
     batch[B_SIZE, row] -= lots
 
 
-@kernel
+@inner
 def _settle(world, i, n, price):
     """Pair buyers and sellers of an auction, each best first, and book what each pair trades."""
     batch = world.batch
@@ -226,7 +226,7 @@ def _settle(world, i, n, price):
         a += batch[B_FILLED, seller] == 0
 
 
-@kernel
+@inner
 def _clear_one(world, i):
     """The auction of one instrument."""
     batch, state = world.batch, world.venue.state
@@ -261,5 +261,3 @@ def clear_auctions(world, _number):
     takers[0] = 0
     return 0
 
-
-PART, CLOSE = enter_auction, clear_auctions

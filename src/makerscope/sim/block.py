@@ -44,7 +44,7 @@ from makerscope.market.layout import (
 )
 from makerscope.market.log import GAS, T_BLOCKS, T_QUOTES, next_row
 from makerscope.market.mempool import auction_runs, lapsed
-from makerscope.market.ordering import AUCTION, R_POLICY, arrange
+from makerscope.market.ordering import AUCTION, R_POLICY, R_WINDOW, arrange
 from makerscope.market.venue import TOO_LATE, V_FILLS, V_HEIGHT, V_NOW, expire_orders, refuse
 from makerscope.sim.agenda import BLOCK, add
 from makerscope.sim.parts import P_CLOSE, P_DEALERS, P_DUES, P_EXECUTE, P_PRICES, P_RISK, P_STATEMENTS
@@ -71,7 +71,13 @@ def _charge_gas(world, m):
     if cost == 0:
         return
     pay(world.venue.accounts, m[M_ACCOUNT], GAS_SINK, cost)
-    log_transfer(world.venue, m[M_ACCOUNT], m[M_INSTRUMENT] if 0 <= m[M_INSTRUMENT] < world.venue.spec.shape[0] else NONE, GAS, -cost)
+    log_transfer(
+        world.venue,
+        m[M_ACCOUNT],
+        m[M_INSTRUMENT] if 0 <= m[M_INSTRUMENT] < world.venue.spec.shape[0] else NONE,
+        GAS,
+        -cost,
+    )
 
 
 @inlined
@@ -114,7 +120,7 @@ def _run_messages(world):
     clock[C_EXECUTED] += chosen
     if world.code[P_CLOSE] != 0:
         call_part(world.code[P_CLOSE], world, chosen)
-    if world.code[P_DEALERS] != 0:
+    if world.ordering.rule[R_WINDOW] > 0:
         call_part(world.code[P_DEALERS], world, NONE)
     return used, chosen
 
@@ -145,7 +151,12 @@ def publish(world):
             row = next_row(log, T_QUOTES, log.quotes.shape[0])
             out = log.quotes
             out[row, 0], out[row, 1], out[row, 6] = clock[C_NOW], i, clock[C_HEIGHT]
-            out[row, 2], out[row, 3], out[row, 4], out[row, 5] = now[P_BID], now[P_BID_SIZE], now[P_ASK], now[P_ASK_SIZE]
+            out[row, 2], out[row, 3], out[row, 4], out[row, 5] = (
+                now[P_BID],
+                now[P_BID_SIZE],
+                now[P_ASK],
+                now[P_ASK_SIZE],
+            )
 
 
 @part
@@ -189,6 +200,3 @@ def run_block(world, who):
             clock[C_NEXT_BLOCK] = next_block_time(chain, roll, NO_TIME)
         add(world.agenda, clock[C_NEXT_BLOCK], BLOCK, 0)
     return executed
-
-
-PART = run_block

@@ -7,7 +7,7 @@ dealer answers with a BID_RFQ: the request's number as slot, and a price for all
 price trades, of equals the first, if it is inside the limit and both sides have the margin; else nothing happens.
 """
 
-from makerscope.kernels._jit import kernel, part
+from makerscope.kernels._jit import inner, part
 from makerscope.market.book import SERIALS
 from makerscope.market.layout import (
     ASK_RFQ,
@@ -53,7 +53,7 @@ REQUEST_COLUMNS = 10
 REQUEST_ROWS = 257
 
 
-@kernel
+@inner
 def _free_row(requests):
     for row in range(1, requests.shape[0]):
         if requests[row, Q_CLOSES] == 0:
@@ -61,7 +61,7 @@ def _free_row(requests):
     return NONE
 
 
-@kernel
+@inner
 def _open(world, m):
     """A taker asks. Returns OK or the reason why not."""
     venue, requests, price = world.venue, world.requests, m[M_PRICE]
@@ -86,7 +86,7 @@ def _open(world, m):
     return OK
 
 
-@kernel
+@inner
 def _answer(world, m):
     """A dealer's price for a request, or, with price 0, that it wants to hear of them."""
     a, price, requests = m[M_ACCOUNT], m[M_PRICE], world.requests
@@ -107,7 +107,7 @@ def _answer(world, m):
     return NO_REQUEST
 
 
-@kernel
+@inner
 def _may(world, nobody, account, instrument, side, size, price):
     """Whether one side of a request still has the margin."""
     nobody[M_ACCOUNT], nobody[M_INSTRUMENT], nobody[M_SIDE], nobody[M_SIZE] = account, instrument, side, size
@@ -116,7 +116,7 @@ def _may(world, nobody, account, instrument, side, size, price):
     return found
 
 
-@kernel
+@inner
 def _close(world, q):
     """The window is over: trade with the best dealer, or tell the taker that nothing came of it."""
     venue, nobody = world.venue, world.mempool.message[-1]
@@ -158,5 +158,3 @@ def deal(world, at):
         refuse(venue, m, why)
     return why
 
-
-PART = deal

@@ -5,7 +5,7 @@ A venue whose policy is more than an order of messages has an execution of its o
 instead: ``batch_auction``, ``taker_auction``, ``pool_desk``. They leave to ``execute_plainly`` what is not theirs.
 """
 
-from makerscope.kernels._jit import kernel, part
+from makerscope.kernels._jit import inner, part
 from makerscope.kernels.handle import call_part
 from makerscope.market.accounts import pay
 from makerscope.market.gas import per_billion
@@ -27,7 +27,7 @@ from makerscope.market.layout import (
 )
 from makerscope.market.liquidation import LIQUIDATABLE, standing
 from makerscope.market.log import PRIORITY_FEE
-from makerscope.market.ordering import CLASS_SORT_FEE, R_BLOCKS, R_FEE_CAP, R_POLICY, SHORT_TERM
+from makerscope.market.ordering import CLASS_SORT_FEE, R_BLOCKS, R_FEE_CAP, R_POLICY, R_WINDOW, SHORT_TERM
 from makerscope.market.venue import (
     LIVES_TOO_LONG,
     NOT_IN_DANGER,
@@ -44,7 +44,7 @@ from makerscope.sim.wires import send_money
 from makerscope.sim.world import G_HEDGE_SHIFT, G_KEEPERS, Z_KEEPER, Z_LOOK
 
 
-@kernel
+@inner
 def _claim(world, m):
     """A keeper points at an account that cannot cover its margin: the venue closes it at the end of this block."""
     venue, target = world.venue, m[M_SIZE]
@@ -59,7 +59,7 @@ def _claim(world, m):
     return OK
 
 
-@kernel
+@inner
 def charge_speed(world, m):
     """Hyperliquid's write-priority fee, n / 10^8 of what an aggressor has filled, burned."""
     rate = min(m[M_FEE], world.ordering.rule[R_FEE_CAP])
@@ -71,7 +71,7 @@ def charge_speed(world, m):
         log_transfer(world.venue, m[M_ACCOUNT], m[M_INSTRUMENT], PRIORITY_FEE, -owed)
 
 
-@kernel
+@inner
 def _limit_life(world, m):
     """A short-term order lives to a block height, never further ahead than the venue allows; 0: as long as allowed."""
     rule = world.ordering.rule
@@ -83,7 +83,7 @@ def _limit_life(world, m):
     return LIVES_TOO_LONG if m[M_UNTIL] > last else OK
 
 
-@kernel
+@inner
 def execute_plainly(world, at):
     """Do what one message asks for, one after the other. Returns OK or the reason why it was refused."""
     venue, m = world.venue, world.mempool.message[at]
@@ -93,7 +93,7 @@ def execute_plainly(world, at):
     elif kind == LIQUIDATE:
         why = _claim(world, m)
     elif kind == BID_RFQ or kind == ASK_RFQ:
-        if world.code[P_DEALERS] != 0:
+        if world.ordering.rule[R_WINDOW] > 0:
             return call_part(world.code[P_DEALERS], world, at)
     else:
         why = _limit_life(world, m)
@@ -113,5 +113,3 @@ def execute_message(world, at):
     """Execute the message in row ``at`` of the pool; OK or the reason why it was refused."""
     return execute_plainly(world, at)
 
-
-PART = execute_message

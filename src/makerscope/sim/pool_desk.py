@@ -6,7 +6,7 @@ price of the commitment's first later look of the oracle, with the pool's premiu
 order is refused. A cancel takes back a commitment of its slot that still waits.
 """
 
-from makerscope.kernels._jit import kernel, part
+from makerscope.kernels._jit import inner, part
 from makerscope.market.layout import (
     A_PERP,
     BACKSTOP,
@@ -57,7 +57,7 @@ from makerscope.sim.world import C_NOW, C_WAITING
 USD = 1e6  # base units
 
 
-@kernel
+@inner
 def pool_price(world, i, side, size, index):
     """What the pool asks for ``size`` lots at this oracle price, ticks."""
     rule, venue = world.ordering.rule, world.venue
@@ -72,7 +72,7 @@ def pool_price(world, i, side, size, index):
     return index
 
 
-@kernel
+@inner
 def committed_price(world, u, committed):
     """The first oracle price of an underlying after a commitment, ticks; below 0 if there is none."""
     oracle = world.oracle
@@ -81,7 +81,7 @@ def committed_price(world, u, committed):
     return pull_price(plan, state, committed, world.clock[C_NOW])
 
 
-@kernel
+@inner
 def _take_back(world, m):
     """Let the waiting commitments of a slot, or all of an account, lapse."""
     pool, found = world.mempool, NOTHING_THERE
@@ -94,7 +94,7 @@ def _take_back(world, m):
     return found
 
 
-@kernel
+@inner
 def _deal(world, m):
     """Trade a commitment against the pool. Returns OK or the reason why not."""
     venue = world.venue
@@ -142,5 +142,3 @@ def execute_commitment(world, at):
         refuse(venue, m, why)
     return why
 
-
-PART = execute_commitment

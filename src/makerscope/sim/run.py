@@ -22,7 +22,12 @@ WHY = {
 
 
 def simulate(
-    scenario: Scenario, out: Path, *, seed: int = 7, audit: bool = False, progress: Callable[[float], None] | None = None
+    scenario: Scenario,
+    out: Path,
+    *,
+    seed: int = 7,
+    audit: bool = False,
+    progress: Callable[[float], None] | None = None,
 ) -> Built:
     """Play a scenario from start to end onto a tape.
 

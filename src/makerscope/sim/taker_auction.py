@@ -6,7 +6,7 @@ index and half a per cent. Offers flagged JIT come first in a block, rest for th
 left when the auction ends lapses (TAKE) or rests (PLACE).
 """
 
-from makerscope.kernels._jit import kernel, part
+from makerscope.kernels._jit import inner, part
 from makerscope.market.book import SERIALS, available
 from makerscope.market.layout import (
     FILL_OR_KILL,
@@ -46,7 +46,7 @@ from makerscope.sim.execution import execute_plainly
 REACH = 200  # without a limit a taker pays up to one part in so many beyond the index
 
 
-@kernel
+@inner
 def _open(world, m):
     """The first block of an auction: where its limit starts and ends."""
     venue, i, side = world.venue, m[M_INSTRUMENT], m[M_SIDE]
@@ -59,7 +59,7 @@ def _open(world, m):
     venue.word[V_MESSAGES] += 1
 
 
-@kernel
+@inner
 def _bid_on(world, at):
     """One block of a running auction. Returns OK or the reason why it ended unfilled."""
     venue, m, state = world.venue, world.mempool.message[at], world.chain.state
@@ -101,5 +101,3 @@ def close_auctions(world, _number):
     withdraw_offers(venue, world.mempool.message[-1], FIRST_AGENT, venue.slot_at.shape[0] - 1)
     return 0
 
-
-PART, CLOSE = execute_in_auction, close_auctions

@@ -123,7 +123,12 @@ def _look_at_leader(world, a, now):
     at = min(max(at, 0), path.spot.shape[1] - 1)
     for u in range(path.spot.shape[0]):
         spot, half = path.spot[u, at], path.half[u, at]
-        out[u, R_SPOT], out[u, R_VARIANCE], out[u, R_BID], out[u, R_ASK] = spot, path.variance[u, at], spot - half, spot + half
+        out[u, R_SPOT], out[u, R_VARIANCE], out[u, R_BID], out[u, R_ASK] = (
+            spot,
+            path.variance[u, at],
+            spot - half,
+            spot + half,
+        )
 
 
 @part
@@ -143,11 +148,11 @@ def ask_agent(world, a):
     seen[AT_MODEL] = world.public.model.ctypes.data + 8 * at * instruments * MODEL_COLUMNS
     seen[AT_POSITION] = agents.position.ctypes.data + 8 * a * instruments
     seen[AT_KNOWN] = agents.known.ctypes.data + 8 * base * KNOWN_COLUMNS
-    world.count[0] = 0
+    world.written[0] = 0
     asleep = call_step(agents.address[a], agents.own[a].ctypes.data, seen.ctypes.data, world.act.ctypes.data)
-    if asleep < 0 or asleep > MOST_NS or world.count[0] < 0 or world.count[0] > world.rows.shape[0]:
+    if asleep < 0 or asleep > MOST_NS or world.written[0] < 0 or world.written[0] > world.rows.shape[0]:
         agents.timing[a, D_OUT] = RAISED if asleep == -RAISED else RETURNED_GARBAGE if asleep > -RAISED else -asleep
-        world.count[0] = 0
+        world.written[0] = 0
         return np.int64(-1)
     return asleep
 
@@ -191,6 +196,3 @@ def note_sent(world, a, row):
     elif kind == CANCEL:
         known[base + slot, K_SIZE] = 0
         known[base + slot, K_SENT_SIZE] = 0
-
-
-PART = ask_agent

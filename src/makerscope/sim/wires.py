@@ -6,7 +6,7 @@ only what is free: what equity holds beyond initial margin and orders, and never
 money is in ``World.transit`` and in nobody's cash.
 """
 
-from makerscope.kernels._jit import kernel
+from makerscope.kernels._jit import inner
 from makerscope.market.accounts import equity
 from makerscope.market.layout import A_LEAD, IM, KIND, M_ACCOUNT, M_SIDE, M_SIZE, MARK, NONE, PPM, UNIT
 from makerscope.market.leader import LeaderPlan, leader_down, transfer_due
@@ -19,7 +19,7 @@ from makerscope.sim.transfers import log_transfer
 from makerscope.sim.world import C_NOW, G_HEDGE_SHIFT
 
 
-@kernel
+@inner
 def free_to_move(world, a, side):
     """Base units that an agent may take away from the venue (side +1) or from the leading venue (side -1)."""
     venue = world.venue
@@ -34,7 +34,7 @@ def free_to_move(world, a, side):
     return max(min(equity(accounts, spec, state, hedger) - wanted, accounts.cash[hedger]), 0)
 
 
-@kernel
+@inner
 def send_money(world, m):
     """Put money on its way. Returns OK or the reason why not."""
     a, side, amount, now = m[M_ACCOUNT], m[M_SIDE], m[M_SIZE], world.clock[C_NOW]
@@ -53,7 +53,7 @@ def send_money(world, m):
     return OK
 
 
-@kernel
+@inner
 def land_money(world):
     """Hand out what has arrived by now."""
     venue, now = world.venue, world.clock[C_NOW]
@@ -66,7 +66,7 @@ def land_money(world):
         a, amount = transfer_take(world.transit, now)
 
 
-@kernel
+@inner
 def on_its_way(world):
     """Base units that are in nobody's cash."""
     total = 0
