@@ -25,6 +25,7 @@ from makerscope.market.layout import (
     M_INSTRUMENT,
     M_KIND,
     M_LINK,
+    M_RANK,
     MARK,
     NO_TIME,
     NONE,
@@ -43,10 +44,10 @@ from makerscope.market.layout import (
 )
 from makerscope.market.log import GAS, T_BLOCKS, T_QUOTES, next_row
 from makerscope.market.mempool import auction_runs, lapsed
-from makerscope.market.ordering import arrange
+from makerscope.market.ordering import AUCTION, R_POLICY, R_WINDOW, arrange
 from makerscope.market.venue import TOO_LATE, V_FILLS, V_HEIGHT, V_NOW, expire_orders, refuse
 from makerscope.sim.agenda import BLOCK, add
-from makerscope.sim.parts import P_DUES, P_EXECUTE, P_PRICES, P_RISK, P_STATEMENTS
+from makerscope.sim.parts import P_CLOSE, P_DEALERS, P_DUES, P_EXECUTE, P_PRICES, P_RISK, P_STATEMENTS
 from makerscope.sim.transfers import log_transfer
 from makerscope.sim.world import (
     C_EXECUTED,
@@ -79,6 +80,12 @@ def _charge_gas(world, m):
     )
 
 
+@inlined
+def goes_on(world, m):
+    """Whether a message has executed in an earlier block already."""
+    return world.ordering.rule[R_POLICY] == AUCTION and 0 <= m[M_RANK] < world.clock[C_HEIGHT]
+
+
 @kernel
 def _run_messages(world):
     """Execute what the policy lets into this block, in its order; returns gas used and messages executed."""
@@ -88,8 +95,11 @@ def _run_messages(world):
     used = np.int64(0)
     for k in range(chosen):
         m = pool.message[pool.order[k]]
-        _charge_gas(world, m)
-        used += m[M_GAS]
+        if m[M_KIND] == NONE:  # taken back by a message before it
+            continue
+        if not goes_on(world, m):  # a taker's auction pays and takes room in its first block
+            _charge_gas(world, m)
+            used += m[M_GAS]
         call_part(world.code[P_EXECUTE], world, pool.order[k])
         if not auction_runs(world.ordering, world.chain.state, pool.message, pool.order[k]):
             m[M_KIND] = NONE
@@ -108,6 +118,10 @@ def _run_messages(world):
             kept += 1
     clock[C_WAITING] = kept
     clock[C_EXECUTED] += chosen
+    if world.code[P_CLOSE] != 0:
+        call_part(world.code[P_CLOSE], world, chosen)
+    if world.ordering.rule[R_WINDOW] > 0:
+        call_part(world.code[P_DEALERS], world, NONE)
     return used, chosen
 
 

@@ -71,7 +71,8 @@ class SurfaceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class LeaderTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The centralised venue: half spread, what a trade of ``depth_usd`` moves (``impact_bps``), its fee, and its wire."""
+    """The centralised venue: half spread, what a trade of ``depth_usd`` moves (``impact_bps``), its fee, and its wire;
+    ``transfer_minutes``: how long money takes there and back."""
 
     half_spread_bps: NotNegative = 0.5
     nerves: NotNegative = 0.5
@@ -80,6 +81,7 @@ class LeaderTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     half_life_s: NotNegative = 60.0
     taker_fee_bps: NotNegative = 2.0
     initial_margin: Share = 0.05
+    transfer_minutes: NotNegative = 10.0
 
 
 class OracleTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -107,7 +109,7 @@ class ChainTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class VenueTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Rules of the venue that differ from its profile."""
+    """Rules of the venue that differ from its profile. ``dealers_ms``: how long dealers may answer a request for quote; 0: it has none."""
 
     maker_fee_bps: float | None = None
     taker_fee_bps: float | None = None
@@ -120,6 +122,7 @@ class VenueTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     bankruptcy: str = "adl"
     keepers: bool = False
     insurance_usd: NotNegative = 1_000_000.0
+    dealers_ms: NotNegative = 0.0
 
 
 class AgentTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -149,7 +152,7 @@ class AgentTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 class EpisodeTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Something that happens: ``crash``, ``volatility``, ``congestion``, ``oracle-frozen``, ``oracle-silent``, ``halt``,
-    ``leader-outage``. ``fall``, ``recovery``: of a crash; ``times``: how much more volatility or traffic.
+    ``leader-outage``, ``reorg``. ``fall``, ``recovery``: of a crash; ``times``: how much more volatility or traffic.
     """
 
     kind: Text

@@ -9,19 +9,21 @@ from makerscope.kernels.dice import streams
 from makerscope.market.chain import K_CAPACITY, K_DEMAND, K_INTERVAL, K_JITTER, RULE_COLUMNS, Chain, new_chain
 from makerscope.market.funding_rule import funding_rule
 from makerscope.market.leader import Leader, leader_plan
-from makerscope.market.layout import PPM
+from makerscope.market.layout import NO_TIME, PPM
 from makerscope.market.mark import BOOK, FAIR_BASIS, INDEX_PRICE, INDEX_TWAP, MEDIAN, MarkRule, MarkState, mark_state
 from makerscope.market.oracle import FROZEN, SILENT, Episode, Oracle, oracle_plan, oracle_state
 from makerscope.market.ordering import POLICIES, Ordering, new_ordering
 from makerscope.market.reference import PricePath, reference_path, stream_names
 from makerscope.market.reference_terms import NormalJumps, Shock, Underlying, flash_crash, plan_of
+from makerscope.market.venue_profile import venue_profile
+from makerscope.market.venue_rules import policy_numbers
 from makerscope.sim.markets import DECIMALS, Market
 from makerscope.sim.scenario import EpisodeTable, Scenario, UnderlyingTable
 from makerscope.sim.world import Desk, Oracles
 
 MS, SECOND, MINUTE, DAY = 10**6, 10**9, 60 * 10**9, 86400 * 10**9
 MARKS = {"index": INDEX_PRICE, "median": MEDIAN, "fair-basis": FAIR_BASIS, "twap": INDEX_TWAP, "book": BOOK}
-EPISODES = ("crash", "volatility", "congestion", "oracle-frozen", "oracle-silent", "halt", "leader-outage")
+EPISODES = ("crash", "volatility", "congestion", "oracle-frozen", "oracle-silent", "halt", "leader-outage", "reorg")
 WINDOW = 30 * MINUTE  # of the settlement average
 
 
@@ -42,6 +44,8 @@ class Terms:
     half_spread: float
     shocks: tuple[Shock, ...]
     halts: tuple[tuple[int, int], ...]
+    reorgs: tuple[tuple[int, int], ...]
+    numbers: dict[str, int]
     congestion: tuple[tuple[int, int, int], ...]
     oracle: tuple[Episode, ...]
     outages: tuple[tuple[int, int], ...]
@@ -78,8 +82,9 @@ def terms_of(scenario: Scenario, start: int, end: int) -> Terms:
     return Terms(
         fees=_fees(scenario), funding=funding, interval=round((70.0 if chain.block_ms is None else chain.block_ms) * MS),
         jitter=round((chain.jitter_ms or 0.0) * MS), policy=policy, capacity=chain.capacity or 0,
-        others=chain.others or 0, ttl=bool(chain.ttl), half_spread=scenario.leader.half_spread_bps * 1e-4,
+        others=chain.others or 0, ttl=policy == "short-term" if chain.ttl is None else chain.ttl, half_spread=scenario.leader.half_spread_bps * 1e-4,
         shocks=tuple(shocks), halts=tuple(_span(item, start) for item in spans["halt"]),
+        reorgs=tuple(_reorg(scenario, item) for item in spans["reorg"]), numbers=policy_terms(scenario, policy),
         congestion=tuple((*_span(item, start), round(item.times * PPM)) for item in spans["congestion"]),
         oracle=tuple(
             Episode(start=_span(item, start)[0], end=_span(item, start)[1], kind=kind)
@@ -88,6 +93,28 @@ def terms_of(scenario: Scenario, start: int, end: int) -> Terms:
         ),
         outages=tuple(_span(item, start) for item in spans["leader-outage"]),
     )  # fmt: skip
+
+
+NATIVE = {"class-sort-fee": "hyperliquid", "timeboost": "arbitrum", "short-term": "dydx", "delayed-takers": "vega"}
+NATIVE |= {"auction": "drift", "commit": "gmx"}  # whose numbers a policy has where the scenario's venue has another
+
+
+def policy_terms(scenario: Scenario, policy: str) -> dict[str, int]:
+    """The numbers of an ordering policy: of the scenario's venue if that is its own, else of the venue it comes from."""
+    numbers: dict[str, int] = {}
+    own = venue_profile(scenario.profile)
+    if own.ordering.policy == policy:
+        numbers = policy_numbers(own)
+    elif policy in NATIVE:
+        numbers = policy_numbers(venue_profile(NATIVE[policy]))
+    return numbers | {"window": round(scenario.venue.dealers_ms * MS)}
+
+
+def _reorg(scenario: Scenario, item: EpisodeTable) -> tuple[int, int]:
+    """The blocks that an episode orphans, at the regular pace: height of the last, and how many."""
+    interval = round((scenario.chain.block_ms or 70.0) * MS)
+    depth = max(round(item.minutes * MINUTE) // interval, 1)
+    return round(item.after_minutes * MINUTE) // interval + depth, depth
 
 
 def _fees(scenario: Scenario) -> tuple[int, int, int, int]:
@@ -146,8 +173,11 @@ def chain_of(scenario: Scenario, accounts: int, start: int, terms: Terms) -> tup
     rules = np.zeros(RULE_COLUMNS, np.int64)
     rules[[K_INTERVAL, K_JITTER, K_CAPACITY, K_DEMAND]] = terms.interval, terms.jitter, terms.capacity, terms.others
     delay = round(scenario.chain.taker_delay_ms * MS)
-    ordering = new_ordering(POLICIES[terms.policy], accounts=accounts, delays=np.array([[0, 0, delay]], np.int64))
-    return new_chain(rules, time=start, halts=list(terms.halts), episodes=list(terms.congestion)), ordering
+    ordering = new_ordering(
+        POLICIES[terms.policy], accounts=accounts, delays=np.array([[0, 0, delay]], np.int64), **terms.numbers
+    )
+    schedule = {"halts": list(terms.halts), "episodes": list(terms.congestion), "reorgs": list(terms.reorgs)}
+    return new_chain(rules, time=start, **schedule), ordering
 
 
 def oracles_of(scenario: Scenario, path: PricePath, start: int, terms: Terms) -> Oracles:
@@ -157,6 +187,7 @@ def oracles_of(scenario: Scenario, path: PricePath, start: int, terms: Terms) ->
         period=round(table.period_s * SECOND), weights=tuple(table.sources), error=table.error_bps * 1e-4,
         deviation=round(table.deviation_bps * 100), heartbeat=round(table.heartbeat_s * SECOND),
         delay=round(table.delay_ms * MS), memory=60 * SECOND, episodes=terms.oracle,
+        pull_delay=terms.numbers.get("price_delay", 0), pull_window=terms.numbers.get("expiry") or NO_TIME,
     )  # fmt: skip
     plans = [oracle_plan(oracle, tick=item.tick) for item in scenario.underlying]
     states = [oracle_state(plan, float(path.spot[u, 0]), start) for u, plan in enumerate(plans)]
@@ -178,7 +209,7 @@ def desk_of(scenario: Scenario, start: int, terms: Terms) -> Desk:
         leader = Leader(
             tick=item.tick, unit=round(item.tick * item.lot * 10**DECIMALS), shown=max(round(depth / 10), 1), depth=depth,
             impact=table.impact_bps * 100, half_life=round(table.half_life_s * SECOND),
-            half_spread=table.half_spread_bps * 100, nerves=table.nerves, taker_fee=round(table.taker_fee_bps * 100),
+            half_spread=table.half_spread_bps * 100, nerves=table.nerves, taker_fee=round(table.taker_fee_bps * 100), transfer=round(table.transfer_minutes * MINUTE),
             outages=terms.outages,
         )  # fmt: skip
         plans.append(leader_plan(leader))
