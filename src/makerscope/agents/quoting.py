@@ -31,6 +31,8 @@ def requote(seen, act, instrument, side, price, size, slot, tolerance, least):
     """Have ``size`` lots at ``price`` in a slot; sends nothing while the order there is less than ``tolerance`` ticks away and
     holds at least ``least`` lots. A size of 0 cancels. Returns whether something was sent.
     """
+    if slot < 0 or slot >= seen.known.shape[0]:
+        return False
     resting = seen.known[slot, K_SIZE]
     if size <= 0 or price < 1:
         if resting > 0:

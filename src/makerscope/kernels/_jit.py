@@ -122,6 +122,11 @@ def kernel(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
     )
 
 
+def checked(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
+    """Compile a function that somebody else wrote: an index out of bounds raises, as it does in Python."""
+    return numba.njit(cache=True, nogil=True, error_model="numpy", boundscheck=True)(function)
+
+
 def part(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
     """Compile a kernel that others call by address (``address_of``): takes and gives numbers and handles only."""
     return _by_type(numba.njit(cache=True, nogil=True, error_model="numpy", boundscheck=False)(function))

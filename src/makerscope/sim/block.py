@@ -158,6 +158,9 @@ def run_block(world, who):
         call_part(world.code[P_DUES], world, 0)
     if beat or venue.word[V_FILLS] > fills:
         call_part(world.code[P_RISK], world, 0)
+    else:
+        weak, room = world.public.weak, world.public.time.shape[0]
+        weak[clock[C_HEIGHT] % room] = weak[(clock[C_HEIGHT] - 1) % room]
     publish(world)
     if beat:
         call_part(world.code[P_STATEMENTS], world, 0)

@@ -37,6 +37,7 @@ from makerscope.market.venue import REASONS, Venue
 from makerscope.sim import world as w
 from makerscope.sim.agenda import BLOCK, WAKE, Agenda, add, new_agenda
 from makerscope.sim.cast import MODES, Cast, cast_of
+from makerscope.sim.python_agent import PythonStep, seat
 from makerscope.sim.parts import MODULES, addresses
 from makerscope.sim.markets import DECIMALS, Market, list_markets, market_rows
 from makerscope.sim.scenario import Scenario
@@ -52,7 +53,7 @@ MOST_SEEN_BLOCKS = 4096
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
     """A world ready to run, with what the tape needs to name things. ``handle``: the world as
-    compiled code takes it. ``keep``: memory that the world only points to."""
+    compiled code takes it. ``steps``: the agents that are plain Python, by account. ``keep``: memory that the world only points to."""
 
     world: w.World
     handle: Opened
@@ -61,6 +62,7 @@ class Built:
     cast: tuple[Cast, ...]
     start: int
     end: int
+    steps: dict[int, PythonStep]
     keep: list[object] = field(repr=False)
 
     @property
@@ -70,13 +72,14 @@ class Built:
         return [*NOT_AGENTS, *names, *names]
 
 
-def build(scenario: Scenario, *, seed: int, room: int = 1 << 17) -> Built:
+def build(scenario: Scenario, *, seed: int, room: int = 1 << 17, plain: bool = False) -> Built:
     """Lay out a scenario.
 
     Args:
         scenario: of ``read_scenario``.
         seed: of all dice; agents and prices have dice of their own, named by their names.
         room: rows of each buffer of the log.
+        plain: run the steps of all agents as plain Python, which is slower, never different.
 
     Raises:
         InputError: a key asks for what cannot be; the key is named.
@@ -96,7 +99,15 @@ def build(scenario: Scenario, *, seed: int, room: int = 1 << 17) -> Built:
     world = _world(scenario, seed, (start, end), markets, cast, terms, room, keep)
     handle = opened(world)
     world.code[:] = addresses(handle.kind)
-    return Built(world=world, handle=handle, scenario=scenario, markets=markets, cast=cast, start=start, end=end, keep=keep)
+    steps = {
+        FIRST_AGENT + n: seat(world, FIRST_AGENT + n, item, plain=plain)
+        for n, item in enumerate(cast)
+        if plain or item.kind.entry is None
+    }
+    return Built(
+        world=world, handle=handle, scenario=scenario, markets=markets, cast=cast, start=start, end=end, steps=steps,
+        keep=keep,
+    )  # fmt: skip
 
 
 def _world(  # noqa: PLR0917 - one call
@@ -202,7 +213,8 @@ def _public(scenario: Scenario, cast: tuple[Cast, ...], instruments: int, terms:
     slowest = max(item.table.feed_ms for item in cast) * MS
     blocks = min(8 + 2 * int(slowest // max(terms.interval, 1)), MOST_SEEN_BLOCKS)
     whole = np.full((blocks, instruments, PUBLIC_COLUMNS), NONE, np.int64)
-    return w.Public(whole, np.zeros((blocks, instruments, interface.MODEL_COLUMNS)), np.zeros(blocks, np.int64))
+    weak = np.full((blocks, interface.WEAK_ROOM), NONE, np.int64)
+    return w.Public(whole, np.zeros((blocks, instruments, interface.MODEL_COLUMNS)), np.zeros(blocks, np.int64), weak)
 
 
 def _rule(scenario: Scenario, start: int, agents: int, terms: Terms) -> NDArray[np.int64]:
@@ -231,7 +243,8 @@ def _agents(  # noqa: PLR0917 - one call
         params = np.array(list(item.numbers.values()) or [0.0])
         reals, whole = np.zeros(max(item.kind.reals, 1)), np.zeros(max(item.kind.whole, 1), np.int64)
         keep += [params, reals, whole, item.kind.entry]
-        address[a], cash[a] = item.kind.entry.address, venue.accounts.cash[a]
+        address[a] = 0 if item.kind.entry is None else item.kind.entry.address
+        cash[a] = venue.accounts.cash[a]
         roll = dice[first_dice + n : first_dice + n + 1]
         own[a] = (
             params.ctypes.data, len(params), reals.ctypes.data, len(reals), whole.ctypes.data, len(whole),
