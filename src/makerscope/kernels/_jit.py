@@ -149,6 +149,9 @@ def address_of(function: Any, *kinds: Any) -> int:  # noqa: ANN401 - a dispatche
     return found.library.get_pointer_to_function(found.fndesc.llvm_cfunc_wrapper_name)
 
 
-def entry(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - numba's CFunc has no public type
-    """Compile a C function ``int64 (int64, int64, int64)`` that a running loop can call by its address."""
-    return numba.cfunc("int64(int64, int64, int64)", cache=True, error_model="numpy")(function)
+def entry(function: Callable[..., Any], *, cache: bool = True) -> Any:  # noqa: ANN401 - numba's CFunc has no public type
+    """Compile a C function ``int64 (int64, int64, int64)`` that a running loop can call by its address.
+
+    ``cache``: keep it on disk; one that is made around another function cannot be kept.
+    """
+    return numba.cfunc("int64(int64, int64, int64)", cache=cache, error_model="numpy")(function)

@@ -33,6 +33,7 @@ from makerscope.agents.interface import (
     Seen,
     Self,
 )
+from makerscope.errors import InputError
 from makerscope.sim.cast import Cast
 from makerscope.sim.world import World
 
@@ -148,9 +149,13 @@ def seat(world: World, account: int, cast: Cast, *, plain: bool = False) -> Pyth
 
 def _method_of(kind: type, own: Self, cast: Cast) -> Callable[..., Any]:
     """The step of one object of a user's class, which also has what ``Self`` has."""
-    made = kind(**cast.numbers)
-    for name, array in own._asdict().items():
-        setattr(made, name, array)
+    try:
+        made = kind(**cast.numbers)
+        for name, array in own._asdict().items():
+            setattr(made, name, array)
+    except Exception as error:
+        why = f"{kind.__name__} cannot be made ({type(error).__name__}: {error})"
+        raise InputError(f"agent {cast.name}", why, "a class that takes its numbers by name") from error
     return lambda _own, seen, act: made.step(seen, act)
 
 
