@@ -70,7 +70,13 @@ def _charge_gas(world, m):
     if cost == 0:
         return
     pay(world.venue.accounts, m[M_ACCOUNT], GAS_SINK, cost)
-    log_transfer(world.venue, m[M_ACCOUNT], m[M_INSTRUMENT] if 0 <= m[M_INSTRUMENT] < world.venue.spec.shape[0] else NONE, GAS, -cost)
+    log_transfer(
+        world.venue,
+        m[M_ACCOUNT],
+        m[M_INSTRUMENT] if 0 <= m[M_INSTRUMENT] < world.venue.spec.shape[0] else NONE,
+        GAS,
+        -cost,
+    )
 
 
 @kernel
@@ -131,7 +137,12 @@ def publish(world):
             row = next_row(log, T_QUOTES, log.quotes.shape[0])
             out = log.quotes
             out[row, 0], out[row, 1], out[row, 6] = clock[C_NOW], i, clock[C_HEIGHT]
-            out[row, 2], out[row, 3], out[row, 4], out[row, 5] = now[P_BID], now[P_BID_SIZE], now[P_ASK], now[P_ASK_SIZE]
+            out[row, 2], out[row, 3], out[row, 4], out[row, 5] = (
+                now[P_BID],
+                now[P_BID_SIZE],
+                now[P_ASK],
+                now[P_ASK_SIZE],
+            )
 
 
 @part
@@ -150,6 +161,9 @@ def run_block(world, who):
     beat = who != NONE
     if beat:
         call_part(world.code[P_PRICES], world, 0)
+    else:
+        model, room = world.public.model, world.public.time.shape[0]
+        model[clock[C_HEIGHT] % room] = model[(clock[C_HEIGHT] - 1) % room]
     if world.rule[G_TTL] == 1:
         expire_orders(venue, world.mempool.message[-1], FIRST_AGENT, venue.slot_at.shape[0] - 1)
     fills = venue.word[V_FILLS]
@@ -178,6 +192,3 @@ def run_block(world, who):
             clock[C_NEXT_BLOCK] = next_block_time(chain, roll, NO_TIME)
         add(world.agenda, clock[C_NEXT_BLOCK], BLOCK, 0)
     return executed
-
-
-PART = run_block

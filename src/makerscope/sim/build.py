@@ -31,16 +31,17 @@ from makerscope.market.layout import (
 )
 from makerscope.market.log import new_log
 from makerscope.market.margin_profile import margin_profile
-from makerscope.market.margin_rules import margin_rules, with_perp_rates
+from makerscope.market.margin_rules import margin_rules, scenario_grid, with_perp_rates
 from makerscope.market.news import NEWS_COLUMNS, new_inbox
 from makerscope.market.venue import REASONS, Venue
 from makerscope.sim import world as w
 from makerscope.sim.agenda import BLOCK, WAKE, Agenda, add, new_agenda
 from makerscope.sim.cast import MODES, Cast, cast_of
-from makerscope.sim.python_agent import PythonStep, seat
-from makerscope.sim.parts import MODULES, addresses
 from makerscope.sim.markets import DECIMALS, Market, list_markets, market_rows
+from makerscope.sim.parts import P_GRID, P_OPTIONS, WHERE, addresses
+from makerscope.sim.python_agent import PythonStep, seat
 from makerscope.sim.scenario import Scenario
+from makerscope.sim.surfaces import surfaces_of
 from makerscope.sim.surroundings import Terms, chain_of, desk_of, marking_of, oracles_of, path_of, terms_of
 
 MS, SECOND, HOUR = 10**6, 10**9, 3600 * 10**9
@@ -98,7 +99,9 @@ def build(scenario: Scenario, *, seed: int, room: int = 1 << 17, plain: bool = F
     keep: list[object] = []
     world = _world(scenario, seed, (start, end), markets, cast, terms, room, keep)
     handle = opened(world)
-    world.code[:] = addresses(handle.kind)
+    left_out = frozenset() if world.rule[w.G_GRID_EVERY] else frozenset({P_GRID})
+    left_out |= frozenset() if world.rule[w.G_OPTIONS] else frozenset({P_OPTIONS, P_GRID})
+    world.code[:] = addresses(handle.kind, without=left_out)
     steps = {
         FIRST_AGENT + n: seat(world, FIRST_AGENT + n, item, plain=plain)
         for n, item in enumerate(cast)
@@ -119,9 +122,9 @@ def _world(  # noqa: PLR0917 - one call
     accounts, instruments = FIRST_AGENT + 2 * len(cast), len(markets)
     path = path_of(scenario, seed, start, end, terms.shocks)
     venue = _venue(scenario, markets, cast, terms, path, accounts, room)
-    names = ["loop", *(f"oracle {name}" for name in prices), *(f"agent {item.name}" for item in cast)]
-    dice = streams(seed, names)
-    first_dice = 1 + len(prices)
+    names = ["loop", *(f"oracle {name}" for name in prices), *(f"surface {name}" for name in prices)]
+    dice = streams(seed, [*names, *(f"agent {item.name}" for item in cast)])
+    first_dice = len(names)
     chain, ordering = chain_of(scenario, accounts, start, terms)
     public = _public(scenario, cast, instruments, terms)
     actions = max([ROOM_FOR_ACTIONS, *(2 * item.kind.slots(item.numbers, instruments) for item in cast)])
@@ -130,6 +133,8 @@ def _world(  # noqa: PLR0917 - one call
     mempool = _mempool(messages)
     clock = np.zeros(w.CLOCK_WORDS, np.int64)
     rule = _rule(scenario, start, len(cast), terms)
+    rule[w.G_OPTIONS] = any(market.kind == "option" for market in markets)
+    rule[w.G_GRID_EVERY] = SECOND if any(item.table.margin == "portfolio" for item in cast) else 0
     clock[w.C_NOW], clock[w.C_END], clock[w.C_FREE] = start, end, 0
     expiries = venue.spec[(venue.spec[:, KIND] == AN_OPTION), EXPIRY]
     clock[w.C_NEXT_EXPIRY] = expiries.min() if len(expiries) else 0
@@ -154,14 +159,15 @@ def _world(  # noqa: PLR0917 - one call
         venue=venue, chain=chain, ordering=ordering, agents=agents, public=public,
         path=w.Path(path.spot, path.variance, terms.half_spread * path.spot),
         oracle=oracles_of(scenario, path, start, terms), marking=marking_of(scenario, markets),
-        surface=w.Surfaces(np.zeros(1)), desk=desk_of(scenario, start, terms), mempool=mempool, agenda=agenda, dice=dice,
+        surface=surfaces_of(scenario, markets, path, start),
+        grid=scenario_grid(margin_profile(scenario.venue.margin), instruments), desk=desk_of(scenario, start, terms), mempool=mempool, agenda=agenda, dice=dice,
         clock=clock, rule=rule, seen=seen, act=act, rows=rows, count=count, news=news, reference=reference,
         scratch=np.zeros((2, levels), np.int64), index=np.zeros(len(prices), np.int64),
         terms=np.array(terms.funding, np.int64), carry=np.zeros(instruments, np.int64),
         twap=np.zeros((len(prices), 2), np.int64), got=np.zeros(accounts, np.int64),
         forced=np.zeros((accounts, 4), np.int64), score=np.zeros(accounts), queue=np.zeros(accounts, np.int64),
         worth=np.zeros(accounts, np.int64), gain=np.zeros(accounts, np.int64), cut=np.zeros(accounts, np.int64),
-        code=np.zeros(len(MODULES), np.int64),
+        code=np.zeros(len(WHERE), np.int64),
     )  # fmt: skip
 
 

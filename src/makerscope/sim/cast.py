@@ -38,7 +38,9 @@ def cast_of(scenario: Scenario, instruments: int) -> tuple[Cast, ...]:
         numbers = _numbers(f"agent {table.name}", kind, table.numbers)
         for key in ("market", "first", "last"):
             if numbers.get(key, 0) >= instruments:
-                raise InputError(f"agent {table.name}: {key}", f"is {numbers[key]:g}", f"an instrument below {instruments}")
+                raise InputError(
+                    f"agent {table.name}: {key}", f"is {numbers[key]:g}", f"an instrument below {instruments}"
+                )
         for n in range(table.count):
             name = table.name if table.count == 1 else f"{table.name}-{n + 1:0{len(str(table.count))}d}"
             out.append(Cast(name=name, table=table, kind=kind, numbers=numbers))

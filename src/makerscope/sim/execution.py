@@ -39,6 +39,3 @@ def execute_message(world, at):
     if why != OK:
         refuse(world.venue, m, why)
     return why
-
-
-PART = execute_message

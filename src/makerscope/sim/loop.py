@@ -50,8 +50,8 @@ from makerscope.market.layout import (
     TAKE,
 )
 from makerscope.market.log import LOST, is_filling
-from makerscope.market.news import UNTOLD
 from makerscope.market.mempool import sooner
+from makerscope.market.news import UNTOLD
 from makerscope.market.ordering import due
 from makerscope.sim.agenda import BLOCK, MESSAGE, WAKE, add, pop
 from makerscope.sim.parts import P_BLOCK, P_DESK, P_TALK

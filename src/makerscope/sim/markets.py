@@ -109,8 +109,15 @@ def _chain(venue: str, chain: OptionTable, spot: float, start: int) -> list[Mark
                 symbol = f"{chain.underlying}-{when:%Y%m%d%H%M}-{strike:g}-{'C' if is_call else 'P'}"
                 out.append(
                     Market(
-                        name=f"{venue}:{symbol}", symbol=symbol, base=chain.underlying, kind="option", tick=chain.tick,
-                        lot=chain.lot, strike=strike, expiry=expiry, is_call=is_call,
+                        name=f"{venue}:{symbol}",
+                        symbol=symbol,
+                        base=chain.underlying,
+                        kind="option",
+                        tick=chain.tick,
+                        lot=chain.lot,
+                        strike=strike,
+                        expiry=expiry,
+                        is_call=is_call,
                     )  # fmt: skip
                 )
     return out
@@ -141,7 +148,11 @@ def market_rows(
         spot = scenario.underlying[u].spot
         row = spec[i]
         row[KIND], row[UNDERLYING], row[UNIT], row[PERP], row[LOT_STEP] = A_PERP, u, _unit(market), u, 1
-        row[STP], row[MATCHING], row[BAND] = SELF_TRADES[venue.self_trade], MATCHINGS[venue.matching], round(venue.band * PPM)
+        row[STP], row[MATCHING], row[BAND] = (
+            SELF_TRADES[venue.self_trade],
+            MATCHINGS[venue.matching],
+            round(venue.band * PPM),
+        )
         row[MAKER_FEE], row[TAKER_FEE] = fees[0], fees[1]
         row[LADDER] = _ladder(market, DEAREST * spot)
         real[i] = market.strike or 0.0, market.tick, market.lot

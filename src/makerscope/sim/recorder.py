@@ -102,26 +102,28 @@ class Recorder:
         return rows if shape is None else shape(rows, fills_before)
 
     def _orders(self, rows: pl.DataFrame, _before: int) -> pl.DataFrame:
-        return rows.with_columns(
-            pl.col("order").cast(pl.String), action=_named(list(ACTION_NAMES), rows["action"])
-        )
+        return rows.with_columns(pl.col("order").cast(pl.String), action=_named(list(ACTION_NAMES), rows["action"]))
 
     def _fills(self, rows: pl.DataFrame, before: int) -> pl.DataFrame:
         self.fills += rows.height
         how = pl.col("how")
         token = pl.lit(self.token)
         lead = pl.col("instrument").is_in([self.instruments[i] for i in sorted(self.leads)])
-        return rows.with_columns(
-            pl.col("maker_order", "taker_order").cast(pl.String),
-            fill=(pl.int_range(pl.len()) + before).cast(pl.String),
-            maker_fee_token=token,
-            taker_fee_token=token,
-            liquidated=pl.when(how.is_in(list(METHODS))).then("taker"),
-            purpose=pl.when(how == SETTLEMENT).then(pl.lit("settlement")).when(lead).then(pl.lit("hedge")),
-        ).with_columns(
-            pl.when(pl.col("maker").is_not_null()).then(pl.col("maker_fee", "maker_fee_token", "maker_position")),
-            pl.when(how.is_in([PLAIN, LIQUIDATED]) & pl.col("maker").is_not_null()).then("maker_order"),
-        ).drop("how")
+        return (
+            rows.with_columns(
+                pl.col("maker_order", "taker_order").cast(pl.String),
+                fill=(pl.int_range(pl.len()) + before).cast(pl.String),
+                maker_fee_token=token,
+                taker_fee_token=token,
+                liquidated=pl.when(how.is_in(list(METHODS))).then("taker"),
+                purpose=pl.when(how == SETTLEMENT).then(pl.lit("settlement")).when(lead).then(pl.lit("hedge")),
+            )
+            .with_columns(
+                pl.when(pl.col("maker").is_not_null()).then(pl.col("maker_fee", "maker_fee_token", "maker_position")),
+                pl.when(how.is_in([PLAIN, LIQUIDATED]) & pl.col("maker").is_not_null()).then("maker_order"),
+            )
+            .drop("how")
+        )
 
     def _marks(self, rows: pl.DataFrame, _before: int) -> pl.DataFrame:
         funding = pl.col("funding")

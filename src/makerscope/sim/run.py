@@ -24,9 +24,14 @@ WHY = {
 
 
 def simulate(
-    scenario: Scenario, out: Path, *, seed: int = 7, audit: bool = False, plain: bool = False,
+    scenario: Scenario,
+    out: Path,
+    *,
+    seed: int = 7,
+    audit: bool = False,
+    plain: bool = False,
     progress: Callable[[float], None] | None = None,
-) -> Built:  # fmt: skip
+) -> Built:
     """Play a scenario from start to end onto a tape.
 
     Args:

@@ -58,6 +58,18 @@ class OptionTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     lot: Positive = 0.01
 
 
+class SurfaceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The implied-volatility surface: ``premium`` over the price's own volatility, ``skew`` and ``curvature`` (SSVI's rho and eta),
+    ``stickiness`` (0 sticky delta, 1 sticky strike), ``noise`` of its level.
+    """
+
+    premium: Annotated[float, Meta(gt=-1, lt=10)] = 0.05
+    skew: Annotated[float, Meta(gt=-0.95, lt=0.95)] = -0.2
+    curvature: Annotated[float, Meta(gt=0, le=1)] = 0.8
+    stickiness: Annotated[float, Meta(ge=-2, le=2)] = 0.5
+    noise: Annotated[float, Meta(ge=0, lt=1)] = 0.02
+
+
 class LeaderTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The centralised venue: half spread, what a trade of ``depth_usd`` moves (``impact_bps``), its fee, and its wire."""
 
@@ -174,6 +186,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     correlation: Annotated[float, Meta(gt=-1, lt=1)] = 0.7
     underlying: Annotated[list[UnderlyingTable], Meta(min_length=1)]
     option: list[OptionTable] = []
+    surface: SurfaceTable = SurfaceTable()
     leader: LeaderTable = LeaderTable()
     oracle: OracleTable = OracleTable()
     chain: ChainTable = ChainTable()

@@ -70,7 +70,9 @@ def terms_of(scenario: Scenario, start: int, end: int) -> Terms:
         if item.kind not in EPISODES:
             raise InputError(f"{where}: kind", f"is {item.kind!r}", "one of " + ", ".join(EPISODES))
         if start + round(item.after_minutes * MINUTE) >= end:
-            raise InputError(f"{where}: after_minutes", f"is {item.after_minutes:g}, after the end", "a time before the end")
+            raise InputError(
+                f"{where}: after_minutes", f"is {item.after_minutes:g}, after the end", "a time before the end"
+            )
         spans[item.kind].append(item)
         shocks += _shocks(scenario, item, start, where)
     return Terms(
@@ -144,9 +146,7 @@ def chain_of(scenario: Scenario, accounts: int, start: int, terms: Terms) -> tup
     rules = np.zeros(RULE_COLUMNS, np.int64)
     rules[[K_INTERVAL, K_JITTER, K_CAPACITY, K_DEMAND]] = terms.interval, terms.jitter, terms.capacity, terms.others
     delay = round(scenario.chain.taker_delay_ms * MS)
-    ordering = new_ordering(
-        POLICIES[terms.policy], accounts=accounts, delays=np.array([[0, 0, delay]], np.int64)
-    )
+    ordering = new_ordering(POLICIES[terms.policy], accounts=accounts, delays=np.array([[0, 0, delay]], np.int64))
     return new_chain(rules, time=start, halts=list(terms.halts), episodes=list(terms.congestion)), ordering
 
 
@@ -187,4 +187,3 @@ def desk_of(scenario: Scenario, start: int, terms: Terms) -> Desk:
         np.stack([plan.floats for plan in plans]), np.stack([plan.numbers for plan in plans]), plans[0].outages,
         np.zeros((n, 1)), np.full((n, 1), start, np.int64),
     )  # fmt: skip
-

@@ -5,10 +5,10 @@ import numpy as np
 
 from makerscope.agents.interface import (
     ASK,
+    AT_KNOWN,
     AT_MODEL,
     AT_POSITION,
     AT_PUBLIC,
-    AT_KNOWN,
     AT_WEAK,
     K_INSTRUMENT,
     K_PRICE,
@@ -17,6 +17,7 @@ from makerscope.agents.interface import (
     K_SIDE,
     K_SIZE,
     KNOWN_COLUMNS,
+    MODEL_COLUMNS,
     N_BLOCK,
     N_BLOCK_TIME,
     N_CASH,
@@ -24,7 +25,6 @@ from makerscope.agents.interface import (
     N_NEWS,
     N_NOW,
     N_SLOTS,
-    MODEL_COLUMNS,
     OUT,
     R_ASK,
     R_BID,
@@ -139,7 +139,12 @@ def _look_at_leader(world, a, now):
     at = min(max(at, 0), path.spot.shape[1] - 1)
     for u in range(path.spot.shape[0]):
         spot, half = path.spot[u, at], path.half[u, at]
-        out[u, R_SPOT], out[u, R_VARIANCE], out[u, R_BID], out[u, R_ASK] = spot, path.variance[u, at], spot - half, spot + half
+        out[u, R_SPOT], out[u, R_VARIANCE], out[u, R_BID], out[u, R_ASK] = (
+            spot,
+            path.variance[u, at],
+            spot - half,
+            spot + half,
+        )
 
 
 @inlined
@@ -242,6 +247,3 @@ def note_sent(world, a, row):
     elif kind == CANCEL:
         known[base + slot, K_SIZE] = 0
         known[base + slot, K_SENT_SIZE] = 0
-
-
-PART = ask_agent
