@@ -21,13 +21,12 @@ NUMBERS = MappingProxyType({
 
 
 @kernel
-def step(self, seen, act):
-    """Quote ``levels`` bids and asks around a centre that leans against the position."""
+def quote_grid(self, seen, act, held, leaning):
+    """Quote ``levels`` bids and asks; ``held`` counts against the limit, the centre leans against ``leaning`` lots."""
     p = self.params
     i, levels, size, limit = int(p[0]), int(p[1]), int(p[4]), p[6]
     fair = fair_ticks(seen, i)
-    held = float(seen.position[i])
-    centre = fair * (1.0 - 1e-4 * p[5] * max(-1.0, min(1.0, held / limit)))
+    centre = fair * (1.0 - 1e-4 * p[5] * max(-1.0, min(1.0, leaning / limit)))
     tolerance = max(1.0, p[7] * 1e-4 * fair)
     for level in range(levels):
         away = fair * 1e-4 * (p[2] + level * p[3])
@@ -35,6 +34,13 @@ def step(self, seen, act):
         requote(seen, act, i, 1, floor_ticks(centre - away), wanted, 2 * level, tolerance, size // 2)
         wanted = size if held > -limit else 0
         requote(seen, act, i, -1, ceil_ticks(centre + away), wanted, 2 * level + 1, tolerance, size // 2)
+
+
+@kernel
+def step(self, seen, act):
+    """Quote around a centre that leans against the position."""
+    held = float(seen.position[int(self.params[0])])
+    quote_grid(self, seen, act, held, held)
     return 0
 
 
