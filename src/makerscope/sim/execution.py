@@ -3,14 +3,14 @@
 
 import numpy as np
 
-from makerscope.kernels._jit import kernel, part
+from makerscope.kernels._jit import inner, part
 from makerscope.market.layout import CANCEL_ALL, FIRST_AGENT, LIQUIDATE, M_ACCOUNT, M_KIND, M_SIZE
 from makerscope.market.liquidation import LIQUIDATABLE, standing
 from makerscope.market.venue import NOT_WEAK, OK, SENDER_OUT, UNKNOWN_KIND, execute, refuse
 from makerscope.sim.world import D_OUT, G_HEDGE_SHIFT, G_KEEPERS, IN, Z_KEEPER, Z_LOOK, Z_WAIT
 
 
-@kernel
+@inner
 def _liquidate(world, m):
     """A keeper asks for the liquidation of an account: the first who does while it is below maintenance has the reward."""
     venue, forced, target, keeper = world.venue, world.forced, m[M_SIZE], m[M_ACCOUNT]

@@ -59,7 +59,7 @@ class PythonStep:
             _shown(array) for array in (world.public.whole, world.public.model, world.public.weak)
         )
         self._news = _shown(world.news)
-        self._act = Act(world.rows, world.count)
+        self._act = Act(world.rows, world.written)
         self._running = False
         self.why, self.interrupt = "", None
         self._callback = CALLBACK(self._call)

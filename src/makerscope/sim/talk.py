@@ -35,7 +35,7 @@ from makerscope.agents.interface import (
     WEAK_ROOM,
     call_step,
 )
-from makerscope.kernels._jit import inlined, kernel, part
+from makerscope.kernels._jit import inlined, inner, kernel, part
 from makerscope.market.layout import (
     A_FEE,
     A_FLAGS,
@@ -162,10 +162,10 @@ def _is_garbage(world, row):
     return float(max(row[A_PRICE], world.venue.state[i, MARK], 1)) * row[A_SIZE] * spec[i, UNIT] > MOST_MONEY
 
 
-@kernel
+@inner
 def judge(world, a, asleep):
     """What an agent returned, if that and what it wrote make sense; else it is out, and this is OUT."""
-    count, timing, why, row = world.count[0], world.agents.timing, np.int64(IN), np.int64(0)
+    count, timing, why, row = world.written[0], world.agents.timing, np.int64(IN), np.int64(0)
     if OUT - TOO_SLOW <= asleep < OUT:
         why = OUT - asleep
     elif asleep < 0 or asleep > MOST_NS or count < 0 or count > world.rows.shape[0]:
@@ -179,7 +179,7 @@ def judge(world, a, asleep):
     if why == IN:
         return asleep
     timing[a, D_OUT], timing[a, D_OUT_AT] = why, world.clock[C_NOW]
-    world.count[0] = 0
+    world.written[0] = 0
     return np.int64(OUT)
 
 
@@ -187,7 +187,7 @@ def judge(world, a, asleep):
 def ask_agent(world, a):
     """Call an agent. Returns how long it wants to sleep in ns (0: until it sees the next block), OUT if it is out, or ASK."""
     now, agents, seen = world.clock[C_NOW], world.agents, world.seen
-    world.count[0] = 0
+    world.written[0] = 0
     block = _look_at_blocks(world, a, now)
     if block == NONE:  # more blocks than are kept within its feed: rather than see the future it is called later
         return np.int64(agents.timing[a, D_FEED])
