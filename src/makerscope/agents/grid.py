@@ -15,7 +15,7 @@ NUMBERS = MappingProxyType({
     "gap_bps": Number(default=3, low=0.01, high=5000, about="distance between two quotes, bps"),
     "size": Number(default=100, low=1, high=1e12, about="lots a quote"),
     "skew_bps": Number(default=4, low=0, high=1000, about="how far the centre moves at the largest position, bps"),
-    "limit": Number(default=2000, low=1, high=1e15, about="largest position, lots; beyond it only one side is quoted"),
+    "limit": Number(default=2000, low=1, high=1e15, about="position beyond which no quote may lead, lots; the last one may by its size"),
     "tolerance_bps": Number(default=1, low=0, high=1000, about="a quote this close to where it should be stays"),
 })  # fmt: skip
 
@@ -30,9 +30,9 @@ def quote_grid(self, seen, act, held, leaning):
     tolerance = max(1.0, p[7] * 1e-4 * fair)
     for level in range(levels):
         away = fair * 1e-4 * (p[2] + level * p[3])
-        wanted = size if held < limit else 0
+        wanted = size if held + level * size < limit else 0  # all bids together may fill before it hears of it
         requote(seen, act, i, 1, floor_ticks(centre - away), wanted, 2 * level, tolerance, size // 2)
-        wanted = size if held > -limit else 0
+        wanted = size if held - level * size > -limit else 0
         requote(seen, act, i, -1, ceil_ticks(centre + away), wanted, 2 * level + 1, tolerance, size // 2)
 
 

@@ -1,18 +1,12 @@
 """An agent in plain Python at the border of the compiled loop: the same memory as arrays, and whatever it does contained.
 
 The loop calls one C function an agent. Here that function is a ``ctypes`` callback, which shows the agent read-only views of
-the very memory a compiled agent reads. An exception, a result that is no time to sleep, or a step that takes too long puts
-the agent out of the market and nobody else.
-
-A step is timed by the interval timer of the process, which works in the main thread of a Unix process only, and stops
-Python code but not a long call into compiled code. Elsewhere (threads, Windows) nothing limits a step.
+the very memory a compiled agent reads. An exception, a result that is no time to sleep, or a step that takes too long (``sim.time_limit``)
+puts the agent out of the market and nobody else.
 """
 
 import ctypes
-import signal
-import threading
 from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -35,14 +29,11 @@ from makerscope.agents.interface import (
 )
 from makerscope.errors import InputError
 from makerscope.sim.cast import Cast
+from makerscope.sim.time_limit import TookTooLongError, within
 from makerscope.sim.world import World
 
 CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 MOST_TEXT = 200  # letters of an exception that a finding keeps
-
-
-class TookTooLongError(BaseException):
-    """Raised inside a step whose time is over; no ``except Exception`` catches it."""
 
 
 class PythonStep:
@@ -60,7 +51,6 @@ class PythonStep:
         )
         self._news = _shown(world.news)
         self._act = Act(world.rows, world.written)
-        self._running = False
         self.why, self.interrupt = "", None
         self._callback = CALLBACK(self._call)
 
@@ -83,7 +73,7 @@ class PythonStep:
     def _call(self, _own: int, _seen: int, _act: int) -> int:
         try:
             with np.errstate(all="ignore"):  # compiled code does not warn either
-                asleep = self._timed()
+                asleep = within(self._seconds, self._step, self._own, self.seen(), self._act)
             return self._checked(asleep)
         except TookTooLongError:
             self.why = f"more than {self._seconds:g} s"
@@ -94,23 +84,6 @@ class PythonStep:
         except BaseException as error:  # noqa: BLE001 - whatever it is, it stays with this agent
             self.why = f"{type(error).__name__}: {error}"[:MOST_TEXT]
             return OUT - RAISED
-
-    def _timed(self) -> object:
-        if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
-            return self._step(self._own, self.seen(), self._act)
-        before = signal.signal(signal.SIGALRM, self._ring)
-        try:
-            self._running = True
-            signal.setitimer(signal.ITIMER_REAL, self._seconds, 0.1)
-            return self._step(self._own, self.seen(), self._act)
-        finally:
-            self._running = False
-            signal.setitimer(signal.ITIMER_REAL, 0.0)
-            signal.signal(signal.SIGALRM, before)
-
-    def _ring(self, _number: int, _frame: FrameType | None) -> None:
-        if self._running:
-            raise TookTooLongError
 
     def _checked(self, asleep: object) -> int:
         if isinstance(asleep, (int, np.integer)) and not isinstance(asleep, bool) and -(1 << 63) <= asleep < 1 << 63:
@@ -132,11 +105,7 @@ def seat(world: World, account: int, cast: Cast, *, plain: bool = False) -> Pyth
         cast: its kind and numbers.
         plain: its kind is compiled, but its step is to run as Python.
     """
-    head = world.agents.own[account]
-    own = Self(
-        _memory(head[0], head[1], np.float64), _memory(head[2], head[3], np.float64), _memory(head[4], head[5], np.int64),
-        _memory(head[6], 4, np.uint64).reshape(1, 4),
-    )  # fmt: skip
+    own = own_memory(world, account)
     step = cast.kind.step
     if plain and cast.kind.entry is not None:
         step = step.py_func
@@ -145,6 +114,17 @@ def seat(world: World, account: int, cast: Cast, *, plain: bool = False) -> Pyth
     seated = PythonStep(world, account, own, step, cast.kind.seconds)
     world.agents.address[account] = seated.address
     return seated
+
+
+def own_memory(world: World, account: int) -> Self:
+    """An agent's own arrays, wherever they lie."""
+    head = world.agents.own[account]
+    return Self(
+        _memory(head[0], head[1], np.float64),
+        _memory(head[2], head[3], np.float64),
+        _memory(head[4], head[5], np.int64),
+        _memory(head[6], 4, np.uint64).reshape(1, 4),
+    )
 
 
 def _method_of(kind: type, own: Self, cast: Cast) -> Callable[..., Any]:
