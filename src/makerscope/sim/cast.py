@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from makerscope.agents.kind import Kind
 from makerscope.agents.registry import kind_of
+from makerscope.agents.user_file import kind_in_file
 from makerscope.errors import InputError
 from makerscope.market.layout import CROSS, ISOLATED, PORTFOLIO
 from makerscope.sim.scenario import AgentTable, Scenario
@@ -30,7 +32,7 @@ def cast_of(scenario: Scenario, instruments: int) -> tuple[Cast, ...]:
     """
     out: list[Cast] = []
     for table in scenario.agent:
-        kind = kind_of(table.kind)
+        kind = kind_of(table.kind) if table.file is None else kind_in_file(Path(table.file), table.kind)
         if table.margin not in MODES:
             raise InputError(f"agent {table.name}: margin", f"is {table.margin!r}", "one of " + ", ".join(MODES))
         numbers = _numbers(f"agent {table.name}", kind, table.numbers)

@@ -34,6 +34,7 @@ from makerscope.market.layout import (
     STP,
     STRIKE_TICKS,
     TAKER_FEE,
+    TICKS_PER_INDEX,
     UNDERLYING,
     UNIT,
 )
@@ -163,6 +164,7 @@ def market_rows(
             row[KIND], row[EXPIRY], row[IS_CALL] = AN_OPTION, market.expiry, int(bool(market.is_call))
             row[STRIKE_TICKS] = round((market.strike or 0.0) / market.tick)
             row[MAKER_FEE], row[TAKER_FEE], row[FEE_CAP] = fees[2], fees[2], fees[3]
+            row[TICKS_PER_INDEX] = _ticks_per_index(market, scenario.underlying[u].tick)
             row[BAND] = 0  # an option's price may be many times its mark
             row[LADDER] = _ladder(market, spot)
     return spec, real
@@ -174,6 +176,18 @@ def _unit(market: Market) -> int:
     if unit != int(unit) or unit < 1:
         raise InputError(market.name, f"a tick times a lot is {unit} base units", "a whole number of base units")
     return int(unit)
+
+
+def _ticks_per_index(market: Market, index_tick: float) -> int:
+    """An option's ticks in one tick of its index, or the other way round, below 0."""
+    ratio = Decimal(str(index_tick)) / Decimal(str(market.tick))
+    if ratio == int(ratio):
+        return int(ratio)
+    if 1 / ratio == int(1 / ratio):
+        return -int(1 / ratio)
+    raise InputError(
+        market.name, f"its tick is {market.tick:g}, its index's {index_tick:g}", "one a multiple of the other"
+    )
 
 
 def _ladder(market: Market, dearest: float) -> int:

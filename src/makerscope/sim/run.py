@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from makerscope.errors import AccountingError
+from makerscope.agents.interface import REASONS
+from makerscope.errors import AccountingError, InputError
+from makerscope.market.layout import FIRST_AGENT
 from makerscope.market.venue import V_NOW
 from makerscope.sim import world as w
 from makerscope.sim.build import Built, build
-from makerscope.sim.loop import DONE, EMPTY_LOG, NO_ROOM, OVERFLOW, UNBALANCED, run
+from makerscope.sim.loop import ASKED, DONE, EMPTY_LOG, NO_ROOM, OVERFLOW, UNBALANCED, run
 from makerscope.sim.markets import DECIMALS, TOKEN, Market
 from makerscope.sim.recorder import Recorder
 from makerscope.sim.scenario import Scenario
@@ -27,6 +29,7 @@ def simulate(
     *,
     seed: int = 7,
     audit: bool = False,
+    plain: bool = False,
     progress: Callable[[float], None] | None = None,
 ) -> Built:
     """Play a scenario from start to end onto a tape.
@@ -36,6 +39,7 @@ def simulate(
         out: folder of the tape; an older tape there is replaced.
         seed: one seed, one tape, to the last byte.
         audit: check after every event that money and positions add up (slow).
+        plain: run all agents as plain Python: slower, never different.
         progress: called with simulated seconds as they pass.
 
     Returns:
@@ -45,11 +49,13 @@ def simulate(
         InputError: the scenario asks for what cannot be, or ``out`` is something else than a tape.
         AccountingError: the world lost or made money, or had no room: a defect, not a market.
     """
-    built = build(scenario, seed=seed)
+    built = build(scenario, seed=seed, plain=plain)
     built.world.rule[w.G_AUDIT] = int(audit)
     with TapeWriter(out, source=f"simulated: {scenario.title}, seed {seed}") as tape:
         recorder = recorder_of(tape, built)
         play(built, recorder, progress)
+        for name, why in who_is_out(built):
+            tape.find("warning", "agent out", f"{name}: {why}")
         recorder.sessions(built.start, built.end)
     return built
 
@@ -84,9 +90,38 @@ def play(built: Built, recorder: Recorder, progress: Callable[[float], None] | N
             told = now
         if status == DONE:
             return
+        if status == ASKED:
+            _refuse_to_answer(built)
         if status != EMPTY_LOG:
             when = int(world.venue.word[V_NOW])
             raise AccountingError(f"simulation stopped at {when} ns: {WHY[status]}; this is a defect of makerscope")
+
+
+def _refuse_to_answer(built: Built) -> None:
+    """Nobody outside decides for an agent here: the run was interrupted inside a Python step, or the scenario is for a Gym."""
+    a = int(built.world.clock[w.C_ASKED])
+    if a in built.steps and built.steps[a].interrupt is not None:
+        raise built.steps[a].interrupt
+    name = built.cast[a - FIRST_AGENT].name
+    raise InputError(f"agent {name}: kind", "decides outside the loop", "makerscope.sim.gym.MarketEnv to play it")
+
+
+def who_is_out(built: Built) -> list[tuple[str, str]]:
+    """Name of every agent that was taken out of the market, and why."""
+    out: list[tuple[str, str]] = []
+    for n, item in enumerate(built.cast):
+        timing = built.world.agents.timing[FIRST_AGENT + n]
+        if timing[w.D_OUT] == w.IN:
+            continue
+        step = built.steps.get(FIRST_AGENT + n)
+        what = REASONS[int(timing[w.D_OUT])]
+        if timing[w.D_GARBAGE] > 0:
+            what += f" (its action {int(timing[w.D_GARBAGE])} makes no sense)"
+        elif step is not None and step.why:
+            what += f" ({step.why})"
+        seconds = (int(timing[w.D_OUT_AT]) - built.start) / 1e9
+        out.append((item.name, f"{what}; taken out after {seconds:.3f} s, its orders were cancelled"))
+    return out
 
 
 def _declared(market: Market, venue: str) -> Instrument:
