@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from makerscope.cli.progress import progress_bar
 from makerscope.cli.report import report
+from makerscope.errors import InputError
 from makerscope.tape.demo import write_demo
 
 
@@ -17,6 +18,8 @@ def demo(*, out: Annotated[Path, Parameter(name=["--out", "-o"])] = Path("demo")
         out: folder for the tape, the report and the JSON scorecard.
         seed: of the generated market; the same seed gives the same bytes.
     """
+    if seed < 0:
+        raise InputError("--seed", f"is {seed}", "0 or more")
     with progress_bar("building a demo tape", None):
         write_demo(out / "tape", seed=seed)
     report(out / "tape", html=out / "report.html", json=out / "scorecard.json")

@@ -26,7 +26,9 @@ from numba.core import config, types
 from numba.core.caching import _CacheLocator  # pyright: ignore[reportPrivateUsage] - the hook Numba documents
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_IMPORT = re.compile(r"^from makerscope\.([\w.]+) import (\([^)]*\)|[^\n]*)|^from makerscope import ([^\n]*)", re.MULTILINE)
+_IMPORT = re.compile(
+    r"^from makerscope\.([\w.]+) import (\([^)]*\)|[^\n]*)|^from makerscope import ([^\n]*)", re.MULTILINE
+)
 _VERSIONS = repr((sys.version, numba.__version__, llvmlite.__version__, np.__version__, platform.machine()))
 
 

@@ -1,13 +1,11 @@
 """From a scenario to the arrays of a world: who stands where, with what, and what is on the agenda at the start."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from makerscope.agents import interface
-from makerscope.errors import DomainError, InputError
 from makerscope.kernels.dice import streams
 from makerscope.kernels.handle import Opened, opened
 from makerscope.market.accounts import new_holdings
@@ -30,17 +28,26 @@ from makerscope.market.layout import (
     TRADING,
 )
 from makerscope.market.log import new_log
-from makerscope.market.margin_profile import margin_profile
-from makerscope.market.margin_rules import margin_rules, with_perp_rates
+from makerscope.market.margin_rules import margin_rules, scenario_grid, with_perp_rates
 from makerscope.market.news import NEWS_COLUMNS, new_inbox
 from makerscope.market.venue import REASONS, Venue
 from makerscope.sim import world as w
 from makerscope.sim.agenda import BLOCK, WAKE, Agenda, add, new_agenda
 from makerscope.sim.cast import MODES, Cast, cast_of
-from makerscope.sim.parts import MODULES, addresses
-from makerscope.sim.markets import DECIMALS, Market, list_markets, market_rows
+from makerscope.sim.parts import P_GRID, P_OPTIONS, WHERE, addresses
+from makerscope.sim.markets import DECIMALS, Market, instant, list_markets, market_rows
 from makerscope.sim.scenario import Scenario
-from makerscope.sim.surroundings import Terms, chain_of, desk_of, marking_of, oracles_of, path_of, terms_of
+from makerscope.sim.surfaces import surfaces_of
+from makerscope.sim.surroundings import (
+    budgets_of,
+    chain_of,
+    desk_of,
+    half_spreads,
+    marking_of,
+    oracles_of,
+    path_of,
+)
+from makerscope.sim.terms import Terms, terms_of
 
 MS, SECOND, HOUR = 10**6, 10**9, 3600 * 10**9
 MONEY = 10**DECIMALS
@@ -59,6 +66,7 @@ class Built:
     scenario: Scenario
     markets: tuple[Market, ...]
     cast: tuple[Cast, ...]
+    terms: Terms
     start: int
     end: int
     keep: list[object] = field(repr=False)
@@ -81,22 +89,21 @@ def build(scenario: Scenario, *, seed: int, room: int = 1 << 17) -> Built:
     Raises:
         InputError: a key asks for what cannot be; the key is named.
     """
-    try:
-        start = int(datetime.fromisoformat(scenario.start).astimezone(UTC).timestamp()) * SECOND
-    except ValueError as error:
-        raise InputError("start", f"is {scenario.start!r}", "a time such as 2026-01-05T12:30:00Z") from error
+    start = instant("start", scenario.start)
     end = start + round(scenario.hours * HOUR)
     markets = list_markets(scenario, start)
     cast = cast_of(scenario, len(markets))
-    try:
-        terms = terms_of(scenario, start, end)
-    except DomainError as error:
-        raise InputError("scenario", str(error)) from error
+    terms = terms_of(scenario, start, end)
     keep: list[object] = []
     world = _world(scenario, seed, (start, end), markets, cast, terms, room, keep)
     handle = opened(world)
-    world.code[:] = addresses(handle.kind)
-    return Built(world=world, handle=handle, scenario=scenario, markets=markets, cast=cast, start=start, end=end, keep=keep)
+    left_out = frozenset() if world.rule[w.G_GRID_EVERY] else frozenset({P_GRID})
+    left_out |= frozenset() if world.rule[w.G_OPTIONS] else frozenset({P_OPTIONS, P_GRID})
+    world.code[:] = addresses(handle.kind, without=left_out)
+    return Built(
+        world=world, handle=handle, scenario=scenario, markets=markets, cast=cast, terms=terms, start=start, end=end,
+        keep=keep,
+    )  # fmt: skip
 
 
 def _world(  # noqa: PLR0917 - one call
@@ -108,10 +115,10 @@ def _world(  # noqa: PLR0917 - one call
     accounts, instruments = FIRST_AGENT + 2 * len(cast), len(markets)
     path = path_of(scenario, seed, start, end, terms.shocks)
     venue = _venue(scenario, markets, cast, terms, path, accounts, room)
-    names = ["loop", *(f"oracle {name}" for name in prices), *(f"agent {item.name}" for item in cast)]
-    dice = streams(seed, names)
-    first_dice = 1 + len(prices)
-    chain, ordering = chain_of(scenario, accounts, start, terms)
+    names = ["loop", *(f"oracle {name}" for name in prices), *(f"surface {name}" for name in prices)]
+    dice = streams(seed, [*names, *(f"agent {item.name}" for item in cast)])
+    first_dice = len(names)
+    chain, ordering = chain_of(scenario, cast, accounts, start, terms)
     public = _public(scenario, cast, instruments, terms)
     actions = max([ROOM_FOR_ACTIONS, *(2 * item.kind.slots(item.numbers, instruments) for item in cast)])
     rows, count = np.zeros((actions, ACTION_COLUMNS), np.int64), np.zeros(1, np.int64)
@@ -119,6 +126,8 @@ def _world(  # noqa: PLR0917 - one call
     mempool = _mempool(messages)
     clock = np.zeros(w.CLOCK_WORDS, np.int64)
     rule = _rule(scenario, start, len(cast), terms)
+    rule[w.G_OPTIONS] = any(market.kind == "option" for market in markets)
+    rule[w.G_GRID_EVERY] = SECOND if any(item.table.margin == "portfolio" for item in cast) else 0
     clock[w.C_NOW], clock[w.C_END], clock[w.C_FREE] = start, end, 0
     expiries = venue.spec[(venue.spec[:, KIND] == AN_OPTION), EXPIRY]
     clock[w.C_NEXT_EXPIRY] = expiries.min() if len(expiries) else 0
@@ -141,16 +150,18 @@ def _world(  # noqa: PLR0917 - one call
     levels = max(scenario.record.book_depth, 1)
     return w.World(
         venue=venue, chain=chain, ordering=ordering, agents=agents, public=public,
-        path=w.Path(path.spot, path.variance, terms.half_spread * path.spot),
-        oracle=oracles_of(scenario, path, start, terms), marking=marking_of(scenario, markets),
-        surface=w.Surfaces(np.zeros(1)), desk=desk_of(scenario, start, terms), mempool=mempool, agenda=agenda, dice=dice,
+        path=w.Path(path.spot, path.variance, half_spreads(scenario, path)),
+        oracle=oracles_of(scenario, path, start, terms), marking=marking_of(markets, terms),
+        surface=surfaces_of(scenario, markets, path, start),
+        grid=scenario_grid(terms.margin, instruments), desk=desk_of(scenario, start, terms),
+        budget=budgets_of(cast, accounts, instruments, terms), mempool=mempool, agenda=agenda, dice=dice,
         clock=clock, rule=rule, seen=seen, act=act, rows=rows, count=count, news=news, reference=reference,
         scratch=np.zeros((2, levels), np.int64), index=np.zeros(len(prices), np.int64),
         terms=np.array(terms.funding, np.int64), carry=np.zeros(instruments, np.int64),
         twap=np.zeros((len(prices), 2), np.int64), got=np.zeros(accounts, np.int64),
         forced=np.zeros((accounts, 4), np.int64), score=np.zeros(accounts), queue=np.zeros(accounts, np.int64),
         worth=np.zeros(accounts, np.int64), gain=np.zeros(accounts, np.int64), cut=np.zeros(accounts, np.int64),
-        code=np.zeros(len(MODULES), np.int64),
+        code=np.zeros(len(WHERE), np.int64),
     )  # fmt: skip
 
 
@@ -158,8 +169,8 @@ def _venue(  # noqa: PLR0917 - one call
     scenario: Scenario, markets: tuple[Market, ...], cast: tuple[Cast, ...], terms: Terms, path: object, accounts: int,
     room: int,
 ) -> Venue:  # fmt: skip
-    spec, real = market_rows(scenario, markets, terms.fees)
-    profile = margin_profile(scenario.venue.margin)
+    spec, real = market_rows(scenario, markets, terms.fees, terms.self_trade)
+    profile = terms.margin
     spec = with_perp_rates(profile, spec)
     prices = [item.symbol for item in scenario.underlying]
     slots = [item.kind.slots(item.numbers, len(markets)) for item in cast]
@@ -208,7 +219,8 @@ def _public(scenario: Scenario, cast: tuple[Cast, ...], instruments: int, terms:
 def _rule(scenario: Scenario, start: int, agents: int, terms: Terms) -> NDArray[np.int64]:
     rule, record = np.zeros(w.RULE_WORDS, np.int64), scenario.record
     rule[w.G_START], rule[w.G_STEP] = start, round(scenario.grid_ms * MS)
-    rule[w.G_CONTINUOUS], rule[w.G_BEAT], rule[w.G_TTL] = terms.interval == 0, 100 * MS, terms.ttl
+    rule[w.G_CONTINUOUS], rule[w.G_BEAT] = terms.interval == 0, 100 * MS
+    rule[w.G_ORDER_BLOCKS] = terms.order_blocks
     for place, every in (
         (w.G_MARKS_EVERY, record.marks_s), (w.G_BOOK_EVERY, record.book_s), (w.G_CHAIN_EVERY, record.chain_s),
         (w.G_ACCOUNTS_EVERY, record.accounts_s),

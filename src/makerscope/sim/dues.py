@@ -117,6 +117,3 @@ def pay_dues(world, _number):
     _average(world)
     _expire(world)
     return 0
-
-
-PART = pay_dues

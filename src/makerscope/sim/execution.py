@@ -9,6 +9,3 @@ from makerscope.market.venue import execute
 def execute_message(world, at):
     """Execute the message in row ``at`` of the pool; OK or the reason why it was refused."""
     return execute(world.venue, world.mempool.message[at])
-
-
-PART = execute_message

@@ -81,6 +81,3 @@ def trade_at_leader(world, at):
     m[M_LINK] = clock[C_FREE]
     clock[C_FREE] = at
     return 0
-
-
-PART = trade_at_leader

@@ -4,13 +4,14 @@
 import numpy as np
 
 from makerscope.kernels._jit import inlined, kernel, part
+from makerscope.kernels.handle import call_part
 from makerscope.market.book import best
 from makerscope.market.chain import C_ORACLE
 from makerscope.market.layout import A_LEAD, A_PERP, INDEX, KIND, LAST, MARK, NONE, TICKS_PER_INDEX, UNDERLYING
 from makerscope.market.mark import mark
 from makerscope.market.oracle import OBSERVED, OraclePlan, OracleState, oracle_step
-from makerscope.sim.options import mark_options
-from makerscope.sim.world import C_NOW, G_START, G_STEP, S_ORACLE
+from makerscope.sim.parts import P_GRID, P_OPTIONS
+from makerscope.sim.world import C_DUE_GRID, C_NOW, G_GRID_EVERY, G_OPTIONS, G_START, G_STEP, S_ORACLE
 
 
 @inlined
@@ -46,14 +47,17 @@ def update_prices(world, _number):
             elsewhere = np.int64(world.path.spot[u, at] / venue.real[i, 1] + 0.5)
             state[i, INDEX] = world.index[u]
             bid, ask, last = best(venue.book, i, 1), best(venue.book, i, -1), state[i, LAST]
-            state[i, MARK] = mark(world.marking, i, now, world.index[u], bid, ask, last if last > 0 else NONE, elsewhere)
+            state[i, MARK] = mark(
+                world.marking, i, now, world.index[u], bid, ask, last if last > 0 else NONE, elsewhere
+            )
         elif spec[i, KIND] == A_LEAD:
             state[i, MARK] = state[i, INDEX] = max(np.int64(world.path.spot[u, at] / venue.real[i, 1] + 0.5), 1)
         else:  # an option's index is kept in the option's own ticks
             ticks = spec[i, TICKS_PER_INDEX]
             state[i, INDEX] = world.index[u] * ticks if ticks > 0 else np.int64(world.index[u] / -ticks + 0.5)
-    mark_options(world, at)
+    if world.rule[G_OPTIONS] == 1:
+        call_part(world.code[P_OPTIONS], world, at)
+        if world.rule[G_GRID_EVERY] > 0 and now >= world.clock[C_DUE_GRID]:
+            world.clock[C_DUE_GRID] = now + world.rule[G_GRID_EVERY]
+            call_part(world.code[P_GRID], world, 0)
     return 0
-
-
-PART = update_prices

@@ -126,9 +126,7 @@ def _deleverage(world, a):
         held = accounts.position[a, i]
         price = bankruptcy_price(accounts, venue.spec, venue.state, a, i)
         side = -1 if held > 0 else 1
-        found = adl_queue(
-            accounts, venue.spec, venue.state, i, side, BY_PRICE_AND_SIZE, world.score, world.queue
-        )
+        found = adl_queue(accounts, venue.spec, venue.state, i, side, BY_PRICE_AND_SIZE, world.score, world.queue)
         for k in range(found):
             other, left = world.queue[k], abs(accounts.position[a, i])
             if left == 0:
@@ -192,6 +190,3 @@ def watch_risk(world, _number):
         if now >= world.forced[a, Z_LOOK] and venue.checked[a] == 1:
             _look(world, a)
     return 0
-
-
-PART = watch_risk

@@ -3,7 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import polars as pl
+
 from makerscope.errors import AccountingError
+from makerscope.market.reference import PricePath
 from makerscope.market.venue import V_NOW
 from makerscope.sim import world as w
 from makerscope.sim.build import Built, build
@@ -11,6 +15,7 @@ from makerscope.sim.loop import DONE, EMPTY_LOG, NO_ROOM, OVERFLOW, UNBALANCED, 
 from makerscope.sim.markets import DECIMALS, TOKEN, Market
 from makerscope.sim.recorder import Recorder
 from makerscope.sim.scenario import Scenario
+from makerscope.sim.surroundings import quotes_of_leader
 from makerscope.tape.events import Instrument, Token
 from makerscope.tape.write import TapeWriter
 
@@ -22,7 +27,12 @@ WHY = {
 
 
 def simulate(
-    scenario: Scenario, out: Path, *, seed: int = 7, audit: bool = False, progress: Callable[[float], None] | None = None
+    scenario: Scenario,
+    out: Path,
+    *,
+    seed: int = 7,
+    audit: bool = False,
+    progress: Callable[[float], None] | None = None,
 ) -> Built:
     """Play a scenario from start to end onto a tape.
 
@@ -55,6 +65,8 @@ def recorder_of(tape: TapeWriter, built: Built) -> Recorder:
     tape.find("info", "simulated", "every event on this tape was simulated: it says nothing about any real market")
     for market in built.markets:
         tape.add_instrument(_declared(market, built.scenario.profile))
+    for text in built.terms.assumed:
+        tape.find("info", "assumed", text)
     return Recorder(
         tape=tape,
         instruments=[market.name for market in built.markets],
@@ -63,6 +75,7 @@ def recorder_of(tape: TapeWriter, built: Built) -> Recorder:
         token=TOKEN,
         leads=frozenset(i for i, market in enumerate(built.markets) if market.lead),
         lots=[market.lot for market in built.markets],
+        ahead=_leading(built),
     )
 
 
@@ -72,8 +85,8 @@ def play(built: Built, recorder: Recorder, progress: Callable[[float], None] | N
     told = built.start
     while True:
         status = run(built.handle)
-        recorder.drain(world.venue.log)
         now = int(world.clock[w.C_NOW])
+        recorder.drain(world.venue.log, now)
         if progress is not None:
             progress((now - told) / 1e9)
             told = now
@@ -82,6 +95,17 @@ def play(built: Built, recorder: Recorder, progress: Callable[[float], None] | N
         if status != EMPTY_LOG:
             when = int(world.venue.word[V_NOW])
             raise AccountingError(f"simulation stopped at {when} ns: {WHY[status]}; this is a defect of makerscope")
+
+
+def _leading(built: Built) -> pl.DataFrame | None:
+    """What the leading venue will show, for the recorder to write when its time has come."""
+    if not built.scenario.record.quotes:
+        return None
+    path = built.world.path
+    step = int(built.world.rule[w.G_STEP])
+    heard = np.ones(path.spot.shape, np.bool_)
+    prices = PricePath(spot=path.spot, variance=path.variance, heard=heard, begin=built.start, step=step)
+    return quotes_of_leader(built.scenario, built.markets, prices, built.terms).filter(pl.col("exchange_time") <= built.end)
 
 
 def _declared(market: Market, venue: str) -> Instrument:

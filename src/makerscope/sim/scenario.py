@@ -59,6 +59,16 @@ class OptionTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     lot: Annotated[float, _about("smallest size of an option, units of the underlying", gt=0)] = 0.01
 
 
+class SurfaceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The implied-volatility surface that options are marked by."""
+
+    premium: Annotated[float, _about("over the price's own volatility, fraction", gt=-1, lt=10)] = 0.05
+    skew: Annotated[float, _about("SSVI's rho", gt=-0.95, lt=0.95)] = -0.2
+    curvature: Annotated[float, _about("SSVI's eta", gt=0, le=1)] = 0.8
+    stickiness: Annotated[float, _about("0: sticky delta, 1: sticky strike", ge=-2, le=2)] = 0.5
+    noise: Annotated[float, _about("noise of its level", ge=0, lt=1)] = 0.02
+
+
 class LeaderTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The centralised venue that leads the price and where makers hedge."""
 
@@ -213,6 +223,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     correlation: Annotated[float, _about("between any two prices", gt=-1, lt=1)] = 0.7
     underlying: Annotated[list[UnderlyingTable], _about("prices and their perpetuals", min_length=1)]
     option: Annotated[list[OptionTable], _about("option chains")] = []
+    surface: Annotated[SurfaceTable, _about("implied volatility")] = SurfaceTable()
     leader: Annotated[LeaderTable, _about("the leading venue")] = LeaderTable()
     oracle: Annotated[OracleTable, _about("the oracle")] = OracleTable()
     chain: Annotated[ChainTable, _about("the chain")] = ChainTable()

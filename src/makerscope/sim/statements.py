@@ -127,6 +127,3 @@ def write_statements(world, _number):
     if _is_due(clock, C_DUE_ACCOUNTS, rule[G_ACCOUNTS_EVERY]):
         write_accounts(world)
     return 0
-
-
-PART = write_statements

@@ -46,6 +46,7 @@ from makerscope.market.layout import (
 from makerscope.market.news import (
     FILLED,
     NEWS_COLUMNS,
+    REFUSED,
     TOOK,
     W_CASH,
     W_INSTRUMENT,
@@ -58,6 +59,7 @@ from makerscope.market.news import (
     first_note,
     forget,
 )
+from makerscope.market.venue import NO_BUDGET
 from makerscope.sim.world import (
     C_HEIGHT,
     C_NEXT_BLOCK,
@@ -123,7 +125,12 @@ def _look_at_leader(world, a, now):
     at = min(max(at, 0), path.spot.shape[1] - 1)
     for u in range(path.spot.shape[0]):
         spot, half = path.spot[u, at], path.half[u, at]
-        out[u, R_SPOT], out[u, R_VARIANCE], out[u, R_BID], out[u, R_ASK] = spot, path.variance[u, at], spot - half, spot + half
+        out[u, R_SPOT], out[u, R_VARIANCE], out[u, R_BID], out[u, R_ASK] = (
+            spot,
+            path.variance[u, at],
+            spot - half,
+            spot + half,
+        )
 
 
 @part
@@ -191,6 +198,3 @@ def note_sent(world, a, row):
     elif kind == CANCEL:
         known[base + slot, K_SIZE] = 0
         known[base + slot, K_SENT_SIZE] = 0
-
-
-PART = ask_agent

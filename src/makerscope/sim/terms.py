@@ -122,7 +122,7 @@ def _profile(scenario: Scenario) -> VenueProfile:
         "clock": _given(clock), "ordering": _given(ordering), "gas": _given(costs), "budget": _given(actions),
         "orders": _given({"self_trade": venue.self_trade}),
     }  # fmt: skip
-    profile = venue_profile(scenario.profile, at=scenario.start[:10] if scenario.start < "2026-08" else None, changes=changes)
+    profile = venue_profile(scenario.profile, changes=changes)
     needed = NEEDED.get(profile.ordering.policy)
     if needed and getattr(profile.ordering, needed[1]) is None:
         raise InputError(f"chain.{needed[0]}", "is missing", f"what policy {profile.ordering.policy} needs")
