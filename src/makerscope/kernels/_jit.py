@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from types import FunctionType
 from typing import Any, Self
 
 import llvmlite
@@ -97,15 +98,25 @@ class SourceLocator(_CacheLocator):
         return cls(function, where)
 
 
+_FLAGS = {"cache": True, "nogil": True, "error_model": "numpy"}
 config.CACHE_LOCATOR_CLASSES = (  # pyright: ignore[reportAttributeAccessIssue] - set by name at run time
     "makerscope.kernels._jit.SourceLocator,UserProvidedCacheLocator,InTreeCacheLocator,UserWideCacheLocator,"
     "IPythonCacheLocator"
 )
 
 
-def _by_type(dispatcher: Any) -> Any:  # noqa: ANN401 - numba's dispatcher has no public type
-    """Compile once for all integers: Numba would compile a callee again for every constant it is called with."""
-    template = dispatcher.get_call_template
+def _lean(function: Callable[..., Any], **flags: Any) -> Any:  # noqa: ANN401 - numba's dispatcher has no public type
+    """Compile without the ways in from Python and C, which take a third of the time, and once for all integers.
+
+    Numba would compile a callee again for every constant it is called with.
+    """
+    twin = FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+    )
+    twin.__qualname__ = f"{function.__qualname__}.lean"  # its own file in the cache
+    twin.__module__, twin.__kwdefaults__ = function.__module__, function.__kwdefaults__
+    lean = numba.njit(**_FLAGS, **flags, no_cfunc_wrapper=True, no_cpython_wrapper=True)(twin)
+    template = lean.get_call_template
 
     def by_type(arguments: Any, keywords: Any) -> Any:  # noqa: ANN401 - see above
         return template(
@@ -113,27 +124,35 @@ def _by_type(dispatcher: Any) -> Any:  # noqa: ANN401 - numba's dispatcher has n
             {name: types.unliteral(kind) for name, kind in keywords.items()},
         )
 
-    dispatcher.get_call_template = by_type
-    return dispatcher
+    lean.get_call_template = by_type
+    return lean
+
+
+def _with_lean(function: Callable[..., Any], **flags: Any) -> Any:  # noqa: ANN401 - see above
+    """A function that Python may call, and of which compiled callers take the lean twin."""
+    whole, lean = numba.njit(**_FLAGS, **flags, no_cfunc_wrapper=True)(function), _lean(function, **flags)
+    whole.get_call_template, whole.get_overload = lean.get_call_template, lean.get_overload
+    return whole
 
 
 def kernel(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
     """Compile a loop over arrays: lazily, cached on disk, without the GIL, IEEE exact."""
-    return _by_type(
-        numba.njit(cache=True, nogil=True, error_model="numpy", boundscheck=False, no_cfunc_wrapper=True)(function)
-    )
+    return _with_lean(function, boundscheck=False)
+
+
+def inner(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
+    """Compile a kernel that only compiled code calls."""
+    return _lean(function, boundscheck=False)
 
 
 def part(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
     """Compile a kernel that others call by address (``address_of``): takes and gives numbers and handles only."""
-    return _by_type(numba.njit(cache=True, nogil=True, error_model="numpy", boundscheck=False)(function))
+    return numba.njit(**_FLAGS, boundscheck=False, no_cpython_wrapper=True)(function)
 
 
 def inlined(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
     """Compile a scalar leaf that is inlined into the loops that call it."""
-    return _by_type(
-        numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True, no_cfunc_wrapper=True)(function)
-    )
+    return _with_lean(function, forceinline=True)
 
 
 def address_of(function: Any, *kinds: Any) -> int:  # noqa: ANN401 - a dispatcher and numba types

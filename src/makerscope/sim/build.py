@@ -34,7 +34,7 @@ from makerscope.market.venue import REASONS, Venue
 from makerscope.sim import world as w
 from makerscope.sim.agenda import BLOCK, WAKE, Agenda, add, new_agenda
 from makerscope.sim.cast import MODES, Cast, cast_of
-from makerscope.sim.parts import P_GRID, P_OPTIONS, WHERE, addresses
+from makerscope.sim.parts import WHERE, addresses
 from makerscope.sim.markets import DECIMALS, Market, instant, list_markets, market_rows
 from makerscope.sim.scenario import Scenario
 from makerscope.sim.surfaces import surfaces_of
@@ -97,9 +97,7 @@ def build(scenario: Scenario, *, seed: int, room: int = 1 << 17) -> Built:
     keep: list[object] = []
     world = _world(scenario, seed, (start, end), markets, cast, terms, room, keep)
     handle = opened(world)
-    left_out = frozenset() if world.rule[w.G_GRID_EVERY] else frozenset({P_GRID})
-    left_out |= frozenset() if world.rule[w.G_OPTIONS] else frozenset({P_OPTIONS, P_GRID})
-    world.code[:] = addresses(handle.kind, without=left_out)
+    addresses(handle.kind, world.code, keep)
     return Built(
         world=world, handle=handle, scenario=scenario, markets=markets, cast=cast, terms=terms, start=start, end=end,
         keep=keep,
@@ -155,8 +153,8 @@ def _world(  # noqa: PLR0917 - one call
         surface=surfaces_of(scenario, markets, path, start),
         grid=scenario_grid(terms.margin, instruments), desk=desk_of(scenario, start, terms),
         budget=budgets_of(cast, accounts, instruments, terms), mempool=mempool, agenda=agenda, dice=dice,
-        clock=clock, rule=rule, seen=seen, act=act, rows=rows, count=count, news=news, reference=reference,
-        scratch=np.zeros((2, levels), np.int64), index=np.zeros(len(prices), np.int64),
+        clock=clock, rule=rule, seen=seen, act=act, rows=rows, written=count, news=news, reference=reference,
+        scratch=np.zeros((2, levels), np.int64), index_ticks=np.zeros(len(prices), np.int64),
         terms=np.array(terms.funding, np.int64), carry=np.zeros(instruments, np.int64),
         twap=np.zeros((len(prices), 2), np.int64), got=np.zeros(accounts, np.int64),
         forced=np.zeros((accounts, 4), np.int64), score=np.zeros(accounts), queue=np.zeros(accounts, np.int64),

@@ -67,8 +67,8 @@ def _average(world):
     clock, window = world.clock, world.terms[X_WINDOW]
     if clock[C_NEXT_EXPIRY] == 0 or clock[C_NOW] <= clock[C_NEXT_EXPIRY] - window:
         return
-    for u in range(world.index.shape[0]):
-        world.twap[u, 0] += world.index[u]
+    for u in range(world.index_ticks.shape[0]):
+        world.twap[u, 0] += world.index_ticks[u]
         world.twap[u, 1] += 1
 
 
@@ -101,8 +101,8 @@ def _expire(world):
             continue
         if when <= due:
             u = venue.spec[i, UNDERLYING]
-            index = average_ticks(world.twap[u, 0], world.twap[u, 1]) if world.twap[u, 1] > 0 else world.index[u]
-            scaled = venue.state[i, INDEX] * index // max(world.index[u], 1)
+            index = average_ticks(world.twap[u, 0], world.twap[u, 1]) if world.twap[u, 1] > 0 else world.index_ticks[u]
+            scaled = venue.state[i, INDEX] * index // max(world.index_ticks[u], 1)
             settle_instrument(world, i, payoff_ticks(venue.spec, i, scaled))
         elif later == 0 or when < later:
             later = when

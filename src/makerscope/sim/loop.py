@@ -7,7 +7,7 @@ serial, so a run is the same sequence on every machine.
 
 import numpy as np
 
-from makerscope.kernels._jit import kernel
+from makerscope.kernels._jit import inner, kernel
 from makerscope.kernels.dice import exponential
 from makerscope.kernels.handle import call_part
 from makerscope.market.accounts import total_cash
@@ -77,7 +77,7 @@ OWN_DICE = 7  # the word of an agent's header that says which stream of dice is 
 DONE, EMPTY_LOG, OVERFLOW, NO_ROOM, UNBALANCED = 0, 1, 2, 3, 4  # why the loop stopped
 
 
-@kernel
+@inner
 def send_message(world, a, row, now):
     """Put one action of an agent on its way. False: no room for another message."""
     pool, clock, timing = world.mempool, world.clock, world.agents.timing
@@ -114,7 +114,7 @@ def send_message(world, a, row, now):
     return world.rule[G_CONTINUOUS] == 0 or add(world.agenda, out[M_DUE], BLOCK, NONE)
 
 
-@kernel
+@inner
 def wake(world, a):
     """Call an agent, send what it wrote, and note when it wants to be called again. False: no room."""
     clock = world.clock
@@ -125,7 +125,7 @@ def wake(world, a):
         world.rows[0, :] = 0
         world.rows[0, A_KIND] = CANCEL_ALL
         return send_message(world, a, world.rows[0], now)
-    n = world.count[0]
+    n = world.written[0]
     clock[C_ACTIONS] += n
     world.agents.timing[a, D_ACTIONS] += n
     for i in range(n):
@@ -135,7 +135,7 @@ def wake(world, a):
     return add(world.agenda, next_wake(world, a, asleep), WAKE, a)
 
 
-@kernel
+@inner
 def balanced(world):
     """Whether the sum of all cash is what was paid in, and every instrument's positions sum to 0."""
     accounts = world.venue.accounts

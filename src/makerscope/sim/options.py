@@ -7,7 +7,7 @@ Series stand by underlying, in blocks of flat arrays; ``Surfaces.series_at`` say
 import numpy as np
 
 from makerscope.agents.interface import V_DELTA, V_PRICE, V_VEGA, V_VOLATILITY
-from makerscope.kernels._jit import kernel, part
+from makerscope.kernels._jit import inner, part
 from makerscope.market.layout import EXPIRY, MARK, TRADING
 from makerscope.market.portfolio_margin import revalue
 from makerscope.market.reference_terms import YEAR_NS
@@ -26,7 +26,7 @@ from makerscope.market.surface_dynamics import (
 from makerscope.sim.world import C_HEIGHT, C_NOW, S_ORACLE
 
 
-@kernel
+@inner
 def _model(world, u, spot):
     """Price all series of an underlying on its surface, as it stands."""
     s = world.surface
@@ -53,10 +53,10 @@ def mark_options(world, at):
         first, last = s.series_at[u], s.series_at[u + 1]
         if first == last:
             continue
-        spot = world.index[u] * world.oracle.tick[u]
+        spot = world.index_ticks[u] * world.oracle.tick[u]
         elapsed = clock[C_NOW] - s.moved[u]
         if elapsed > 0:
-            stream = S_ORACLE + world.index.shape[0] + u
+            stream = S_ORACLE + world.index_ticks.shape[0] + u
             surface_step(s.plan[u], s.state[u], spot, world.path.variance[u, at], elapsed, world.dice, stream)
             s.moved[u] = clock[C_NOW]
         out = _model(world, u, spot)

@@ -1,9 +1,9 @@
 """The parts of the loop that are compiled apart and called by address, so that each is compiled once.
 
-Every part is a function of the world and one number, and gives a number. A part that a market does not need is not
-compiled.
+Every part is a function of the world and one number, and gives a number.
 """
 
+import ctypes
 from importlib import import_module
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from makerscope.kernels._jit import address_of
 from makerscope.kernels.handle import HandleType
 
+SIGNATURE = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 P_BLOCK, P_EXECUTE, P_PRICES, P_DUES, P_RISK, P_STATEMENTS, P_DESK, P_TALK, P_OPTIONS, P_GRID = range(10)
 WHERE = (
     ("block", "run_block"),
@@ -28,11 +29,29 @@ WHERE = (
 )
 
 
-def addresses(world: HandleType, *, without: frozenset[int] = frozenset()) -> NDArray[np.int64]:
-    """Compile the parts for worlds of this shape, or load them, and give their addresses by number; 0 for those left out."""
-    out = np.zeros(len(WHERE), np.int64)
-    for number, (module, name) in enumerate(WHERE):
-        if number not in without:
-            function = getattr(import_module(f"makerscope.sim.{module}"), name)
-            out[number] = address_of(function, world, types.int64)
-    return out
+LAZY = frozenset({P_DESK, P_GRID})  # what many markets never call
+
+
+def addresses(world: HandleType, code: NDArray[np.int64], keep: list[object]) -> None:
+    """Write the addresses of all parts, compiled for worlds of this shape or loaded, into ``code`` ``(n,)``.
+
+    A part that many markets never call stands there as a stub, which compiles the part when it is first called and puts
+    its address in its own place. ``keep`` holds the stubs, which must live as long as the world.
+    """
+    for number in range(len(WHERE)):
+        code[number] = _stub(world, number, code, keep) if number in LAZY else _address(world, number)
+
+
+def _address(world: HandleType, number: int) -> int:
+    module, name = WHERE[number]
+    return address_of(getattr(import_module(f"makerscope.sim.{module}"), name), world, types.int64)
+
+
+def _stub(world: HandleType, number: int, code: NDArray[np.int64], keep: list[object]) -> int:
+    def compile_and_call(handle: int, argument: int) -> int:
+        code[number] = _address(world, number)
+        return SIGNATURE(int(code[number]))(handle, argument)
+
+    stub = SIGNATURE(compile_and_call)
+    keep.append(stub)
+    return ctypes.cast(stub, ctypes.c_void_p).value or 0

@@ -85,7 +85,7 @@ class Recorder:
             rows = pl.DataFrame({name: log[number][:count, at] for at, name in enumerate(columns)})
             if table == "chain":
                 model = {name: log.model[:count, at] for at, name in enumerate(MODEL)}
-                rows = rows.with_columns(pl.from_dict(model).fill_nan(None).get_columns())
+                rows = rows.with_columns(pl.DataFrame(model).fill_nan(None).get_columns())
             rows = self._shaped(table, rows, before)
             if table == "quotes" and self.ahead is not None:
                 rows = self._with_leader(rows, self.ahead, until)

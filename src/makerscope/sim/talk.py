@@ -150,11 +150,11 @@ def ask_agent(world, a):
     seen[AT_MODEL] = world.public.model.ctypes.data + 8 * at * instruments * MODEL_COLUMNS
     seen[AT_POSITION] = agents.position.ctypes.data + 8 * a * instruments
     seen[AT_KNOWN] = agents.known.ctypes.data + 8 * base * KNOWN_COLUMNS
-    world.count[0] = 0
+    world.written[0] = 0
     asleep = call_step(agents.address[a], agents.own[a].ctypes.data, seen.ctypes.data, world.act.ctypes.data)
-    if asleep < 0 or asleep > MOST_NS or world.count[0] < 0 or world.count[0] > world.rows.shape[0]:
+    if asleep < 0 or asleep > MOST_NS or world.written[0] < 0 or world.written[0] > world.rows.shape[0]:
         agents.timing[a, D_OUT] = RAISED if asleep == -RAISED else RETURNED_GARBAGE if asleep > -RAISED else -asleep
-        world.count[0] = 0
+        world.written[0] = 0
         return np.int64(-1)
     return asleep
 

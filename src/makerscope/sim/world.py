@@ -141,8 +141,8 @@ class Mempool(NamedTuple):
 class World(NamedTuple):
     """Everything.
 
-    ``seen`` ``(24,)``, ``act`` ``(4,)``, ``rows``, ``count``, ``news``, ``reference`` are room to talk with an agent; ``scratch`` ``(2, L)``
-    room for a book's levels. ``index`` ``(U,)`` ticks; ``terms`` X_*; ``carry`` ``(I,)`` of funding; ``twap`` ``(U, 2)`` sum and
+    ``seen`` ``(24,)``, ``act`` ``(4,)``, ``rows``, ``written``, ``news``, ``reference`` are room to talk with an agent; ``scratch`` ``(2, L)``
+    room for a book's levels. ``index_ticks`` ``(U,)``; ``terms`` X_*; ``carry`` ``(I,)`` of funding; ``twap`` ``(U, 2)`` sum and
     count of the settlement window; ``got`` ``(A,)`` room; ``forced`` ``(A, 4)`` liquidation by account, columns Z_*;
     ``code`` ``(8,)`` addresses of the parts.
     """
@@ -167,11 +167,11 @@ class World(NamedTuple):
     seen: np.ndarray
     act: np.ndarray
     rows: np.ndarray
-    count: np.ndarray
+    written: np.ndarray
     news: np.ndarray
     reference: np.ndarray
     scratch: np.ndarray
-    index: np.ndarray
+    index_ticks: np.ndarray
     terms: np.ndarray
     carry: np.ndarray
     twap: np.ndarray
