@@ -25,7 +25,7 @@ def check_keys(table: Mapping[str, Any], shape: type[msgspec.Struct], where: str
     """
     found = _type_of(inspect.type_info(shape))
     for place, what, want in _flaws(table, found, ""):
-        raise InputError(where, f"{place} {what}", want)
+        raise InputError(f"{where}: {place}", what, want)
 
 
 def wanted(kind: Plain) -> str:

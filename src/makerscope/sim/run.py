@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from makerscope.errors import AccountingError
+from makerscope.market.layout import FIRST_AGENT
 from makerscope.market.reference import PricePath
 from makerscope.market.venue import V_NOW
 from makerscope.sim import world as w
@@ -51,12 +52,19 @@ def simulate(
         AccountingError: the world lost or made money, or had no room: a defect, not a market.
     """
     built = build(scenario, seed=seed)
+    record(built, out, seed=seed, audit=audit, progress=progress)
+    return built
+
+
+def record(
+    built: Built, out: Path, *, seed: int, audit: bool = False, progress: Callable[[float], None] | None = None
+) -> None:
+    """Play a world that was built, and write its tape; see ``simulate``."""
     built.world.rule[w.G_AUDIT] = int(audit)
-    with TapeWriter(out, source=f"simulated: {scenario.title}, seed {seed}") as tape:
+    with TapeWriter(out, source=f"simulated: {built.scenario.title}, seed {seed}") as tape:
         recorder = recorder_of(tape, built)
         play(built, recorder, progress)
         recorder.sessions(built.start, built.end)
-    return built
 
 
 def recorder_of(tape: TapeWriter, built: Built) -> Recorder:
@@ -95,6 +103,12 @@ def play(built: Built, recorder: Recorder, progress: Callable[[float], None] | N
         if status != EMPTY_LOG:
             when = int(world.venue.word[V_NOW])
             raise AccountingError(f"simulation stopped at {when} ns: {WHY[status]}; this is a defect of makerscope")
+
+
+def who_is_out(built: Built) -> list[tuple[str, str]]:
+    """Name of every agent that was taken out of the market, and why."""
+    out = built.world.agents.timing[FIRST_AGENT : FIRST_AGENT + len(built.cast), w.D_OUT]
+    return [(built.cast[n].name, f"reason {int(out[n])}") for n in np.flatnonzero(out)]
 
 
 def _leading(built: Built) -> pl.DataFrame | None:

@@ -253,7 +253,7 @@ def scenario_of(raw: bytes, where: str) -> Scenario:
         >>> scenario_of(b"title = 'x'", "x.toml")
         Traceback (most recent call last):
         ...
-        makerscope.errors.InputError: x.toml: hours is missing; want a number above 0, at most 8784 (how long)
+        makerscope.errors.InputError: x.toml: hours: is missing; want a number above 0, at most 8784 (how long)
     """
     try:
         table = tomllib.loads(raw.decode())
