@@ -77,6 +77,7 @@ from makerscope.sim.world import (
     G_CONTINUOUS,
 )
 
+OWN_DICE = 7  # the word of an agent's header that says which stream of dice is its own
 DONE, EMPTY_LOG, OVERFLOW, NO_ROOM, UNBALANCED, ASKED = 0, 1, 2, 3, 4, 5  # why the loop stopped
 MOST_FEE = 1 << 50  # an agent that bids more is taken by this word
 
@@ -103,7 +104,7 @@ def send_message(world, a, row, now):
     out[M_SENT] = now + timing[a, D_THINK]
     wire = timing[a, D_LEAD_SEND] if to_leader else timing[a, D_SEND]
     if timing[a, D_JITTER] > 0:
-        wire += np.int64(timing[a, D_JITTER] * exponential(world.dice, a))
+        wire += np.int64(timing[a, D_JITTER] * exponential(world.dice, world.agents.own[a, OWN_DICE]))
     out[M_SEEN] = out[M_SENT] + wire
     out[M_DUE] = out[M_SEEN]
     if to_leader:

@@ -3,9 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import polars as pl
+
 from makerscope.agents.interface import REASONS
 from makerscope.errors import AccountingError, InputError
 from makerscope.market.layout import FIRST_AGENT
+from makerscope.market.reference import PricePath
 from makerscope.market.venue import V_NOW
 from makerscope.sim import world as w
 from makerscope.sim.build import Built, build
@@ -13,6 +17,7 @@ from makerscope.sim.loop import ASKED, DONE, EMPTY_LOG, NO_ROOM, OVERFLOW, UNBAL
 from makerscope.sim.markets import DECIMALS, TOKEN, Market
 from makerscope.sim.recorder import Recorder
 from makerscope.sim.scenario import Scenario
+from makerscope.sim.surroundings import quotes_of_leader
 from makerscope.tape.events import Instrument, Token
 from makerscope.tape.write import TapeWriter
 
@@ -50,14 +55,21 @@ def simulate(
         AccountingError: the world lost or made money, or had no room: a defect, not a market.
     """
     built = build(scenario, seed=seed, plain=plain)
+    record(built, out, seed=seed, audit=audit, progress=progress)
+    return built
+
+
+def record(
+    built: Built, out: Path, *, seed: int, audit: bool = False, progress: Callable[[float], None] | None = None
+) -> None:
+    """Play a world that was built, and write its tape; see ``simulate``."""
     built.world.rule[w.G_AUDIT] = int(audit)
-    with TapeWriter(out, source=f"simulated: {scenario.title}, seed {seed}") as tape:
+    with TapeWriter(out, source=f"simulated: {built.scenario.title}, seed {seed}") as tape:
         recorder = recorder_of(tape, built)
         play(built, recorder, progress)
         for name, why in who_is_out(built):
             tape.find("warning", "agent out", f"{name}: {why}")
         recorder.sessions(built.start, built.end)
-    return built
 
 
 def recorder_of(tape: TapeWriter, built: Built) -> Recorder:
@@ -66,6 +78,8 @@ def recorder_of(tape: TapeWriter, built: Built) -> Recorder:
     tape.find("info", "simulated", "every event on this tape was simulated: it says nothing about any real market")
     for market in built.markets:
         tape.add_instrument(_declared(market, built.scenario.profile))
+    for text in built.terms.assumed:
+        tape.find("info", "assumed", text)
     return Recorder(
         tape=tape,
         instruments=[market.name for market in built.markets],
@@ -74,6 +88,7 @@ def recorder_of(tape: TapeWriter, built: Built) -> Recorder:
         token=TOKEN,
         leads=frozenset(i for i, market in enumerate(built.markets) if market.lead),
         lots=[market.lot for market in built.markets],
+        ahead=_leading(built),
     )
 
 
@@ -83,8 +98,8 @@ def play(built: Built, recorder: Recorder, progress: Callable[[float], None] | N
     told = built.start
     while True:
         status = run(built.handle)
-        recorder.drain(world.venue.log)
         now = int(world.clock[w.C_NOW])
+        recorder.drain(world.venue.log, now)
         if progress is not None:
             progress((now - told) / 1e9)
             told = now
@@ -122,6 +137,19 @@ def who_is_out(built: Built) -> list[tuple[str, str]]:
         seconds = (int(timing[w.D_OUT_AT]) - built.start) / 1e9
         out.append((item.name, f"{what}; taken out after {seconds:.3f} s, its orders were cancelled"))
     return out
+
+
+def _leading(built: Built) -> pl.DataFrame | None:
+    """What the leading venue will show, for the recorder to write when its time has come."""
+    if not built.scenario.record.quotes:
+        return None
+    path = built.world.path
+    step = int(built.world.rule[w.G_STEP])
+    heard = np.ones(path.spot.shape, np.bool_)
+    prices = PricePath(spot=path.spot, variance=path.variance, heard=heard, begin=built.start, step=step)
+    return quotes_of_leader(built.scenario, built.markets, prices, built.terms).filter(
+        pl.col("exchange_time") <= built.end
+    )
 
 
 def _declared(market: Market, venue: str) -> Instrument:

@@ -26,8 +26,8 @@ CLOCK_WORDS = 32
 (
     G_START, G_STEP, G_CONTINUOUS, G_FUNDING_EVERY, G_MARKS_EVERY, G_BOOK_EVERY, G_BOOK_DEPTH, G_CHAIN_EVERY,
     G_ACCOUNTS_EVERY, G_TTL, G_POLICY, G_AUDIT, G_HEDGE_SHIFT, G_QUOTES, G_LIQUIDATION_PAUSE, G_ORDERS, G_BEAT, G_KEEPERS, G_BANKRUPTCY, G_OPTIONS,
-    G_GRID_EVERY,
-) = range(21)  # fmt: skip
+    G_GRID_EVERY, G_ORDER_BLOCKS,
+) = range(22)  # fmt: skip
 RULE_WORDS = 32
 # words of ``World.terms``: funding (rates in parts per 10^15) and the settlement window
 X_EVERY, X_SAMPLE, X_INTEREST, X_CLAMP, X_CAP, X_BASIS, X_WINDOW = range(7)
@@ -124,6 +124,14 @@ class Desk(NamedTuple):
     at: np.ndarray
 
 
+class Budgets(NamedTuple):
+    """What every account may send: ``limit`` ``(A, 12)`` columns L_*, ``spent`` ``(A, n)``, ``traded`` ``(A,)`` base units so far."""
+
+    limit: np.ndarray
+    spent: np.ndarray
+    traded: np.ndarray
+
+
 class Mempool(NamedTuple):
     """Messages on their way: ``message`` ``(M, 20)``, ``waiting`` ``(M,)`` those not executed; ``order`` ``(M,)``, ``scratch`` ``(3, M)``
     room to sort them.
@@ -156,6 +164,7 @@ class World(NamedTuple):
     surface: Surfaces
     grid: Grid
     desk: Desk
+    budget: Budgets
     mempool: Mempool
     agenda: Agenda
     dice: np.ndarray
