@@ -38,6 +38,7 @@ from makerscope.sim import world as w
 from makerscope.sim.agenda import new_agenda
 from makerscope.sim.cast import Cast
 from makerscope.sim.replay_market import SLEEPS
+from makerscope.sim.replay_parts import PARTS, addresses
 from makerscope.sim.replay_queue import MODELS, QueueModel
 from makerscope.tape.events import Instrument
 
@@ -136,10 +137,12 @@ def stage(  # noqa: PLR0917 - one call
         rule=_rule(cast, terms, span[0]), seen=seen,
         act=np.array([rows.ctypes.data, len(rows), taken.ctypes.data, 0], np.int64), rows=rows, count=taken, news=news,
         reference=reference, lead=np.arange(count), model=np.array([terms.queue.n]), realised=np.zeros((count, 3)),
-        got=np.zeros(accounts, np.int64),
+        got=np.zeros(accounts, np.int64), code=np.zeros(len(PARTS), np.int64),
     )  # fmt: skip
     factor = 10 ** (places - decimals)
-    return Staged(world=world, handle=opened(world), decimals=places, factor=factor, keep=keep)
+    handle = opened(world)
+    world.code[:] = addresses(handle.kind)
+    return Staged(world=world, handle=handle, decimals=places, factor=factor, keep=keep)
 
 
 def _desk(  # noqa: PLR0917 - one call

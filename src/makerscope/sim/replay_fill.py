@@ -8,7 +8,7 @@ in their order. No own order is filled without a recorded trade at its price or 
 
 import numpy as np
 
-from makerscope.kernels._jit import inlined, kernel
+from makerscope.kernels._jit import inlined, kernel, part
 from makerscope.market.layout import LEADER, NONE
 from makerscope.market.log import CANCELLED, EXPIRED, FILLED_ORDER, PLAIN
 from makerscope.market.news import FILLED, GONE, tell
@@ -17,10 +17,17 @@ from makerscope.market.venue import (
     _log_order,  # pyright: ignore[reportPrivateUsage] - one row of ``orders``, whoever holds the book
     book_trade,
 )
-from makerscope.sim.replay_orders import UNKNOWN, give_back, next_key, shown, spent_at, unlink
-from makerscope.sim.replay_queue import FRONT, moved_up
+from makerscope.sim.replay_orders import give_back, next_key, shown, spent_at, unlink
+from makerscope.sim.replay_queue import FRONT, UNKNOWN, moved_up
 from makerscope.sim.replay_world import (
+    C_BEFORE,
+    C_GIVEN,
     C_TRADED,
+    E_INSTRUMENT,
+    E_PRICE,
+    E_SERIAL,
+    E_SIDE,
+    E_SIZE,
     G_MODEL,
     LIVE,
     Q_ACCOUNT,
@@ -103,9 +110,17 @@ def fill_own(world, o, size, serial):
         unlink(world.own, o)
 
 
+@part
+def trade_hits(world, at):
+    """The trade in row ``at`` of the feed hits own orders; ``C_GIVEN`` is its aggressor's side."""
+    side, row = world.clock[C_GIVEN], world.feed[at]
+    give_out(world, 2 * row[E_INSTRUMENT] + (side > 0), -side * row[E_PRICE], row[E_SIZE], row[E_SERIAL])
+    return 0
+
+
 @kernel
-def trade_hits(world, r, key, size, serial):
-    """A recorded aggressor traded ``size`` lots at ``key`` against side ``r``, where own orders stand at it or better."""
+def give_out(world, r, key, size, serial):
+    """An aggressor traded ``size`` lots at ``key`` against side ``r``, where own orders stand at it or better."""
     own, left = world.own, size
     world.venue.word[V_NOW] = world.clock[C_NOW]
     o = own.head[r]
@@ -137,10 +152,12 @@ def _move(world, o, before, after):
     own.order[o, Q_TRADED] = 0
 
 
-@kernel
-def level_changed(world, r, key, before, after):
-    """The recording shows another size at a level where something of ours stands, or may stand."""
-    own = world.own
+@part
+def level_changed(world, at):
+    """Row ``at`` of the feed shows another size than ``C_BEFORE`` at a level where something of ours stands, or may stand."""
+    own, row, before = world.own, world.feed[at], world.clock[C_BEFORE]
+    side, after = row[E_SIDE], row[E_SIZE]
+    r, key = 2 * row[E_INSTRUMENT] + (side < 0), row[E_PRICE] * side
     o = own.head[r]
     while o != NONE and own.order[o, Q_KEY] >= key:
         if own.order[o, Q_KEY] == key:
@@ -149,6 +166,7 @@ def level_changed(world, r, key, before, after):
     n = spent_at(own, r, key)
     if n != NONE:
         give_back(own, n, before - after)
+    return 0
 
 
 @kernel

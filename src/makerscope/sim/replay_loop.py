@@ -7,8 +7,9 @@ faster than what was recorded at the same time.
 
 import numpy as np
 
-from makerscope.kernels._jit import kernel
+from makerscope.kernels._jit import kernel, part
 from makerscope.kernels.dice import exponential
+from makerscope.kernels.handle import call_part
 from makerscope.market.accounts import equity
 from makerscope.market.layout import (
     A_FLAGS,
@@ -47,6 +48,7 @@ from makerscope.sim.agenda import MESSAGE, WAKE, add, pop
 from makerscope.sim.replay_market import SLEEPS, happen
 from makerscope.sim.replay_venue import execute_own
 from makerscope.sim.replay_world import (
+    ASK,
     C_DUE_EQUITY,
     C_FINAL,
     C_FREE_MESSAGE,
@@ -55,10 +57,10 @@ from makerscope.sim.replay_world import (
     C_SLEEPERS,
     E_TIME,
     G_EQUITY_EVERY,
+    OWN_EVENT,
 )
 from makerscope.sim.talk import (
     _look_at_blocks,  # pyright: ignore[reportPrivateUsage] - what an agent has seen, here before its call too
-    ask_agent,
     is_in,
     next_wake,
     note_sent,
@@ -109,7 +111,7 @@ def wake_own(world, a):
     now = clock[C_NOW]
     clock[C_WAKES] += 1
     show_reference(world, a, now)
-    asleep = ask_agent(world, a)
+    asleep = call_part(world.code[ASK], world, a)
     if not is_in(world, a):  # it is out: all it has in the market goes
         world.rows[0, :] = 0
         world.rows[0, A_KIND] = CANCEL_ALL
@@ -158,9 +160,9 @@ def write_equity(world):
         out[row, 2] = equity(venue.accounts, venue.spec, venue.state, a)
 
 
-@kernel
-def own_event(world):
-    """The next event of the agenda: a message arrives, or an agent is called. False: no room."""
+@part
+def own_event(world, _number):
+    """The next event of the agenda: a message arrives, or an agent is called. 0: no room."""
     time, kind, who = pop(world.agenda)
     world.clock[C_NOW] = world.venue.word[V_NOW] = time
     if kind == MESSAGE:
@@ -169,13 +171,13 @@ def own_event(world):
         execute_own(world, m)
         m[M_LINK] = world.clock[C_FREE_MESSAGE]
         world.clock[C_FREE_MESSAGE] = who
-        return True
+        return 1
     if not is_in(world, who):
-        return True
+        return 1
     if not trades_anywhere(world):  # an outage: it sleeps until the recorder listens again
-        return sleep(world, who, np.int64(NO_TIME))
+        return int(sleep(world, who, np.int64(NO_TIME)))
     write_equity(world)
-    return wake_own(world, who)
+    return int(wake_own(world, who))
 
 
 @kernel
@@ -188,7 +190,7 @@ def run_replay(world):
         due = agenda.event[0, 0] if agenda.size[0] > 0 else np.int64(NO_TIME)
         stop = min(at + STRIDE, rows)
         while at < stop and feed[at, E_TIME] <= due:
-            happen(world, feed[at])
+            happen(world, at)
             at += 1
             if agenda.size[0] > 0:  # what was published may have woken somebody
                 due = agenda.event[0, 0]
@@ -203,5 +205,5 @@ def run_replay(world):
             continue
         if due > end:
             return DONE
-        if agenda.size[0] + room >= agenda.event.shape[0] or not own_event(world):
+        if agenda.size[0] + room >= agenda.event.shape[0] or call_part(world.code[OWN_EVENT], world, 0) == 0:
             return NO_ROOM

@@ -4,10 +4,11 @@
 import numpy as np
 
 from makerscope.agents.interface import V_VOLATILITY
-from makerscope.kernels._jit import inlined, kernel
+from makerscope.kernels._jit import inlined, kernel, part
 from makerscope.kernels.book import CENTRE, DRIFT, OUTSIDE, WINDOW, best_key, empty_side, move_window, put_centre
 from makerscope.kernels.book import set_far, set_near
 from makerscope.kernels.elementary import exp, log
+from makerscope.kernels.handle import call_part
 from makerscope.kernels.handle_at import handle_at
 from makerscope.market.funding import pay_funding
 from makerscope.market.layout import (
@@ -33,15 +34,18 @@ from makerscope.market.layout import (
 from makerscope.market.log import NO_FUNDING, T_MARKS, T_QUOTES, next_row
 from makerscope.market.venue import V_NOW
 from makerscope.sim.agenda import WAKE, add
-from makerscope.sim.replay_fill import compare_shown, expire_market, has_own, level_changed, remember_shown, trade_hits
+from makerscope.sim.replay_fill import compare_shown, expire_market, has_own, remember_shown
 from makerscope.sim.replay_orders import LOWEST, shown
 from makerscope.sim.replay_world import (
+    C_BEFORE,
     C_CHANGED,
     C_FULL,
+    C_GIVEN,
     C_INSIDE,
     C_SEEN,
     C_SKIPPED,
     C_SLEEPERS,
+    CHANGED,
     E_INSTRUMENT,
     E_PRICE,
     E_SEEN,
@@ -57,12 +61,15 @@ from makerscope.sim.replay_world import (
     LAST_ROW,
     LEVEL,
     HAS_MARKS,
+    HIT,
     MARKED,
     PAUSE,
     Q_KEY,
+    RARE,
     RESUME,
     T_KEY,
     T_SIZE,
+    TOP,
     TRADE,
     WHAT,
 )
@@ -89,42 +96,42 @@ def put_level(world, book, row, key, size):
 
 @kernel
 def find_top(world, book, r):
-    """Look up the best level of a side anew."""
+    """Look up the best level of a side anew, and keep the window around it."""
     found, key = best_key(book, r & 1)
     world.top[r, T_KEY] = key
     world.top[r, T_SIZE] = shown(book, r & 1, key) if found else 0
-
-
-@kernel
-def recentre(book, key):
-    """Keep the window around the price."""
-    if abs(abs(key) - book.state[CENTRE]) > DRIFT:
+    if found and abs(abs(key) - book.state[CENTRE]) > DRIFT:
         move_window(book, abs(key))
 
 
+@part
+def new_top(world, r):
+    """The best level of a side went, or a better one came."""
+    find_top(world, handle_at(world.book, world.books[r >> 1]), r)
+    return 0
+
+
 @inlined
-def _level(world, book, r, key, size):
-    """One level of a change: the book, own orders at it, and the best price."""
-    row, top = r & 1, world.top
+def _level(world, at, i, side, price, size):
+    """One level of a change: the book, own orders at it, and the best price. Returns whether the best level changed."""
+    book, r, key, top = handle_at(world.book, world.books[i]), 2 * i + (side < 0), price * side, world.top
     if world.own.filter[r, key & (FILTER - 1)] > 0:
-        before = shown(book, row, key)
-        put_level(world, book, row, key, size)
-        if before != size:
-            level_changed(world, r, key, before, size)
+        world.clock[C_BEFORE] = shown(book, r & 1, key)
+        put_level(world, book, r & 1, key, size)
+        if world.clock[C_BEFORE] != size:
+            call_part(world.code[CHANGED], world, at)
     else:
-        put_level(world, book, row, key, size)
-    if top[r, T_SIZE] > 0 and key < top[r, T_KEY]:
-        return False
-    if size > 0:
-        moved = top[r, T_SIZE] == 0 or key != top[r, T_KEY]
-        top[r, T_KEY], top[r, T_SIZE] = key, size
-        if moved:
-            recentre(book, key)
-        return True
+        put_level(world, book, r & 1, key, size)
     if top[r, T_SIZE] > 0:
-        find_top(world, book, r)
-        return True
-    return False
+        if key < top[r, T_KEY]:
+            return False
+        if size > 0 and key == top[r, T_KEY]:
+            top[r, T_SIZE] = size
+            return True
+    elif size == 0:
+        return False
+    call_part(world.code[TOP], world, r)
+    return True
 
 
 @kernel
@@ -141,9 +148,6 @@ def snapshot_row(world, book, i, r, key, size, what):
     if what & LAST_ROW:
         find_top(world, book, 2 * i)
         find_top(world, book, 2 * i + 1)
-        side = 2 * i if world.top[2 * i, T_SIZE] > 0 else 2 * i + 1
-        if world.top[side, T_SIZE] > 0:
-            recentre(book, world.top[side, T_KEY])
         if has_own(world.own):
             compare_shown(world, book, i)
 
@@ -162,7 +166,7 @@ def _aggressor(world, i, side, price):
 
 
 @inlined
-def _trade(world, i, side, price, size, serial):
+def _trade(world, at, i, side, price, size):
     """A recorded trade: an aggressor that sells meets bids, one that buys meets asks."""
     state = world.venue.state
     state[i, LAST] = price
@@ -170,11 +174,10 @@ def _trade(world, i, side, price, size, serial):
     if state[i, TRADING] == 0:
         return
     side = _aggressor(world, i, side, price)
-    if side != 0:
-        r = 2 * i + (side > 0)
-        key, head = -side * price, world.own.head[r]
-        if head != NONE and world.own.order[head, Q_KEY] >= key:
-            trade_hits(world, r, key, size, serial)
+    head = world.own.head[2 * i + (side > 0)]
+    if side != 0 and head != NONE and world.own.order[head, Q_KEY] >= -side * price:
+        world.clock[C_GIVEN] = side
+        call_part(world.code[HIT], world, at)
 
 
 @kernel
@@ -277,39 +280,42 @@ def log_quote(world, i, before, at):
 
 
 @inlined
-def happen(world, row):
-    """Let one recorded event happen."""
-    clock, what, i, side = world.clock, row[E_WHAT], row[E_INSTRUMENT], row[E_SIDE]
+def happen(world, at):
+    """Let one recorded event, a row of the feed, happen."""
+    clock, row = world.clock, world.feed[at]
+    what, i, side = row[E_WHAT], row[E_INSTRUMENT], row[E_SIDE]
     clock[C_NOW] = row[E_TIME]
     clock[C_SEEN] = max(clock[C_SEEN], row[E_SEEN])
     kind = what & WHAT
-    if kind == LEVEL:
-        book = handle_at(world.book, world.books[i])
-        r, key = 2 * i + (side < 0), row[E_PRICE] * side
-        if clock[C_INSIDE] + (what & FIRST) > 0:  # inside a snapshot
-            clock[C_INSIDE] = 0 if what & LAST_ROW else 1
-            snapshot_row(world, book, i, r, key, row[E_SIZE], what)
-            clock[C_CHANGED] = 1
-        elif _level(world, book, r, key, row[E_SIZE]):
+    if kind == LEVEL and clock[C_INSIDE] + (what & FIRST) == 0:
+        if _level(world, at, i, side, row[E_PRICE], row[E_SIZE]):
             clock[C_CHANGED] = 1
     elif kind == TRADE:
-        _trade(world, i, side, row[E_PRICE], row[E_SIZE], row[E_SERIAL])
+        _trade(world, at, i, side, row[E_PRICE], row[E_SIZE])
         clock[C_CHANGED] = 1
     else:
-        rare(world, row, kind, i)
+        call_part(world.code[RARE], world, at)
     if what & LAST_ROW and clock[C_CHANGED] == 1:
         clock[C_CHANGED] = 0
         publish(world, i)
 
 
-@kernel
-def rare(world, row, kind, i):
-    """Marks, and the borders of outages."""
-    world.venue.word[V_NOW] = world.clock[C_NOW]
-    if kind == MARKED:
+@part
+def rare(world, at):
+    """Rows of snapshots, marks, and the borders of outages."""
+    clock, row = world.clock, world.feed[at]
+    what, i, side = row[E_WHAT], row[E_INSTRUMENT], row[E_SIDE]
+    kind = what & WHAT
+    world.venue.word[V_NOW] = clock[C_NOW]
+    if kind == LEVEL:
+        clock[C_INSIDE] = 0 if what & LAST_ROW else 1
+        book = handle_at(world.book, world.books[i])
+        snapshot_row(world, book, i, 2 * i + (side < 0), row[E_PRICE] * side, row[E_SIZE], what)
+    elif kind == MARKED:
         mark_row(world, i, row[E_PRICE], row[E_SIZE], row[E_SERIAL])
     elif kind == RESUME:
         trading(world, i, 1)
     elif kind == PAUSE:
         trading(world, i, 0)
-    world.clock[C_CHANGED] = 1
+    clock[C_CHANGED] = 1
+    return 0
