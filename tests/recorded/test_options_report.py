@@ -30,6 +30,8 @@ def test_a_chain_gets_a_page_with_widths_smiles_and_a_certified_surface(tape):
         errors = sorted(smile.rmse for smile in fitted)
         widths = sorted(smile.half_width for smile in fitted)
         assert errors[len(errors) // 2] <= widths[len(widths) // 2]
+        assert item.volatility.premiums[0].premium.value is None  # a day and a quarter: no day ahead is known
+        assert "4 prices of the index are too few" in item.volatility.forecast.reason
     titles = [page.title for page in document_of(card).pages]
     assert {"BTC options", "ETH options"} <= set(titles)
 

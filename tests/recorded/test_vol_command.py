@@ -5,6 +5,9 @@ import json
 import pytest
 
 from makerscope.cli import main
+from makerscope.report.build import build
+from makerscope.report.pages import document_of
+from makerscope.tape.read import Tape
 from makerscope.venues import deribit
 from tests.recordings import tape_from
 
@@ -40,6 +43,26 @@ def test_each_snapshot_is_beside_the_same_days_and_both_premiums_have_intervals(
             gap = premium["divergence"]
             assert gap["low"] < gap["value"] < gap["high"]
             assert premium["divergence_size"]["value"] >= abs(gap["value"])
+
+
+def test_the_page_and_the_command_say_the_same_over_the_horizon_that_fits(tape, tmp_path, capsys):
+    out = tmp_path / "vol.json"
+    assert vol(tape, "--json", out) == 0
+    said = capsys.readouterr().out
+    assert "Horizon 7 d" in said
+    assert "Best: EWMA, over 60 periods of 12 h" in said
+    found, card = json.loads(out.read_text()), build(Tape.open(tape))
+    for item in card.chains:
+        shown = {row.over: row for row in item.volatility.premiums}
+        for over, premium in found["premiums"][item.underlying].items():
+            assert shown[over].premium.value == premium["divergence"]["value"]
+            assert shown[over].size.value == premium["divergence_size"]["value"]
+        assert item.volatility.horizon == 7 * DAY == found["horizon_days"][item.underlying] * DAY
+        assert item.volatility.forecast.best == found["forecasts"][item.underlying]["best"]
+        page = next(page for page in document_of(card).pages if page.title == f"{item.underlying} options")
+        assert {"Implied against realised volatility", "Forecast of realised volatility"} <= {
+            section.title for section in page.sections
+        }
 
 
 def test_bad_input_is_one_line(tape, capsys):

@@ -5,15 +5,21 @@ from decimal import Decimal, InvalidOperation
 
 from makerscope.errors import InputError
 
+LATEST = 2**63  # ns: what times on a tape can hold
+
 
 def moment(option: str, text: str | None) -> int | None:
     """A moment as ns: seconds since 1970, or a UTC time."""
     if text is None:
         return None
     try:
-        return int(Decimal(text) * 10**9)
+        ns = int(Decimal(text) * 10**9)
     except (InvalidOperation, OverflowError, ValueError):
         pass
+    else:
+        if not 0 <= ns < LATEST:
+            raise InputError(option, f"{text!r} is out of range", "seconds from 1970 to 2262")
+        return ns
     try:
         when = datetime.fromisoformat(text)
     except ValueError as error:

@@ -13,12 +13,15 @@ from rich.table import Table
 from makerscope.cli.chains import chain_quotes
 from makerscope.cli.moments import moment
 from makerscope.errors import InputError
+from makerscope.metrics.markout import MAX_AGE
 from makerscope.metrics.option_chain import with_snapshots
 from makerscope.metrics.option_smile import smiles
+from makerscope.metrics.view import load
+from makerscope.report.executable_card import Touches, executable, future_touches
 from makerscope.report.names import first_of, many
 from makerscope.report.numbers import fixed, utc
 from makerscope.report.output import write_whole
-from makerscope.report.surface_card import executable, smile_cards, surface_card
+from makerscope.report.surface_card import smile_cards, surface_card
 from makerscope.tape.read import Tape
 
 
@@ -37,9 +40,10 @@ def surface(
         underlying: such as BTC; may be left out where the tape has one.
         json: where to write smiles and surface as JSON.
     """
-    rows = _snapshot(Tape.open(tape), moment("--at", at), underlying)
+    opened = Tape.open(tape)
+    rows = _snapshot(opened, moment("--at", at), underlying)
     fitted = smile_cards(rows)
-    certified = surface_card(fitted, executable(rows))
+    certified = surface_card(fitted, executable(rows, _futures(opened, rows["base"][0], int(rows["snapshot"][0]))))
     if json is not None:
         write_whole(json, msgspec.json.encode({"smiles": fitted.smiles, "surface": certified}))
     console = Console()
@@ -60,6 +64,8 @@ def surface(
         console.print(f"  raw fit: {found}", style="dim", highlight=False, soft_wrap=True)
     for trade in first_of(certified.executable):
         console.print(f"  executable on bid and ask: {trade}", style="yellow", highlight=False, soft_wrap=True)
+    for text in certified.unsearched:
+        console.print(f"  {text}", style="dim", highlight=False, soft_wrap=True)
 
 
 def _snapshot(tape: Tape, at: int | None, underlying: str | None) -> pl.DataFrame:
@@ -73,6 +79,15 @@ def _snapshot(tape: Tape, at: int | None, underlying: str | None) -> pl.DataFram
         raise InputError("--underlying", "is not given", f"one of {', '.join(bases)}")
     looked = with_snapshots(rows)
     return looked.filter(pl.col("snapshot") == pl.col("snapshot").max())
+
+
+def _futures(tape: Tape, base: str, at: int) -> Touches:
+    """Bid and ask of the futures of an underlying at an instant, from the quotes or the books of the tape."""
+    names = [name for name, item in tape.instruments.items() if item.kind == "future" and item.base == base]
+    if not names:
+        return {}
+    quotes = load(tape, since=at - MAX_AGE, until=at + 1, instruments=names).quotes
+    return future_touches(quotes, tape.instruments, base, at=at, max_age=MAX_AGE)
 
 
 def _table(rows: pl.DataFrame, found: tuple) -> Table:

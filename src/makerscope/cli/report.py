@@ -20,7 +20,8 @@ from makerscope.metrics.markout import HORIZONS
 from makerscope.report.build import MAKERS, build
 from makerscope.report.compare import comparison
 from makerscope.report.html import html_of
-from makerscope.report.output import write_whole
+from makerscope.report.numbers import utc
+from makerscope.report.output import write_all, write_whole
 from makerscope.report.pages import document_of
 from makerscope.report.scorecard import Scorecard, from_json, to_json
 from makerscope.report.terminal import draw
@@ -65,6 +66,8 @@ def report(
     if makers < 1:
         raise InputError("--makers", f"is {makers}", "at least 1")
     target = html or Path("makerscope-report.html")
+    if json is not None and json.absolute() == target.absolute():
+        raise InputError("--json", f"is the file of the report too ({target})", "another file")
     wanted = _horizons(horizons) if horizons else HORIZONS
     window = (moment("--since", since), moment("--until", until))
     with opened(paths) as tape:
@@ -79,9 +82,10 @@ def report(
             force=force,
         )
     document = document_of(card)
-    write_whole(target, html_of(document).encode())
+    files = {target: html_of(document).encode()}
     if json is not None:
-        write_whole(json, to_json(card))
+        files[json] = to_json(card)
+    write_all(files)
     console = Console()
     draw(document, console, full=full)
     console.print(f"\nreport    {target}", highlight=False, soft_wrap=True)
@@ -117,12 +121,13 @@ def compare(
         raise InputError("compare", "one path was given", "a second path, --split TIME, or two --maker")
     if second is not None:
         cards = [_card(path, makers, markets, force=force) for path in (first, second)]
+        _must_know(makers, cards)
         labels = (str(first), str(second))
         pair = (makers[0], makers[-1]) if makers else None
     else:
         with opened((first,)) as tape:
             if split is not None:
-                cut = moment("--split", split)
+                cut = _cut(tape, split)
                 cards = [
                     measured(tape, since=a, until=b, instruments=markets, makers=makers, force=force)
                     for a, b in ((None, cut), (cut, None))
@@ -137,6 +142,23 @@ def compare(
     console = Console()
     draw(document, console, full=full)
     console.print(f"\ncomparison {target}", highlight=False, soft_wrap=True)
+
+
+def _must_know(makers: list[str], cards: list[Scorecard]) -> None:
+    """Each maker asked for is on one of the two sides at least."""
+    known = {item.maker for card in cards for item in card.makers}
+    for name in makers:
+        if name not in known:
+            some = ", ".join(sorted(known)[:5]) or "none: neither side names makers"
+            raise InputError(f"--maker {name}", "has no fills as a maker on either side", f"one of {some}")
+
+
+def _cut(tape: Tape, split: str) -> int | None:
+    """The moment that cuts the tape in two, inside of it."""
+    cut, span = moment("--split", split), tape.span
+    if cut is not None and span is not None and not span[0] < cut <= span[1]:
+        raise InputError("--split", f"{split} lies outside the tape", f"after {utc(span[0])} and by {utc(span[1])}")
+    return cut
 
 
 def _card(path: Path, makers: list[str], markets: list[str], *, force: bool) -> Scorecard:
@@ -156,6 +178,11 @@ def opened(paths: tuple[Path, ...]) -> Iterator[Tape]:
     if len(paths) == 1 and (paths[0] / MANIFEST).exists():
         yield Tape.open(paths[0])
         return
+    for path in paths:
+        if (path / MANIFEST).exists():
+            raise InputError(
+                path, "is one of several paths and a tape", "one tape alone, or makerscope tape join first"
+            )
     with tempfile.TemporaryDirectory(prefix="makerscope-") as folder:
         yield import_with_progress(files_of(paths), Path(folder) / "tape")
 

@@ -18,6 +18,8 @@ from makerscope.tape.events import SCHEMAS
 from makerscope.tape.join import join_tapes
 from makerscope.tape.read import Tape
 
+MOST_ROWS = 100_000  # a terminal holds no more
+
 
 def info(tape: Path) -> None:
     """What a tape holds, where it came from, and what was wrong with its source.
@@ -93,8 +95,8 @@ def head(tape: Path, table: str, *, rows: Annotated[int, Parameter(name=["--rows
     opened = Tape.open(tape)
     if table not in SCHEMAS or not opened.has(table):
         raise InputError(f"table {table!r}", "is not on this tape", ", ".join(opened.manifest.rows))
-    if rows < 1:
-        raise InputError("--rows", f"is {rows}", "at least 1")
+    if not 1 <= rows <= MOST_ROWS:
+        raise InputError("--rows", f"is {rows}", f"at least 1 and at most {MOST_ROWS:,}")
     frame = opened.scan(table).head(rows).collect()
     shown = [name for name in frame.columns if frame[name].null_count() < frame.height]
     console = Console()

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from types import FunctionType
 from typing import Any, Self
 
 import llvmlite
@@ -26,7 +27,9 @@ from numba.core import config, types
 from numba.core.caching import _CacheLocator  # pyright: ignore[reportPrivateUsage] - the hook Numba documents
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_IMPORT = re.compile(r"^from makerscope\.([\w.]+) import (\([^)]*\)|[^\n]*)|^from makerscope import ([^\n]*)", re.MULTILINE)
+_IMPORT = re.compile(
+    r"^from makerscope\.([\w.]+) import (\([^)]*\)|[^\n]*)|^from makerscope import ([^\n]*)", re.MULTILINE
+)
 _VERSIONS = repr((sys.version, numba.__version__, llvmlite.__version__, np.__version__, platform.machine()))
 
 
@@ -95,15 +98,25 @@ class SourceLocator(_CacheLocator):
         return cls(function, where)
 
 
+_FLAGS = {"cache": True, "nogil": True, "error_model": "numpy"}
 config.CACHE_LOCATOR_CLASSES = (  # pyright: ignore[reportAttributeAccessIssue] - set by name at run time
     "makerscope.kernels._jit.SourceLocator,UserProvidedCacheLocator,InTreeCacheLocator,UserWideCacheLocator,"
     "IPythonCacheLocator"
 )
 
 
-def _by_type(dispatcher: Any) -> Any:  # noqa: ANN401 - numba's dispatcher has no public type
-    """Compile once for all integers: Numba would compile a callee again for every constant it is called with."""
-    template = dispatcher.get_call_template
+def _lean(function: Callable[..., Any], **flags: Any) -> Any:  # noqa: ANN401 - numba's dispatcher has no public type
+    """Compile without the ways in from Python and C, which take a third of the time, and once for all integers.
+
+    Numba would compile a callee again for every constant it is called with.
+    """
+    twin = FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+    )
+    twin.__qualname__ = f"{function.__qualname__}.lean"  # its own file in the cache
+    twin.__module__, twin.__kwdefaults__ = function.__module__, function.__kwdefaults__
+    lean = numba.njit(**_FLAGS, **flags, no_cfunc_wrapper=True, no_cpython_wrapper=True)(twin)
+    template = lean.get_call_template
 
     def by_type(arguments: Any, keywords: Any) -> Any:  # noqa: ANN401 - see above
         return template(
@@ -111,27 +124,40 @@ def _by_type(dispatcher: Any) -> Any:  # noqa: ANN401 - numba's dispatcher has n
             {name: types.unliteral(kind) for name, kind in keywords.items()},
         )
 
-    dispatcher.get_call_template = by_type
-    return dispatcher
+    lean.get_call_template = by_type
+    return lean
+
+
+def _with_lean(function: Callable[..., Any], **flags: Any) -> Any:  # noqa: ANN401 - see above
+    """A function that Python may call, and of which compiled callers take the lean twin."""
+    whole, lean = numba.njit(**_FLAGS, **flags, no_cfunc_wrapper=True)(function), _lean(function, **flags)
+    whole.get_call_template, whole.get_overload = lean.get_call_template, lean.get_overload
+    return whole
 
 
 def kernel(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
     """Compile a loop over arrays: lazily, cached on disk, without the GIL, IEEE exact."""
-    return _by_type(
-        numba.njit(cache=True, nogil=True, error_model="numpy", boundscheck=False, no_cfunc_wrapper=True)(function)
-    )
+    return _with_lean(function, boundscheck=False)
+
+
+def inner(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
+    """Compile a kernel that only compiled code calls."""
+    return _lean(function, boundscheck=False)
+
+
+def checked(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
+    """Compile a function that somebody else wrote: an index out of bounds raises, as it does in Python."""
+    return numba.njit(cache=True, nogil=True, error_model="numpy", boundscheck=True)(function)
 
 
 def part(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
     """Compile a kernel that others call by address (``address_of``): takes and gives numbers and handles only."""
-    return _by_type(numba.njit(cache=True, nogil=True, error_model="numpy", boundscheck=False)(function))
+    return numba.njit(**_FLAGS, boundscheck=False, no_cpython_wrapper=True)(function)
 
 
 def inlined(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
     """Compile a scalar leaf that is inlined into the loops that call it."""
-    return _by_type(
-        numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True, no_cfunc_wrapper=True)(function)
-    )
+    return _with_lean(function, forceinline=True)
 
 
 def address_of(function: Any, *kinds: Any) -> int:  # noqa: ANN401 - a dispatcher and numba types
@@ -144,6 +170,9 @@ def address_of(function: Any, *kinds: Any) -> int:  # noqa: ANN401 - a dispatche
     return found.library.get_pointer_to_function(found.fndesc.llvm_cfunc_wrapper_name)
 
 
-def entry(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - numba's CFunc has no public type
-    """Compile a C function ``int64 (int64, int64, int64)`` that a running loop can call by its address."""
-    return numba.cfunc("int64(int64, int64, int64)", cache=True, error_model="numpy")(function)
+def entry(function: Callable[..., Any], *, cache: bool = True) -> Any:  # noqa: ANN401 - numba's CFunc has no public type
+    """Compile a C function ``int64 (int64, int64, int64)`` that a running loop can call by its address.
+
+    ``cache``: keep it on disk; one that is made around another function cannot be kept.
+    """
+    return numba.cfunc("int64(int64, int64, int64)", cache=cache, error_model="numpy")(function)

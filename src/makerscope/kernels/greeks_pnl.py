@@ -44,6 +44,36 @@ def option_greeks(F, K, vol, T, rate, call, coin):
 
 
 @inlined
+def averaged_greeks(F, K, vol, T, rate, call, coin, part, rest, years):
+    """``option_greeks`` of an option that settles on an average, of which ``part`` is open.
+
+    ``rest`` and ``years`` are the strike and the effective expiry of the open part (``pricing.settlement``). A premium
+    in coin is the price over the settlement price that is expected. Outside ``rest > 0`` it is certain which way the
+    option ends.
+    """
+    if part == 1.0 and rest == K and years == T:
+        return option_greeks(F, K, vol, T, rate, call, coin)
+    mark = K + part * (F - rest)
+    if rest > 0.0:
+        price, delta, gamma, vega, theta, _, vanna, volga = option_greeks(F, rest, vol, years, 0.0, call, False)
+        price, delta, gamma, vega = part * price, part * delta, part * gamma, part * vega
+        theta, vanna, volga = part * theta, part * vanna, part * volga
+    else:  # a call is exercised, a put is not
+        price, delta = (mark - K, part) if call else (0.0, 0.0)
+        gamma = vega = theta = vanna = volga = 0.0
+    if coin:
+        price = price / mark
+        delta = (delta - part * price) / mark
+        gamma = (gamma - 2.0 * part * delta) / mark
+        vega = vega / mark
+        vanna = (vanna - part * vega) / mark
+        theta, volga = theta / mark, volga / mark
+    D = exp(-rate * T)
+    price = D * price
+    return price, D * delta, D * gamma, D * vega, D * theta + rate * price, -T * price, D * vanna, D * volga
+
+
+@inlined
 def _tenor_cell(edges, T):
     """How many of the ascending ``edges`` are below ``T``."""
     place = 0
@@ -97,6 +127,9 @@ def attribute_greeks(  # noqa: C901, PLR0912, PLR0915 - one loop over three merg
     volatility,  # fraction; NaN is unknown, and at the settlement
     rate,  # fraction a year
     slope,  # d volatility / d ln(strike), 0 where unknown
+    part,  # of the settlement that is open, 1 before an average begins
+    rest,  # strike of the open part
+    years,  # its effective time to expiry
     funding_first,  # first funding of each contract, shape (contracts + 1,)
     funding_time,  # ns, in order within a contract
     funding_rate,  # money each long lot pays
@@ -155,14 +188,16 @@ def attribute_greeks(  # noqa: C901, PLR0912, PLR0915 - one loop over three merg
                     T = (expiry[m] - state_time[held]) / YEAR
                     tenor = _tenor_cell(tenors, T)
                     F = forward[held]
-                    _, delta, gamma, vega, theta, rho, vanna, volga = option_greeks(
-                        F, strike[m], volatility[held], T, rate[held], call[m], coin[m]
-                    )
+                    _, delta, gamma, vega, theta, rho, vanna, volga = averaged_greeks(
+                        F, strike[m], volatility[held], T, rate[held], call[m], coin[m], part[held], rest[held],
+                        years[held],
+                    )  # fmt: skip
                     plain = delta
                     if coin[m]:
-                        _, plain, _, _, _, _, _, _ = option_greeks(
-                            F, strike[m], volatility[held], T, rate[held], call[m], False
-                        )
+                        _, plain, _, _, _, _, _, _ = averaged_greeks(
+                            F, strike[m], volatility[held], T, rate[held], call[m], False, part[held], rest[held],
+                            years[held],
+                        )  # fmt: skip
                     if isfinite(plain):
                         moneyness = _delta_cell(deltas, plain, call[m])
             if funding_at == now:

@@ -12,6 +12,7 @@ The arrays must live, and keep their place, as long as the handle is used: ``Ope
 """
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,7 +40,8 @@ class HandleType(types.Type):
     def __init__(self, name: str, fields: tuple[tuple[str, types.Type], ...]) -> None:
         self.fields = fields
         inner = ", ".join(f"{field}: {kind}" for field, kind in fields)
-        super().__init__(name=f"{name}({inner})")
+        # the name stands in the symbol of every function that takes the handle: short names compile twice as fast
+        super().__init__(name=f"{name}_{sha256(inner.encode()).hexdigest()[:8]}")
 
     def place(self, field: str) -> int | None:
         """Which field has this name, None if none."""
@@ -102,8 +104,7 @@ def _array(context: Any, builder: Any, wanted: types.Array, load: Any) -> Any:  
     return out._getvalue()  # noqa: SLF001 - how numba's own lowering ends
 
 
-@intrinsic
-def call_part(typing_context: Any, address: Any, handle: Any, number: Any) -> Any:  # noqa: ANN401, ARG001 - numba's own
+def _call_part(_typing_context: Any, _address: Any, handle: Any, _number: Any) -> Any:  # noqa: ANN401 - numba's own
     """Call a part by its address with a handle and a whole number; gives a whole number."""
 
     def build(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:  # noqa: ANN401
@@ -112,6 +113,9 @@ def call_part(typing_context: Any, address: Any, handle: Any, number: Any) -> An
         return builder.call(pointer, arguments[1:])
 
     return types.int64(types.int64, handle, types.int64), build
+
+
+call_part: Any = intrinsic(_call_part)
 
 
 @dataclass(frozen=True, slots=True)

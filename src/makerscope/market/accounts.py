@@ -26,6 +26,7 @@ from makerscope.market.layout import ISOLATED, MARK, NONE, UNIT, new_accounts
 from makerscope.market.shares import share
 
 _WORD = 64
+_NOBODY = np.int64(NONE)  # as an argument; a Python constant would compile the function once more for that value
 
 
 class Holdings(NamedTuple):
@@ -80,7 +81,7 @@ def next_open(accounts, account, instrument):
     A loop best asks in one place (``i = NONE``, then ``i = next_open(accounts, account, i + 1)``): a call is compiled
     in.
     """
-    return _next_held(getattr(accounts, "held", None), accounts.position, account, instrument, NONE)
+    return _next_held(getattr(accounts, "held", None), accounts.position, account, instrument, _NOBODY)
 
 
 @kernel
@@ -122,7 +123,7 @@ def unrealised(accounts, spec, state, account, instrument):
 def equity(accounts, spec, state, account):
     """Cash and all positions at the mark."""
     total = accounts.cash[account]
-    instrument = NONE
+    instrument = _NOBODY
     while True:
         instrument = next_open(accounts, account, instrument + 1)
         if instrument == NONE:
@@ -141,7 +142,7 @@ def fenced_equity(accounts, spec, state, account, instrument):
 def free_money(accounts, account):
     """Equity of an isolated account outside its fences; no mark enters it."""
     total = accounts.cash[account]
-    instrument = NONE
+    instrument = _NOBODY
     while True:
         instrument = next_open(accounts, account, instrument + 1)
         if instrument == NONE:
@@ -150,11 +151,11 @@ def free_money(accounts, account):
 
 
 @kernel
-def _release(accounts, account, instrument, closed, held, gain):
+def _release(collateral, account, instrument, closed, held, gain):
     """Hand back the closed share of a fence and its gain; a loss beyond that share stays in the fence."""
-    fence = accounts.collateral[account, instrument]
+    fence = collateral[account, instrument]
     part = fence if closed == held else share(fence, closed, held)
-    accounts.collateral[account, instrument] = fence - part + min(part + gain, 0)
+    collateral[account, instrument] = fence - part + min(part + gain, 0)
 
 
 @kernel
@@ -178,7 +179,7 @@ def trade(accounts, spec, account, instrument, side, price, size):
         gain = -side * closed * price * unit - part
         cost -= part
         if accounts.mode[account] == ISOLATED:
-            _release(accounts, account, instrument, closed, abs(held), gain)
+            _release(accounts.collateral, account, instrument, closed, abs(held), gain)
     accounts.cash[account] -= side * size * price * unit
     accounts.position[account, instrument] = position
     accounts.cost[account, instrument] = cost + side * (size - closed) * price * unit

@@ -19,6 +19,7 @@ from makerscope.kernels._jit import inlined, kernel
 from makerscope.market.accounts import equity, fenced_equity, pay, position_value
 from makerscope.market.layout import ISOLATED
 from makerscope.market.liquidation import transfer
+from makerscope.market.margin import NOTHING
 from makerscope.market.shares import apportion
 
 BY_PRICE_AND_SIZE, BY_RETURN = 0, 1
@@ -61,7 +62,7 @@ def adl_queue(accounts, spec, state, instrument, side, ranking, score, order):
     Returns:
         How many are queued.
     """
-    count = 0
+    count = NOTHING  # a literal would compile ``in_order_of`` twice
     for account in range(accounts.cash.shape[0]):
         if accounts.position[account, instrument] * side <= 0:
             continue

@@ -18,6 +18,7 @@ from makerscope.kernels._jit import kernel
 from makerscope.market.accounts import equity, next_open, pay, unrealised
 from makerscope.market.layout import INSURANCE, ISOLATED, NONE
 from makerscope.market.liquidation import gain_of
+from makerscope.market.margin import NOTHING
 from makerscope.market.shares import apportion
 
 
@@ -77,7 +78,7 @@ def withdrawable(accounts, spec, state, worth, gain, cut, out):
 @kernel
 def _cut_fences(accounts, spec, state, account, amount):
     """Take a cut out of the fences that hold the gains."""
-    instrument = next_open(accounts, account, 0)
+    instrument = next_open(accounts, account, NOTHING)
     while instrument != NONE and amount > 0:
         part = min(amount, max(unrealised(accounts, spec, state, account, instrument), 0))
         accounts.collateral[account, instrument] -= part
@@ -95,9 +96,9 @@ def pay_haircut(accounts, spec, state, worth, gain, cut):
         Debt that neither covers; the last debtors keep it.
     """
     claims(accounts, spec, state, worth, gain)
-    debt = 0
+    debt = NOTHING  # a literal would compile ``haircut`` twice
     for account in range(worth.shape[0]):
-        if worth[account] < 0 and next_open(accounts, account, 0) == NONE:
+        if worth[account] < 0 and next_open(accounts, account, NOTHING) == NONE:
             debt -= worth[account]
         else:
             worth[account] = max(worth[account], 0)

@@ -22,7 +22,7 @@ Source:
 from makerscope.kernels._jit import inlined, kernel
 from makerscope.market.accounts import equity, fenced_equity, next_open, pay, trade, unrealised
 from makerscope.market.layout import BUY, INSURANCE, ISOLATED, LOT_STEP, MARK, NONE, SELL, UNIT
-from makerscope.market.margin import isolated_requirement, position_requirement, requirement
+from makerscope.market.margin import MAINTENANCE, NOTHING, isolated_requirement, position_requirement, requirement
 from makerscope.market.shares import millionths, millionths_up, share
 
 HEALTHY, LIQUIDATABLE, TO_BACKSTOP, BANKRUPT = 0, 1, 2, 3
@@ -43,16 +43,16 @@ def standing_of(ladder, worth, maintenance):
 @kernel
 def standing(accounts, spec, state, rules, account):
     """How a cross or portfolio account stands. One without positions is HEALTHY, or BANKRUPT with cash below 0."""
-    if next_open(accounts, account, 0) == NONE:
+    if next_open(accounts, account, NOTHING) == NONE:
         return HEALTHY if accounts.cash[account] >= 0 else BANKRUPT
-    wanted = requirement(accounts, spec, state, rules, account, False)
+    wanted = requirement(accounts, spec, state, rules, account, MAINTENANCE)
     return standing_of(rules.ladder, equity(accounts, spec, state, account), wanted)
 
 
 @kernel
 def isolated_standing(accounts, spec, state, rules, account, instrument):
     """How one isolated position stands."""
-    wanted = isolated_requirement(accounts, spec, state, rules, account, instrument, False)
+    wanted = isolated_requirement(accounts, spec, state, rules, account, instrument, MAINTENANCE)
     return standing_of(rules.ladder, fenced_equity(accounts, spec, state, account, instrument), wanted)
 
 
@@ -72,7 +72,7 @@ def first_to_close(accounts, spec, state, rules, account):
         if instrument == NONE:
             break
         lots = accounts.position[account, instrument]
-        wanted = position_requirement(spec, state, rules, instrument, lots, False)
+        wanted = position_requirement(spec, state, rules, instrument, lots, MAINTENANCE)
         if wanted > largest:
             best, largest = instrument, wanted
     return best
@@ -130,7 +130,7 @@ def penalty(spec, state, rules, instrument, price, size):
     Pay it to INSURANCE, never more than equity.
     """
     by_notional = millionths(price * abs(size) * spec[instrument, UNIT], rules.ladder[PENALTY_NOTIONAL])
-    wanted = position_requirement(spec, state, rules, instrument, size, False)
+    wanted = position_requirement(spec, state, rules, instrument, size, MAINTENANCE)
     return by_notional + millionths(wanted, rules.ladder[PENALTY_MARGIN])
 
 

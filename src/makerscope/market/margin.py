@@ -23,11 +23,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from makerscope.kernels._jit import kernel
+from makerscope.kernels._jit import inlined, kernel
 from makerscope.market.accounts import equity, fenced_equity, free_money, next_with
 from makerscope.market.layout import (
     AN_OPTION,
-    IM,
     INDEX,
     IS_CALL,
     ISOLATED,
@@ -42,6 +41,9 @@ from makerscope.market.layout import (
 from makerscope.market.portfolio_margin import portfolio_requirement
 from makerscope.market.shares import millionths_up
 
+# arguments of compiled functions: a Python constant would compile each function once more for that very value
+NOBODY, NOTHING, INITIAL, MAINTENANCE = np.int64(NONE), np.int64(0), np.bool_(True), np.bool_(False)
+
 FROM, TIER_IM, TIER_IM_LESS, TIER_MM, TIER_MM_LESS = range(5)  # columns of ``Rules.tiers``
 RATE, OTM, FLOOR, LONG_SHARE, LONG_CAP = range(5)  # columns of ``Rules.option``
 
@@ -50,10 +52,11 @@ class Rules(NamedTuple):
     """A venue's margin and liquidation rules as compiled code reads them. Row 0 maintenance, row 1 initial.
 
     ``tiers`` ``(T, 5)``: from which notional, rate (ppm) and deduction (base units) of initial and of maintenance
-    margin. ``tier_of`` ``(I, 2)``: first tier of an instrument and the one past its last. ``option`` ``(2, 5)`` ppm.
-    ``portfolio`` ``(2, 3)`` ppm: share of the worst loss, of a perpetual's notional, of the index per short option.
-    ``ladder`` ``(L,)``: see ``liquidation``. ``gain`` ``(I, S)`` float64: what one lot gains in each scenario, base
-    units, written by ``portfolio_margin.revalue``. ``work`` ``(U, S)`` float64: room for one account's sums.
+    margin; row 0 is all 0 and nobody's. ``tier_of`` ``(I, 2)``: first tier of an instrument and the one past its
+    last. ``option`` ``(2, 5)`` ppm. ``portfolio`` ``(2, 3)`` ppm: share of the worst loss, of a perpetual's notional,
+    of the index per short option. ``ladder`` ``(L,)``: see ``liquidation``. ``gain`` ``(I, S)`` float64: what one lot
+    gains in each scenario, base units, written by ``portfolio_margin.revalue``. ``work`` ``(U, S)`` float64: room for
+    one account's sums.
     """
 
     tiers: np.ndarray
@@ -65,33 +68,65 @@ class Rules(NamedTuple):
     work: np.ndarray
 
 
-@kernel
-def _perp_requirement(spec, rules, instrument, notional, initial):
-    own = millionths_up(notional, spec[instrument, IM] if initial else spec[instrument, MM])
-    first, tier = rules.tier_of[instrument, 0], rules.tier_of[instrument, 1] - 1
-    if tier < first:
-        return own
-    while tier > first and rules.tiers[tier, FROM] > notional:
+@inlined
+def _tier_at(tiers, first, end, notional):
+    """The tier that a notional falls into; row 0, which wants nothing, where there are none."""
+    tier = end - 1
+    while tier > first and tiers[tier, FROM] > notional:
         tier -= 1
-    rate, less = (TIER_IM, TIER_IM_LESS) if initial else (TIER_MM, TIER_MM_LESS)
-    wanted = millionths_up(notional, rules.tiers[tier, rate]) - rules.tiers[tier, less]
-    return max(own, wanted) if initial else wanted
+    return max(tier, 0)
+
+
+@inlined
+def _option_margin(spot, away, value, short, rate, otm, floor, long_share, long_cap):
+    if short:
+        return max(millionths_up(spot, rate) - millionths_up(away, otm), millionths_up(spot, floor))
+    return min(millionths_up(value, long_share), millionths_up(spot, long_cap))
+
+
+@inlined
+def _perp_margin(value, own, rate, less, initial):
+    tiered = millionths_up(value, rate) - less
+    return max(millionths_up(value, own), tiered) if initial or rate == 0 else tiered
+
+
+@inlined
+def _wanted(spec, state, rules, instrument, lots, initial):
+    """Read everything first, decide by functions of scalars.
+
+    Branches among arrays would have each of them counted as used and freed, which costs more than the margin.
+    """
+    row = np.int64(initial)
+    size = abs(lots) * spec[instrument, UNIT]
+    value, spot, strike = size * state[instrument, MARK], state[instrument, INDEX], spec[instrument, STRIKE_TICKS]
+    tier = _tier_at(rules.tiers, rules.tier_of[instrument, 0], rules.tier_of[instrument, 1], value)
+    rate, less = rules.tiers[tier, TIER_MM - 2 * row], rules.tiers[tier, TIER_MM_LESS - 2 * row]
+    perp = _perp_margin(value, spec[instrument, MM - row], rate, less, initial)
+    away = max((strike - spot) * (2 * spec[instrument, IS_CALL] - 1), 0)
+    rates = rules.option
+    option = _option_margin(
+        size * spot, size * away, value, lots < 0, rates[row, RATE], rates[row, OTM], rates[row, FLOOR],
+        rates[row, LONG_SHARE], rates[row, LONG_CAP],
+    )  # fmt: skip
+    return option if spec[instrument, KIND] == AN_OPTION else perp
 
 
 @kernel
 def position_requirement(spec, state, rules, instrument, lots, initial):
     """What ``lots`` of one instrument want by themselves: an isolated position, or one summand of a cross account."""
-    size = abs(lots) * spec[instrument, UNIT]
-    if spec[instrument, KIND] != AN_OPTION:
-        return _perp_requirement(spec, rules, instrument, size * state[instrument, MARK], initial)
-    row = 1 if initial else 0
-    spot, strike = state[instrument, INDEX], spec[instrument, STRIKE_TICKS]
-    if lots > 0:
-        lent = millionths_up(size * state[instrument, MARK], rules.option[row, LONG_SHARE])
-        return min(lent, millionths_up(size * spot, rules.option[row, LONG_CAP]))
-    away = max(strike - spot if spec[instrument, IS_CALL] else spot - strike, 0)
-    wanted = millionths_up(size * spot, rules.option[row, RATE]) - millionths_up(size * away, rules.option[row, OTM])
-    return max(wanted, millionths_up(size * spot, rules.option[row, FLOOR]))
+    return _wanted(spec, state, rules, instrument, lots, initial)
+
+
+@kernel
+def _cross_requirement(accounts, spec, state, rules, account, initial, instrument, lots):
+    total = 0
+    i = NOBODY
+    while True:
+        i = next_with(accounts, account, i + 1, instrument)
+        if i == NONE:
+            return total
+        held = accounts.position[account, i] + lots * (i == instrument)
+        total += _wanted(spec, state, rules, i, held, initial)
 
 
 @kernel
@@ -99,20 +134,13 @@ def requirement_with(accounts, spec, state, rules, account, initial, instrument,
     """What the whole account wants, as if it held ``lots`` more of ``instrument`` (NONE, 0: as it is)."""
     if accounts.mode[account] == PORTFOLIO:
         return portfolio_requirement(accounts, spec, state, rules, account, initial, instrument, lots)
-    total = 0
-    i = NONE
-    while True:
-        i = next_with(accounts, account, i + 1, instrument)
-        if i == NONE:
-            return total
-        held = accounts.position[account, i] + (lots if i == instrument else 0)
-        total += position_requirement(spec, state, rules, i, held, initial)
+    return _cross_requirement(accounts, spec, state, rules, account, initial, instrument, lots)
 
 
 @kernel
 def requirement(accounts, spec, state, rules, account, initial):
     """What the whole account wants, by its mode; for an isolated one the sum over its fences (each stands alone)."""
-    return requirement_with(accounts, spec, state, rules, account, initial, NONE, 0)
+    return requirement_with(accounts, spec, state, rules, account, initial, NOBODY, NOTHING)
 
 
 @kernel
@@ -128,7 +156,7 @@ def order_margin(spec, state, rules, instrument, side, price, size):
     Add it up over an account's open orders for ``allows``.
     """
     loss = max(side * (price - state[instrument, MARK]) * size * spec[instrument, UNIT], 0)
-    return loss + position_requirement(spec, state, rules, instrument, side * size, True)
+    return loss + position_requirement(spec, state, rules, instrument, side * size, INITIAL)
 
 
 @kernel
@@ -143,10 +171,10 @@ def allows(accounts, spec, state, rules, account, instrument, side, price, size,
         return True
     loss = max(side * (price - state[instrument, MARK]) * size * spec[instrument, UNIT], 0)
     if accounts.mode[account] == ISOLATED:
-        wanted = position_requirement(spec, state, rules, instrument, held + side * size, True)
+        wanted = position_requirement(spec, state, rules, instrument, held + side * size, INITIAL)
         fenced = fenced_equity(accounts, spec, state, account, instrument) if held * side >= 0 else 0
         return free_money(accounts, account) >= max(wanted + loss - fenced, 0) + open_orders_margin
-    wanted = requirement_with(accounts, spec, state, rules, account, True, instrument, side * size)
+    wanted = requirement_with(accounts, spec, state, rules, account, INITIAL, instrument, side * size)
     return equity(accounts, spec, state, account) - loss >= wanted + open_orders_margin
 
 
@@ -159,7 +187,7 @@ def fence(accounts, spec, state, rules, account, instrument):
     """
     if accounts.mode[account] != ISOLATED or accounts.position[account, instrument] == 0:
         return 0
-    wanted = position_requirement(spec, state, rules, instrument, accounts.position[account, instrument], True)
+    wanted = position_requirement(spec, state, rules, instrument, accounts.position[account, instrument], INITIAL)
     lacks = wanted - fenced_equity(accounts, spec, state, account, instrument)
     moved = max(min(lacks, free_money(accounts, account)), 0)
     accounts.collateral[account, instrument] += moved

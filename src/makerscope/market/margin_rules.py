@@ -35,12 +35,12 @@ def margin_rules(
         >>> from makerscope.market.margin_profile import margin_profile
         >>> spec = np.zeros((1, SPEC_COLUMNS), np.int64)
         >>> rules = margin_rules(margin_profile("hyperliquid"), spec, ["BTC"], units_per_usd=10**6)
-        >>> rules.tiers[:2, 1].tolist(), rules.tier_of.tolist()
-        ([25000, 50000], [[0, 2]])
+        >>> rules.tiers[1:3, 1].tolist(), rules.tier_of.tolist()
+        ([25000, 50000], [[1, 3]])
     """
     if spec.shape[0] and int(spec[:, UNDERLYING].max()) >= len(underlyings):
         raise InputError("underlyings", f"there are {len(underlyings)} names", "one for each UNDERLYING of the table")
-    rows: list[list[int]] = []
+    rows: list[list[int]] = [[0] * 5]  # row 0 is nobody's
     tier_of = np.zeros((spec.shape[0], 2), np.int64)
     places: dict[str, tuple[int, int]] = {}
     for name, tiers in profile.tiers.items():

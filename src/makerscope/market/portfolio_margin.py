@@ -103,7 +103,7 @@ def revalue(spec, state, grid, gain):
             gain[i, k] = grid.scenarios[k, WEIGHT] * unit * (there - base)
 
 
-@kernel
+@inlined
 def _worst_losses(work):
     loss = 0.0
     for u in range(work.shape[0]):

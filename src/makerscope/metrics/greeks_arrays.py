@@ -56,6 +56,7 @@ class States:
         volatility: fraction a year; NaN where unknown, at a settlement and for a hedge.
         rate: fraction a year, continuous; 0 where prices are not discounted.
         slope: d volatility / d ln(strike), for sticky delta; 0 for none.
+        rest: what is open of an averaged settlement, ``(3, states)``: its part, strike and years; None for none.
     """
 
     contract: Ints
@@ -65,6 +66,7 @@ class States:
     volatility: Floats
     rate: Floats
     slope: Floats
+    rest: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +104,10 @@ Table = TypeVar("Table", States, Payments)
 
 def taken(table: Table, order: NDArray[np.intp]) -> Table:
     """Rows of a table of arrays in another order."""
-    return replace(table, **{item.name: np.asarray(getattr(table, item.name))[order] for item in fields(table)})
+    columns = {item.name: getattr(table, item.name) for item in fields(table)}
+    return replace(
+        table, **{name: np.asarray(value)[..., order] for name, value in columns.items() if value is not None}
+    )
 
 
 def must_make_sense(
@@ -119,7 +124,8 @@ def must_make_sense(
     if since >= until or (width is not None and width <= 0):
         raise DomainError(f"period {since}..{until} ns, width {width}; want a period and a width > 0")
     for table in (contracts, states, trades):
-        lengths = {item.name: len(getattr(table, item.name)) for item in fields(table)}
+        columns = {item.name: getattr(table, item.name) for item in fields(table)}
+        lengths = {name: np.shape(value)[-1] for name, value in columns.items() if value is not None}
         if len(set(lengths.values())) > 1:
             raise DomainError(f"{type(table).__name__} has arrays of lengths {lengths}; want one length")
     for table, least in ((states, 0), (trades, 1)):

@@ -6,7 +6,7 @@ mark nothing. Hedges are marked at their own reference price.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -15,14 +15,18 @@ import polars as pl
 
 from makerscope.errors import DomainError
 from makerscope.metrics.columns import need
-from makerscope.metrics.greeks_arrays import Contracts, Payments, States, Trades
+from makerscope.metrics.greeks_arrays import Contracts, Floats, Ints, Payments, States, Trades
 from makerscope.metrics.greeks_pnl import GreeksPnl, greeks_attribution
 from makerscope.metrics.ledger import Ledger, ledger_of
+from makerscope.metrics.settlement_average import averaged, index_average, settlement_prices
+from makerscope.pricing.settlement import Remainder
 from makerscope.tape.events import Instrument, Token
 
 FINEST = 8  # decimals of a token that option money has at least
 _ROWS = ("time", "instrument", "base", "expiry", "strike", "coin_premium", "forward", "mark_coin", "mark_usd",
          "mark_volatility", "reason")  # fmt: skip
+_NO_PATH = pl.DataFrame(schema={"time": pl.Int64, "base": pl.String, "price": pl.Float64})
+_NO_PRICE = pl.DataFrame(schema={"base": pl.String, "expiry": pl.Int64, "price": pl.Float64})
 _STANDS = ("crossed", "price is not positive")  # faults of a quote that leave its mark
 
 
@@ -38,6 +42,8 @@ class BookPnl:
         unsettled: options that expired inside the period without a settlement price; they keep their last mark.
         other_fees: ``account, instrument, token, decimals, fees, fills``: fees in tokens other than the settle token.
         volatility: whose volatility the Greeks use.
+        unaveraged: marks inside the averaging of a settlement without a path of the index: their Greeks are those of
+            an option on the last price.
     """
 
     pnl: GreeksPnl
@@ -47,6 +53,7 @@ class BookPnl:
     unsettled: tuple[str, ...]
     other_fees: pl.DataFrame
     volatility: str
+    unaveraged: int = 0
 
 
 def greeks_pnl(
@@ -64,6 +71,8 @@ def greeks_pnl(
     sticky: Literal["strike", "delta"] = "strike",
     width: int | None = None,
     volatility: str = "mark volatility of the venue",
+    windows: Mapping[str, int] | None = None,
+    index: pl.DataFrame | None = None,
 ) -> BookPnl:
     """The P&L of every account that traded, over ``[since, until)``, by Greek.
 
@@ -82,6 +91,8 @@ def greeks_pnl(
             of the same time and expiry, 0 where there is but one.
         width: of a time bucket, ns.
         volatility: name of what stands in ``mark_volatility``, if it is not the venue's.
+        windows: ns by option over which its settlement is averaged; left out, it settles on the last price.
+        index: ``time, base, price`` of the underlyings, for the averages so far and the settlements not given.
 
     Raises:
         SchemaError: a column is missing.
@@ -104,14 +115,20 @@ def greeks_pnl(
     names = tuple(ledger.pairs["instrument"].unique().sort())
     decimals = _decimals(ledger)
     contracts = _contracts(names, instruments, decimals)
-    usable, refused = _usable(rows, [name for name in names if name in options], until)
-    if sticky == "delta":
-        usable = with_slope(usable)
+    usable, refused = _usable(rows, [name for name in names if name in options], until, slope=sticky == "delta")
+    windows, path = windows or {}, _NO_PATH if index is None else index
+    due = {
+        (item.base, item.expiry): windows.get(name, 0) for name in names if (item := options.get(name)) and item.expiry
+    }
+    paid = pl.concat([_NO_PRICE if settlements is None else settlements, settlement_prices(path, due)])
     parts = [_option_states(usable, names, contracts), *_hedge_states(ledger, names, instruments, decimals)]
-    settled, unsettled = _settlements(settlements, names, instruments, contracts, since, until)
+    settled, unsettled = _settlements(
+        paid.unique(["base", "expiry"], keep="first"), names, instruments, contracts, since, until
+    )
+    states, unaveraged = _averaged(_joined([*parts, settled]), names, contracts, instruments, windows, path)
     found = greeks_attribution(
         contracts,
-        _joined([*parts, settled]),
+        states,
         _trades(ledger, decimals),
         since=since,
         until=until,
@@ -122,7 +139,7 @@ def greeks_pnl(
     )
     return BookPnl(
         pnl=found, decimals=decimals, unusable_marks=refused, late_fills=fills.height - timely.height,
-        unsettled=unsettled, other_fees=ledger.other_fees, volatility=volatility,
+        unsettled=unsettled, other_fees=ledger.other_fees, volatility=volatility, unaveraged=unaveraged,
     )  # fmt: skip
 
 
@@ -175,9 +192,10 @@ def _contracts(names: Sequence[str], instruments: Mapping[str, Instrument], deci
     )
 
 
-def _usable(rows: pl.DataFrame, names: Sequence[str], until: int) -> tuple[pl.DataFrame, int]:
-    """Rows that mark the contracts named, and how many of them cannot."""
-    held = rows.filter(pl.col("instrument").is_in(list(names)), pl.col("time") < until).with_columns(
+def _usable(rows: pl.DataFrame, names: Sequence[str], until: int, *, slope: bool) -> tuple[pl.DataFrame, int]:
+    """Rows that mark the contracts named, and how many of them cannot; the slope is that of the whole smile."""
+    named = pl.col("instrument").is_in(list(names))
+    held = rows.filter(pl.col("time") < until).with_columns(
         mark=pl.when("coin_premium").then("mark_coin").otherwise("mark_usd")
     )
     good = held.filter(
@@ -187,7 +205,8 @@ def _usable(rows: pl.DataFrame, names: Sequence[str], until: int) -> tuple[pl.Da
         pl.col("mark_volatility").is_finite() & (pl.col("mark_volatility") > 0),
         pl.col("time") < pl.col("expiry"),
     )
-    return good, held.height - good.height
+    own = (with_slope(good) if slope else good).filter(named)
+    return own, held.filter(named).height - own.height
 
 
 def _option_states(rows: pl.DataFrame, names: Sequence[str], contracts: Contracts) -> States:
@@ -227,8 +246,51 @@ def _hedge_states(
     return out
 
 
+def _averaged(  # noqa: PLR0917 - all of it is what an average depends on
+    states: States,
+    names: Sequence[str],
+    contracts: Contracts,
+    instruments: Mapping[str, Instrument],
+    windows: Mapping[str, int],
+    index: pl.DataFrame,
+) -> tuple[States, int]:
+    """The states with what is open of averaged settlements, and how many lie in an average nobody knows."""
+    at = states.contract
+    window = np.array([windows.get(name, 0) if contracts.option[i] else 0 for i, name in enumerate(names)], np.int64)[
+        at
+    ]
+    if not window.any():
+        return states, 0
+    expiry, average = contracts.expiry[at], np.full(len(at), np.nan)
+    inside = (window > 0) & (expiry - states.time < window)
+    bases = np.array([instruments[name].base for name in names])[at]
+    for base in np.unique(bases[inside]).tolist():
+        own = inside & (bases == base)
+        average[own] = index_average(index, base, (expiry - window)[own], states.time[own])
+    rest, unknown = averaged(contracts.strike[at], expiry, states.time, window, average)
+    forward = _ends(states, contracts, rest, window)
+    return replace(states, forward=forward, rest=np.stack([rest.weight, rest.strike, rest.expiry])), int(unknown.sum())
+
+
+def _ends(states: States, contracts: Contracts, rest: Remainder, window: Ints) -> Floats:
+    """Forwards in which an averaged settlement is the mean of what was open at the mark before, not of the whole.
+
+    So the move of the forward over the last interval is that which changed the option.
+    """
+    order = np.lexsort((states.time, states.contract))
+    before, last = order[:-1], order[1:]
+    at = states.contract[last]
+    ends = (states.contract[before] == at) & (window[last] > 0) & (states.time[last] == contracts.expiry[at])
+    before, last = before[ends], last[ends]
+    weight = rest.weight[before]
+    known = contracts.strike[states.contract[last]] - weight * rest.strike[before]
+    forward = states.forward.copy()
+    forward[last] = (forward[last] - known) / weight
+    return forward
+
+
 def _settlements(  # noqa: PLR0917 - all of it is what a settlement depends on
-    table: pl.DataFrame | None,
+    table: pl.DataFrame,
     names: Sequence[str],
     instruments: Mapping[str, Instrument],
     contracts: Contracts,
@@ -236,9 +298,7 @@ def _settlements(  # noqa: PLR0917 - all of it is what a settlement depends on
     until: int,
 ) -> tuple[States, tuple[str, ...]]:
     """What each option that expires inside the period is paid, as its last state; and those nobody knows it of."""
-    known = (
-        {} if table is None else {(base, due): price for base, due, price in table["base", "expiry", "price"].rows()}
-    )
+    known = {(base, due): price for base, due, price in table["base", "expiry", "price"].rows()}
     at, price, unsettled = [], [], []
     for place, name in enumerate(names):
         item = instruments[name]

@@ -23,6 +23,9 @@ vega times it stands in ``vanna``, the rest in ``vega``. Their sum is the same.
 A premium in coin is ``price / F``; its Greeks are derivatives of that quotient and all money is coin. In coin the delta
 is ``(Black's delta - premium in coin) / F``.
 
+An option that settles on an average (``States.rest``) has the Greeks of what is open of it, and its coin premium is the
+price over the settlement price that is expected.
+
 Every leg of every interval is rounded to whole money units on its own; ``residual`` is the exact change of the marks
 less those integers. So cells of any partition add, and the sum is the equity change to the last unit, which is built
 apart from cash and from positions at both ends. A mark on which the expansion cannot start (no volatility known) leaves
@@ -69,6 +72,7 @@ from makerscope.kernels.greeks_pnl import (
 from makerscope.metrics.greeks_arrays import (
     ROOM,
     Contracts,
+    Floats,
     Ints,
     Payments,
     States,
@@ -198,9 +202,11 @@ def greeks_attribution(
     state_first, paid_first = (np.searchsorted(x.contract, np.arange(m + 1)).astype(np.int64) for x in (states, paid))
     must_fit(first, market, held, fills, state_first, states.time, states.value, paid_first, paid.paid)
     most = ROOM / (len(states.time) + 1) / 8
+    rest = _plain(contracts, states) if states.rest is None else states.rest
     sums, ends = attribute_greeks(
         first, market, held, *fills, state_first, ints(states.time), ints(states.value), floats(states.forward),
-        floats(states.volatility), floats(states.rate), floats(states.slope), paid_first, ints(paid.time),
+        floats(states.volatility), floats(states.rate), floats(states.slope), *map(floats, rest), paid_first,
+        ints(paid.time),
         ints(paid.paid), np.asarray(contracts.option, bool), floats(contracts.strike), ints(contracts.expiry),
         np.asarray(contracts.is_call, bool), np.asarray(contracts.coin, bool), floats(contracts.unit), *_EDGES,
         since, until, _NO_WIDTH if width is None else width, sticky == "delta", most,
@@ -246,6 +252,13 @@ def discrete_hedge_error(vega: float, volatility: float, hedges: int) -> float:
     if hedges < 1 or not (vega >= 0 and volatility >= 0):
         raise DomainError(f"vega {vega}, volatility {volatility}, {hedges} hedges; want >= 0, >= 0 and >= 1")
     return sqrt(pi / 4) * vega * volatility / sqrt(hedges)
+
+
+def _plain(contracts: Contracts, states: States) -> Floats:
+    """The rest of options that settle on the last price: all of it, at their strike and expiry."""
+    at = ints(states.contract)
+    years = (ints(contracts.expiry)[at] - ints(states.time)) / YEAR
+    return np.stack([np.ones(len(at)), floats(contracts.strike)[at], years])
 
 
 _NO_WIDTH = np.iinfo(np.int64).max

@@ -107,24 +107,30 @@ def implied_variance(terms: pl.DataFrame, smile: pl.DataFrame | None = None, *, 
     """
     if horizon <= 0:
         raise DomainError(f"horizon is {horizon} ns; want more than 0")
+    wide = (
+        terms.filter(pl.col("variance").is_not_null())
+        .filter((pl.col("low_sd") <= -NARROWEST) & (pl.col("high_sd") >= NARROWEST))
+        .select("snapshot", "base", "tenor", "variance", "low_sd", "high_sd", "cut")
+        .rows_by_key(["snapshot", "base"])
+    )
+    money = {}
+    if smile is not None:
+        known = smile.filter(pl.col("at_the_money").is_not_null())
+        money = known.select("snapshot", "base", "tenor", pl.col("at_the_money") ** 2).rows_by_key(["snapshot", "base"])
     out = []
-    for (snapshot, base), part in terms.group_by("snapshot", "base", maintain_order=True):
-        wide = part.filter(
-            pl.col("variance").is_not_null() & (pl.col("low_sd") <= -NARROWEST) & (pl.col("high_sd") >= NARROWEST)
-        )
-        value, why = _at(wide.select("tenor", "variance").rows(), horizon / YEAR)
+    for key in terms.select("snapshot", "base").unique(maintain_order=True).rows():
+        strips = wide.get(key, [])
+        value, why = _at([row[:2] for row in strips], horizon / YEAR)
         source = "model-free"
         if value is None and smile is not None:
-            near = smile.filter(
-                (pl.col("snapshot") == snapshot) & (pl.col("base") == base) & pl.col("at_the_money").is_not_null()
-            )
-            value, _ = _at(near.select("tenor", pl.col("at_the_money") ** 2).rows(), horizon / YEAR)
+            value, _ = _at(money.get(key, []), horizon / YEAR)
             source = "at the money"
         found = value is not None
-        sides = (wide.filter(pl.col("tenor") <= horizon / YEAR).tail(1), wide.filter(pl.col("tenor") > horizon / YEAR))
-        used = pl.concat([sides[0], sides[1].head(1)])
-        limits = (used["low_sd"].max(), used["high_sd"].min(), used["cut"].max())
-        out.append((snapshot, base, value, source if found else None, *limits, None if found else why))
+        before = [row[2:] for row in strips if row[0] <= horizon / YEAR][-1:]
+        used = before + [row[2:] for row in strips if row[0] > horizon / YEAR][:1]
+        columns = tuple(zip(*used, strict=True))  # the narrower range of the two, and the larger part cut off
+        limits = (max(columns[0]), min(columns[1]), max(columns[2])) if columns else (None, None, None)
+        out.append((*key, value, source if found else None, *limits, None if found else why))
     schema = {"snapshot": pl.Int64, "base": pl.String, "implied": pl.Float64, "source": pl.String}
     schema |= {"low_sd": pl.Float64, "high_sd": pl.Float64, "cut": pl.Float64, "reason": pl.String}
     return pl.DataFrame(out, schema=schema, orient="row").sort("snapshot", "base")

@@ -76,8 +76,8 @@ def load(
 
     Args:
         tape: an open tape.
-        since: first ns, default the first event.
-        until: first ns after the window, default just behind the last event.
+        since: first ns, default and at least the first event.
+        until: first ns after the window, default and at most just behind the last event.
         instruments: names or symbols to measure, default all.
         halo: ns of quotes before and after the window that references may need.
 
@@ -94,6 +94,7 @@ def load(
         raise InputError(
             "--since/--until", f"window {first}..{last} holds no event", f"times within {span[0]}..{span[1]} ns"
         )
+    first, last = max(first, span[0]), min(last, span[1] + 1)  # nothing is known of the time beyond the tape
     names = list(chosen)
     quotes, reference = _quotes(tape, names, first - halo, last + halo)
     fills = tape.read("fills", since=first, until=last, instrument=names)

@@ -93,8 +93,8 @@ def certify(surface: Surface) -> Certificate:
     found = [one for _, more, _ in bends + gaps for one in more]
     return Certificate(
         violations=tuple(sorted(found, key=lambda one: (one.expiry, one.kind, one.low))),
-        least_g=min(least for least, _, _ in bends),
-        least_gap=min((least for least, _, _ in gaps), default=math.inf),
+        least_g=float(min(least for least, _, _ in bends)),
+        least_gap=float(min((least for least, _, _ in gaps), default=math.inf)),
         checked=sum(size for _, _, size in bends + gaps),
     )
 

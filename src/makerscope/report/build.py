@@ -15,6 +15,7 @@ from makerscope.metrics.share import concentration, volume_share
 from makerscope.metrics.view import LAST_TRADE, MIXED, View
 from makerscope.report.attention import attention_of
 from makerscope.report.fees import fee_rows, fee_rows_of, fee_tables
+from makerscope.report.greeks_card import funding_of, greeks_cards
 from makerscope.report.instrument_card import instrument_card
 from makerscope.report.maker_card import fill_qualities, maker_card
 from makerscope.report.names import many
@@ -129,11 +130,10 @@ def _options(measured: Study, makers: Sequence[str], quality: Quality) -> Option
 
 def _pnl(measured: Study) -> Pnl:
     view = measured.view
-    funding = view.tape.read("marks", since=view.since, until=view.until, instrument=list(view.instruments))
     return pnl(
         view.fills,
         marks_of(view.quotes),
-        funding.select(time=pl.coalesce("exchange_time", "local_time"), instrument="instrument", funding="funding"),
+        funding_of(view),
         instruments=view.instruments,
         tokens=view.tape.tokens,
         since=view.since,
@@ -164,6 +164,7 @@ def _ranked(measured: Study, makers: Sequence[str]) -> pl.DataFrame:
 
 def _makers(measured: Study, result: Pnl, quoting: Quoting | None, shown: pl.DataFrame) -> tuple[MakerCard, ...]:
     fees, qualities = fee_tables(measured), fill_qualities(measured)
+    greeks = greeks_cards(measured, shown["maker"].to_list())
     return tuple(
         maker_card(
             measured,
@@ -175,6 +176,7 @@ def _makers(measured: Study, result: Pnl, quoting: Quoting | None, shown: pl.Dat
             quote=row["quote"],
             fees=fee_rows_of(fees, row["maker"]),
             quality=qualities[row["maker"]],
+            greeks=greeks.get(row["maker"], ()),
         )
         for row in shown.iter_rows(named=True)
     )

@@ -15,7 +15,7 @@ from makerscope.metrics.statements import PnlStatement, statements
 from makerscope.metrics.view import BOOK, LAST_TRADE, QUOTES, unit_size
 from makerscope.report.numbers import bps, money
 from makerscope.report.quoting_card import Quoting, in_base, quoting_measures, uptime_strip
-from makerscope.report.scorecard import FeeRow, FillQuality, Leg, MakerCard, MarkoutRow, Path, Statement
+from makerscope.report.scorecard import FeeRow, FillQuality, GreeksCard, Leg, MakerCard, MarkoutRow, Path, Statement
 from makerscope.report.study import ADVERSE_HORIZON, Study, markout_rows
 
 SECOND = 1_000_000_000
@@ -39,6 +39,7 @@ def maker_card(
     quote: str,
     fees: tuple[FeeRow, ...],
     quality: FillQuality,
+    greeks: tuple[GreeksCard, ...] = (),
 ) -> MakerCard:
     """The card of one maker.
 
@@ -52,6 +53,7 @@ def maker_card(
         quote: quote currency the notional is in.
         fees: its fees and rebates.
         quality: where its fills came from.
+        greeks: the P&L of its options by Greek.
     """
     mine, taken = study.fills_of("maker", maker), study.fills_of("taker", maker).height
     table = study.markouts_of("maker", maker)
@@ -87,6 +89,7 @@ def maker_card(
         by_instrument=by_instrument,
         reference=reference,
         missing=_missing(study, reference),
+        greeks=greeks,
     )
 
 

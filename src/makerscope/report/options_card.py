@@ -16,9 +16,11 @@ from makerscope.metrics.option_chain import (
 )
 from makerscope.metrics.option_quotes import near_the_money, quote_buckets, quote_grid, quote_measures
 from makerscope.metrics.option_smile import smiles
+from makerscope.report.executable_card import Executable, executable, future_touches
 from makerscope.report.scorecard import AlarmCard, GridCard, OptionsCard, Path
 from makerscope.report.study import Study
-from makerscope.report.surface_card import executable, smile_cards, surface_card
+from makerscope.report.surface_card import smile_cards, surface_card
+from makerscope.report.volatility_card import volatility_card
 
 FEWEST = 8  # snapshots below which a line over time says nothing
 GRIDS = {
@@ -40,29 +42,37 @@ def options_cards(study: Study) -> tuple[OptionsCard, ...]:
     looked = with_snapshots(unique)
     alarms = withdrawal_alarm(alarm_buckets(looked))
     return tuple(
-        _card(str(base), part, alarms.filter(pl.col("base") == base), looked["base"].n_unique())
+        _card(study, str(base), part, alarms.filter(pl.col("base") == base), looked["base"].n_unique())
         for (base,), part in sorted(looked.partition_by("base", as_dict=True, maintain_order=True).items())
     )
 
 
-def _card(underlying: str, rows: pl.DataFrame, alarms: pl.DataFrame, bases: int) -> OptionsCard:
+def _card(study: Study, underlying: str, rows: pl.DataFrame, alarms: pl.DataFrame, bases: int) -> OptionsCard:
     buckets = quote_buckets(rows)
     snapshots = buckets["snapshot"].n_unique()
     shown = _fullest(rows)
     now = rows.filter(pl.col("snapshot") == shown)
     fitted = smile_cards(now)
+    curve = smiles(rows)
     return OptionsCard(
         underlying=underlying,
         snapshots=snapshots,
         shown=shown,
-        measures=_measures(rows, buckets, now),
+        measures=_measures(rows, buckets, curve.filter(pl.col("snapshot") == shown)),
         grids=_grids(buckets),
         smiles=fitted.smiles,
-        surface=surface_card(fitted, executable(now)),
+        surface=surface_card(fitted, _executable(study, now, underlying, shown)),
         alarm=_alarm(alarms, bases),
-        paths=_paths(rows, buckets),
+        paths=_paths(curve, buckets),
         notes=_notes(rows, snapshots),
+        volatility=volatility_card(rows, smile=curve)[0],
     )
+
+
+def _executable(study: Study, now: pl.DataFrame, underlying: str, shown: int) -> Executable:
+    view = study.view
+    touches = future_touches(view.quotes, view.instruments, underlying, at=shown, max_age=study.max_age)
+    return executable(now, touches)
 
 
 def _alarm(found: pl.DataFrame, bases: int) -> AlarmCard | None:
@@ -92,7 +102,7 @@ def _fullest(rows: pl.DataFrame) -> int:
     return int(counts.filter(pl.col("n") >= 0.95 * pl.col("n").max())["snapshot"][-1])
 
 
-def _measures(rows: pl.DataFrame, buckets: pl.DataFrame, now: pl.DataFrame) -> dict[str, Measure]:
+def _measures(rows: pl.DataFrame, buckets: pl.DataFrame, smile: pl.DataFrame) -> dict[str, Measure]:
     found = quote_measures(near_the_money(buckets))
     everywhere = quote_measures(buckets)
     out = {
@@ -101,7 +111,7 @@ def _measures(rows: pl.DataFrame, buckets: pl.DataFrame, now: pl.DataFrame) -> d
         "full_width_bps": found["full_width_bps"],
         **{name: everywhere[name] for name in ("coverage", "coverage_vega", "no_bid", "no_ask", "stale_marks")},
     }
-    curve = smiles(now).drop_nulls("at_the_money").sort("tenor")
+    curve = smile.drop_nulls("at_the_money").sort("tenor")
     for name, near in (("at_the_money_1w", 7), ("at_the_money_1m", 30), ("at_the_money_3m", 91)):
         out[name] = _at_tenor(curve, "at_the_money", near, "annualised volatility, fraction", 1.0)
     out["risk_reversal_1m"] = _at_tenor(curve, "risk_reversal", 30, "volatility points", 1.0)
@@ -132,7 +142,7 @@ def _grids(buckets: pl.DataFrame) -> tuple[GridCard, ...]:
     return tuple(out)
 
 
-def _paths(rows: pl.DataFrame, buckets: pl.DataFrame) -> tuple[Path, ...]:
+def _paths(smile: pl.DataFrame, buckets: pl.DataFrame) -> tuple[Path, ...]:
     sums = (
         buckets.group_by("snapshot")
         .agg(pl.col("listed", "two_sided", "width_usd", "width_vega").sum())
@@ -144,7 +154,7 @@ def _paths(rows: pl.DataFrame, buckets: pl.DataFrame) -> tuple[Path, ...]:
     share = (100 * sums["two_sided"] / sums["listed"]).to_list()
     near = near_the_money(buckets).group_by("snapshot").agg(pl.col("width_usd", "width_vega").sum()).sort("snapshot")
     width = {when: 100 * usd / vega if vega else None for when, usd, vega in near.iter_rows()}
-    curve = smiles(rows).drop_nulls("at_the_money").sort("snapshot", "tenor")
+    curve = smile.drop_nulls("at_the_money").sort("snapshot", "tenor")
     month = {
         int(when): _at_tenor(part, "at_the_money", 30, "", 100.0).value
         for (when,), part in curve.partition_by("snapshot", as_dict=True).items()

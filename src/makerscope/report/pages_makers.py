@@ -23,6 +23,7 @@ from makerscope.report.document import (
 )
 from makerscope.report.names import anchor_of, bounds_of, many, short, tone_of, value_of
 from makerscope.report.numbers import bps, compact, count, duration, fixed, interval, money, percent
+from makerscope.report.pages_greeks import greeks_section
 from makerscope.report.scorecard import MakerCard, Scorecard, Statement
 from makerscope.report.tables import markout_curve, measures_table
 
@@ -101,6 +102,7 @@ def _sections(card: Scorecard, item: MakerCard) -> Iterator[Section]:
     sections = (
         Section("In short", item.headline, (_stats(item),)),
         *(_statement(statement) for statement in item.statements),
+        *(greeks_section(book) for book in item.greeks),
         _markouts(item),
         _paths(item, _shades(card, item)),
         _quality(item),

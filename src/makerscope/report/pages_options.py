@@ -21,6 +21,7 @@ from makerscope.report.document import (
 )
 from makerscope.report.names import anchor_of, first_of, many, stat_of, value_of
 from makerscope.report.numbers import count, fixed, utc
+from makerscope.report.pages_volatility import volatility_sections
 from makerscope.report.scorecard import OptionsCard, Scorecard, SmileCard, SurfaceCard
 from makerscope.report.tables import measures_table
 
@@ -54,6 +55,7 @@ def _page(item: OptionsCard) -> Page:
         _smiles(item),
         _fits(item),
         _alarm(item),
+        *volatility_sections(item.volatility),
         _over_time(item),
         Section(
             "Every measure", "", (measures_table(item.measures.items()), *(Note(text, "muted") for text in item.notes))
@@ -123,6 +125,9 @@ def _certificate(surface: SurfaceCard) -> tuple[Block, ...]:
     if surface.executable:
         trades = "; ".join(first_of(surface.executable))
         blocks.append(Note(f"Executable on bid and ask, before fees: {trades}.", "bad"))
+    else:
+        blocks.append(Note("No vertical, butterfly or calendar gains on bid and ask.", "good"))
+    blocks += [Note(text, "muted") for text in surface.unsearched]
     return tuple(blocks)
 
 

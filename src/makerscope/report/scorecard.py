@@ -130,6 +130,36 @@ class FillQuality(msgspec.Struct, frozen=True, kw_only=True):
     unknown: int
 
 
+class GreeksCell(msgspec.Struct, frozen=True, kw_only=True):
+    """What options of one bucket of tenor and delta made, token; hedges and options of unknown delta have none."""
+
+    tenor: str | None
+    delta: str | None
+    values: dict[str, float]
+    equity_change: str
+
+
+class GreeksCard(msgspec.Struct, frozen=True, kw_only=True):
+    """The P&L of an option book in one token by Greek: the legs, ``residual`` among them, add to ``equity_change``.
+
+    ``legs`` are of sticky strikes; ``sticky_delta`` are vega and vanna where the smile moves with the forward instead,
+    all others are the same. ``residual_share`` is of the sum of the absolute legs of all cells. Without legs ``reason``
+    says why.
+    """
+
+    token: str
+    decimals: int
+    legs: tuple[Leg, ...]
+    equity_change: str
+    residual: str
+    residual_share: float | None
+    sticky_delta: dict[str, str]
+    cells: tuple[GreeksCell, ...]
+    volatility: str
+    notes: tuple[str, ...]
+    reason: str = ""
+
+
 class MakerCard(msgspec.Struct, frozen=True, kw_only=True):
     """One maker: what it earned, why, and what is wrong."""
 
@@ -152,6 +182,7 @@ class MakerCard(msgspec.Struct, frozen=True, kw_only=True):
     by_instrument: tuple[tuple[str, int, float, float | None], ...]
     reference: tuple[str, ...]
     missing: tuple[str, ...]
+    greeks: tuple[GreeksCard, ...] = ()
 
 
 class DepthRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -261,7 +292,8 @@ class SurfaceCard(msgspec.Struct, frozen=True, kw_only=True):
 
     ``found`` are arbitrages of the raw fit, in words; ``left`` counts those of the surface shown; ``moved`` is by how
     many volatility points the repair moved it at most; ``least_g`` and ``least_gap`` are the smallest density factor
-    and the smallest rise of total variance that a search over ``checked`` places found.
+    and the smallest rise of total variance that a search over ``checked`` places found. ``executable`` are trades that
+    the quotes would pay before fees, ``unsearched`` says which were not looked for, and why.
     """
 
     moneyness: tuple[float, ...]
@@ -276,6 +308,7 @@ class SurfaceCard(msgspec.Struct, frozen=True, kw_only=True):
     least_gap: float | None
     checked: int
     executable: tuple[str, ...]
+    unsearched: tuple[str, ...] = ()
 
 
 class GridCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -298,6 +331,61 @@ class AlarmCard(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
 
 
+class PremiumRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Implied less realised volatility over the same time, volatility points.
+
+    ``over``: ``after`` (the days that the implied volatility looks at) or ``before`` (the days up to it). ``implied``
+    and ``realised`` are means in per cent over the ``snapshots`` that have both; ``size`` is the root mean square.
+    """
+
+    over: Literal["after", "before"]
+    snapshots: int
+    implied: float | None
+    realised: float | None
+    premium: Measure
+    size: Measure
+
+
+class ForecastRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One forecaster: its mean loss (QLIKE) out of sample, and the volatility it says of the next period, per cent."""
+
+    name: str
+    loss: Measure
+    following: float | None
+
+
+class ForecastCard(msgspec.Struct, frozen=True, kw_only=True):
+    """Forecasts of realised volatility a period ahead, best first; ``gain`` of the best over the baseline.
+
+    ``period`` is in ns. Without rows ``reason`` says why.
+    """
+
+    period: int | None
+    periods: int
+    rows: tuple[ForecastRow, ...]
+    best: str
+    baseline: str
+    gain: Measure
+    reason: str = ""
+
+
+class VolatilityCard(msgspec.Struct, frozen=True, kw_only=True):
+    """Implied beside realised volatility over ``horizon`` (ns), per cent a year; where it is None, ``reason`` says why.
+
+    ``times`` are snapshots; ``after`` and ``before`` were realised in the horizon behind each and up to it.
+    """
+
+    horizon: int | None
+    times: tuple[int, ...]
+    implied: tuple[float | None, ...]
+    after: tuple[float | None, ...]
+    before: tuple[float | None, ...]
+    premiums: tuple[PremiumRow, ...]
+    notes: tuple[str, ...]
+    forecast: ForecastCard
+    reason: str = ""
+
+
 class OptionsCard(msgspec.Struct, frozen=True, kw_only=True):
     """The option chains of one underlying, over all its snapshots; smiles and surface are of the snapshot ``shown``."""
 
@@ -311,6 +399,7 @@ class OptionsCard(msgspec.Struct, frozen=True, kw_only=True):
     alarm: AlarmCard | None
     paths: tuple[Path, ...]
     notes: tuple[str, ...]
+    volatility: VolatilityCard | None = None
 
 
 class Scorecard(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,19 +7,19 @@ import polars as pl
 from numpy.typing import NDArray
 
 from makerscope.pricing.arbitrage import Violation
-from makerscope.pricing.executable import Trade, butterfly_trades, vertical_trades
 from makerscope.pricing.fit import SliceFit, SurfaceFit, fit_surface
 from makerscope.pricing.implied import implied_volatility
 from makerscope.pricing.repair import repaired
 from makerscope.pricing.surface import volatility
 from makerscope.pricing.svi import total_variance
+from makerscope.report.executable_card import Executable
 from makerscope.report.numbers import duration, fixed
 from makerscope.report.scorecard import SmileCard, SurfaceCard
 
 YEAR = 365 * 86_400_000_000_000
 LINE = 41  # places at which a fitted slice is drawn
 MONEYNESS = tuple(np.linspace(-2.5, 2.5, 21).tolist())  # standard deviations from the forward
-ROUNDING = 1e-9  # of the forward: three prices on one line are not a trade
+NOTHING = Executable((), ("Arbitrage on bid and ask was not searched.",))
 
 Floats = NDArray[np.float64]
 
@@ -110,41 +110,10 @@ def _per_cent(values: pl.Series) -> tuple[float | None, ...]:
     return tuple((100 * values.fill_nan(None)).to_list())
 
 
-def executable(now: pl.DataFrame) -> tuple[str, ...]:
-    """Verticals and butterflies of one snapshot that gain on bid and ask before fees, in words, greatest gain first.
-
-    Prices in coin are taken at the one forward of their expiry: sold forward, the premium is worth that at the end.
-    """
-    good = now.filter(pl.col("reason").is_null() & (pl.col("forward") > 0)).with_columns(
-        at=pl.col("forward").median().over("expiry")
-    )
-    found: list[tuple[Trade, float]] = []
-    for (_, is_call), part in good.group_by("expiry", "is_call", maintain_order=True):
-        one = part.unique("strike", keep="last").sort("strike")
-        bid, ask = (
-            pl.when("coin_premium").then(pl.col(f"{side}_coin") * pl.col("at")).otherwise(f"{side}_usd")
-            for side in ("bid", "ask")
-        )
-        prices = one.select("strike", bid=bid.fill_null(float("nan")), ask=ask.fill_null(float("nan")))
-        columns = [prices[name].to_numpy() for name in ("strike", "bid", "ask")]
-        tenor = float(one["tenor"][0])
-        for trades in (vertical_trades, butterfly_trades):
-            least = ROUNDING * float(one["at"][0])
-            found += [(trade, tenor) for trade in trades(*columns, is_call=bool(is_call)) if trade.gain > least]
-    found.sort(key=lambda pair: -pair[0].gain)
-    return tuple(_traded(trade, tenor) for trade, tenor in found)
-
-
-def _traded(trade: Trade, tenor: float) -> str:
-    kind = "calls" if trade.is_call else "puts"
-    strikes = "/".join(f"{strike:g}" for strike in trade.strikes)
-    return f"{trade.kind} of {kind} {strikes} at {duration(round(tenor * YEAR))}, gains {fixed(trade.gain, 2)} a unit"
-
-
-def surface_card(fitted: Smiles, trades: tuple[str, ...] = ()) -> SurfaceCard | None:
+def surface_card(fitted: Smiles, trades: Executable = NOTHING) -> SurfaceCard | None:
     """The surface through the smiles, repaired where it held an arbitrage, on a grid; None where nothing was fitted.
 
-    ``trades`` are those of ``executable``.
+    ``trades`` are those of ``executable_card.executable``.
     """
     if fitted.fit.surface is None:
         return None
@@ -167,7 +136,8 @@ def surface_card(fitted: Smiles, trades: tuple[str, ...] = ()) -> SurfaceCard | 
         least_g=certificate.least_g,
         least_gap=certificate.least_gap if np.isfinite(certificate.least_gap) else None,
         checked=certificate.checked,
-        executable=trades,
+        executable=trades.trades,
+        unsearched=trades.unsearched,
     )
 
 

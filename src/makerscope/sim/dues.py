@@ -14,13 +14,17 @@ from makerscope.market.layout import (
     MARK,
     OPEN_INTEREST,
     SETTLED,
+    NONE,
     UNDERLYING,
+    UNIT,
 )
 from makerscope.market.log import SETTLEMENT
+from makerscope.market.news import TOOK, tell
 from makerscope.market.settlement import average_ticks, payoff_ticks
 from makerscope.market.venue import close_market
 from makerscope.sim.leader_desk import log_alone
 from makerscope.sim.statements import log_mark
+from makerscope.sim.wires import land_money
 from makerscope.sim.world import (
     C_DUE_FUNDING,
     C_DUE_SAMPLE,
@@ -67,8 +71,8 @@ def _average(world):
     clock, window = world.clock, world.terms[X_WINDOW]
     if clock[C_NEXT_EXPIRY] == 0 or clock[C_NOW] <= clock[C_NEXT_EXPIRY] - window:
         return
-    for u in range(world.index.shape[0]):
-        world.twap[u, 0] += world.index[u]
+    for u in range(world.index_ticks.shape[0]):
+        world.twap[u, 0] += world.index_ticks[u]
         world.twap[u, 1] += 1
 
 
@@ -83,6 +87,8 @@ def settle_instrument(world, i, ticks):
             side = -1 if held > 0 else 1
             trade(venue.accounts, venue.spec, a, i, side, ticks, abs(held))
             log_alone(venue, world.clock[C_NOW], i, a, side, ticks, abs(held), 0, held, SETTLEMENT)
+            worth = held * ticks * venue.spec[i, UNIT]
+            tell(venue.inbox, a, TOOK, i, side, ticks, abs(held), 0, NONE, world.clock[C_NOW], worth)
     venue.state[i, MARK] = ticks
     venue.state[i, OPEN_INTEREST], venue.state[i, SETTLED] = 0, 1
 
@@ -101,8 +107,8 @@ def _expire(world):
             continue
         if when <= due:
             u = venue.spec[i, UNDERLYING]
-            index = average_ticks(world.twap[u, 0], world.twap[u, 1]) if world.twap[u, 1] > 0 else world.index[u]
-            scaled = venue.state[i, INDEX] * index // max(world.index[u], 1)
+            index = average_ticks(world.twap[u, 0], world.twap[u, 1]) if world.twap[u, 1] > 0 else world.index_ticks[u]
+            scaled = venue.state[i, INDEX] * index // max(world.index_ticks[u], 1)
             settle_instrument(world, i, payoff_ticks(venue.spec, i, scaled))
         elif later == 0 or when < later:
             later = when
@@ -113,10 +119,8 @@ def _expire(world):
 @part
 def pay_dues(world, _number):
     """Everything that is due in this block."""
+    land_money(world)
     _fund(world)
     _average(world)
     _expire(world)
     return 0
-
-
-PART = pay_dues

@@ -1,7 +1,7 @@
 # ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say
 """Orders to the leading venue: filled at once against its own liquidity, in the sender's account there."""
 
-from makerscope.kernels._jit import kernel, part
+from makerscope.kernels._jit import inner, part
 from makerscope.market.accounts import equity, pay, trade
 from makerscope.market.layout import (
     IM,
@@ -26,7 +26,7 @@ from makerscope.sim.prices import step_of
 from makerscope.sim.world import C_FREE, C_NOW, G_HEDGE_SHIFT
 
 
-@kernel
+@inner
 def log_alone(venue, now, instrument, account, side, price, size, fee, before, how):  # noqa: PLR0917
     """A row of ``fills`` without a maker: ``side`` is what the account did, ``before`` the lots it held."""
     log = venue.log
@@ -38,7 +38,7 @@ def log_alone(venue, now, instrument, account, side, price, size, fee, before, h
     out[row, 13], out[row, 14] = how, venue.word[V_HEIGHT]
 
 
-@kernel
+@inner
 def _deal(world, m):
     """Price and fee in base units, or why not: (NONE, reason)."""
     venue, now, i = world.venue, world.clock[C_NOW], m[M_INSTRUMENT]
@@ -81,6 +81,3 @@ def trade_at_leader(world, at):
     m[M_LINK] = clock[C_FREE]
     clock[C_FREE] = at
     return 0
-
-
-PART = trade_at_leader

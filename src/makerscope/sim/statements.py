@@ -2,7 +2,7 @@
 """What the recorder writes down at regular times: marks, books, option chains, accounts."""
 
 from makerscope.agents.interface import V_DELTA, V_PRICE, V_VEGA, V_VOLATILITY
-from makerscope.kernels._jit import inlined, kernel, part
+from makerscope.kernels._jit import inlined, inner, part
 from makerscope.market.accounts import equity
 from makerscope.market.book import best, resting_at_best, walk
 from makerscope.market.layout import (
@@ -62,7 +62,7 @@ def _book_side(venue, instrument, side, n, prices, sizes):
         out[row, 4], out[row, 5] = prices[level], sizes[level]
 
 
-@kernel
+@inner
 def write_books(world):
     """A snapshot of every perpetual's book; an empty book is one row of size 0."""
     venue, depth = world.venue, world.rule[G_BOOK_DEPTH]
@@ -81,7 +81,7 @@ def write_books(world):
             _book_side(venue, i, 1, 1, prices, sizes)
 
 
-@kernel
+@inner
 def write_chain(world):
     """A row for every option that trades: best prices, and the venue's model numbers."""
     venue, log = world.venue, world.venue.log
@@ -100,7 +100,7 @@ def write_chain(world):
         real[row, 3], real[row, 4], real[row, 5] = model[i, V_VOLATILITY], model[i, V_DELTA], model[i, V_VEGA]
 
 
-@kernel
+@inner
 def write_accounts(world):
     """Equity and maintenance margin of every agent; what it has at the leading venue is counted too."""
     venue, log = world.venue, world.venue.log
@@ -127,6 +127,3 @@ def write_statements(world, _number):
     if _is_due(clock, C_DUE_ACCOUNTS, rule[G_ACCOUNTS_EVERY]):
         write_accounts(world)
     return 0
-
-
-PART = write_statements

@@ -23,7 +23,7 @@ def join_tapes(paths: Sequence[Path], out: Path, progress: Callable[[int], None]
     """
     tapes = [Tape.open(path) for path in paths]
     if len(tapes) < 2:
-        raise InputError("tape join", f"{len(tapes)} tape was given", "at least two")
+        raise InputError("tape join", f"{'one tape was' if tapes else 'no tape was'} given", "at least two")
     seen: dict[str, Path] = {}
     for tape in tapes:
         for name in tape.instruments:

@@ -101,7 +101,9 @@ def load_manifest(folder: Path) -> Manifest:
     except FileNotFoundError:
         raise TapeError(f"{folder}: not a tape (no {MANIFEST}); want a folder written by 'makerscope import'") from None
     except OSError as error:
-        raise TapeError(f"{folder}: {MANIFEST} cannot be read ({error.strerror})") from error
+        raise TapeError(
+            f"{folder}: {MANIFEST} cannot be read ({error.strerror}); want a folder written by 'makerscope import'"
+        ) from error
     try:
         version = msgspec.json.decode(raw, type=_Version).makerscope_tape
         if version != SCHEMA_VERSION:

@@ -58,6 +58,24 @@ def known_instrument(venue: str, symbol: str, *, at: int) -> Instrument | None:
     return None
 
 
+def settlement_window(item: Instrument) -> int:
+    """Over how many ns before its expiry the index is averaged that an option settles on; 0 where no profile says so.
+
+    Examples:
+        >>> from makerscope.venues.deribit_units import instrument_of
+        >>> option = instrument_of("BTC-27NOV26-100000-C", at=1_790_000_000_000_000_000)
+        >>> settlement_window(option) // 60_000_000_000
+        30
+    """
+    if item.kind != "option" or item.expiry is None:
+        return 0
+    day = datetime.fromtimestamp(item.expiry // 1_000_000_000, tz=UTC).date().isoformat()
+    for entry in profile(item.venue).get(f"{item.base} option", []):
+        if str(entry["valid_from"]) <= day:
+            return int(str(entry.get("settlement_seconds", 0))) * 1_000_000_000
+    return 0
+
+
 def seen_instrument(
     venue: str, symbol: str, *, kind: str, base: str, quote: str, settle: str, tick_size: str, lot_size: str
 ) -> Instrument:
