@@ -59,6 +59,7 @@ class Recorder:
 
     ``ahead``: quotes of the leading venue that are still to come, in order of time. ``instruments``: names by number. ``accounts``: names by number, None for what is nobody's. ``venue``, ``token``: of
     blocks and of money. ``leads``: numbers of the instruments of the leading venue. ``lot``: underlying in a lot of each.
+    ``blocks``: False where the venue is no chain: nothing is in any block.
     """
 
     tape: TapeWriter
@@ -68,6 +69,7 @@ class Recorder:
     token: str
     leads: frozenset[int]
     lots: list[float]
+    blocks: bool = True
     heard: Counter[tuple[str, str]] = field(default_factory=Counter)
     fills: int = 0
     ahead: pl.DataFrame | None = None
@@ -92,7 +94,7 @@ class Recorder:
             if table in CHANNELS:
                 for name, heard in rows.group_by("instrument").len().iter_rows():
                     self.heard[table, name] += heard
-            self.tape.write(table, rows)
+            self.tape.write(table, rows if self.blocks else rows.drop("block", strict=False))
         log.count[:] = 0
         return total
 
