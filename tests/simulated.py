@@ -20,7 +20,6 @@ from makerscope.market.layout import NONE, TICKS_PER_INDEX
 from makerscope.sim import cast
 from makerscope.sim import world as w
 from makerscope.sim.build import build
-from makerscope.sim.lead_quotes import lead_quotes
 from makerscope.sim.loop import DONE, EMPTY_LOG, run
 from makerscope.sim.run import recorder_of
 from makerscope.sim.scenario import scenario_of
@@ -187,16 +186,12 @@ def play_small_market(monkeypatch, out, *, policy=None, bankruptcy="adl", insura
     points = []
     with TapeWriter(out, source=f"simulated: {policy or 'default'}, seed 3") as tape:
         recorder = recorder_of(tape, built)
-        shown = built.start
         while True:
             status = run(built.handle)
             assert status in (DONE, EMPTY_LOG), status
             for name, table in (("orders", log.T_ORDERS), ("fills", log.T_FILLS), ("transfers", log.T_TRANSFERS)):
                 raw[name].append(getattr(world.venue.log, name)[: world.venue.log.count[table]].copy())
-            recorder.drain(world.venue.log)
-            now = int(world.clock[w.C_NOW])
-            recorder.quotes(lead_quotes(built, shown, now + (status == DONE)))
-            shown = now
+            recorder.drain(world.venue.log, int(world.clock[w.C_NOW]))
             points.append(_look(built, raw))
             if status == DONE:
                 break

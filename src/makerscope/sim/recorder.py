@@ -57,8 +57,9 @@ CHANNELS = ("orders", "quotes", "marks", "book", "chain")
 class Recorder:
     """Writes what the log holds onto a tape, and counts what each channel heard.
 
-    ``instruments``: names by number. ``accounts``: names by number, None for what is nobody's. ``venue``, ``token``: of
+    ``ahead``: quotes of the leading venue that are still to come, in order of time. ``instruments``: names by number. ``accounts``: names by number, None for what is nobody's. ``venue``, ``token``: of
     blocks and of money. ``leads``: numbers of the instruments of the leading venue. ``lot``: underlying in a lot of each.
+    ``blocks``: False where the venue is no chain: nothing is in any block.
     """
 
     tape: TapeWriter
@@ -68,28 +69,42 @@ class Recorder:
     token: str
     leads: frozenset[int]
     lots: list[float]
+    blocks: bool = True
     heard: Counter[tuple[str, str]] = field(default_factory=Counter)
     fills: int = 0
+    ahead: pl.DataFrame | None = None
 
-    def drain(self, log: Log) -> int:
-        """Write all rows and empty the buffers; returns how many rows there were."""
+    def drain(self, log: Log, until: int) -> int:
+        """Write all rows and empty the buffers, and what the leading venue showed up to ``until`` (ns); returns how many rows
+        the log held.
+        """
         total = int(log.count[:-1].sum())
         before = self.fills
         for number, (table, columns) in zip(NUMBERS, COLUMNS.items(), strict=True):
             count = int(log.count[number])
-            if not count:
+            if not count and (table != "quotes" or self.ahead is None):
                 continue
             rows = pl.DataFrame({name: log[number][:count, at] for at, name in enumerate(columns)})
             if table == "chain":
                 model = {name: log.model[:count, at] for at, name in enumerate(MODEL)}
                 rows = rows.with_columns(pl.DataFrame(model).fill_nan(None).get_columns())
             rows = self._shaped(table, rows, before)
+            if table == "quotes" and self.ahead is not None:
+                rows = self._with_leader(rows, self.ahead, until)
             if table in CHANNELS:
                 for name, heard in rows.group_by("instrument").len().iter_rows():
                     self.heard[table, name] += heard
-            self.tape.write(table, rows)
+            self.tape.write(table, rows if self.blocks else rows.drop("block", strict=False))
         log.count[:] = 0
         return total
+
+    def _with_leader(self, rows: pl.DataFrame, ahead: pl.DataFrame, until: int) -> pl.DataFrame:
+        """Quotes of the venue together with those of the leading venue whose time has come."""
+        due = ahead["exchange_time"].search_sorted(until, side="right")
+        self.ahead = ahead[due:]
+        if due == 0:
+            return rows
+        return pl.concat([rows, ahead[:due]], how="diagonal").sort("exchange_time", maintain_order=True)
 
     def _shaped(self, table: str, rows: pl.DataFrame, fills_before: int) -> pl.DataFrame:
         """Rows with names for numbers, and null for what is unknown."""
@@ -163,12 +178,6 @@ class Recorder:
 
     def _book(self, rows: pl.DataFrame, _before: int) -> pl.DataFrame:
         return rows.with_columns(snapshot=pl.lit(True))
-
-    def quotes(self, rows: pl.DataFrame) -> None:
-        """Write quotes that do not come from the loop: those of the leading venue."""
-        for name, heard in rows.group_by("instrument").len().iter_rows():
-            self.heard["quotes", name] += heard
-        self.tape.write("quotes", rows)
 
     def sessions(self, start: int, end: int) -> None:
         """Declare that the recorder heard every channel from start to end, and what it heard."""
