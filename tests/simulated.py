@@ -172,7 +172,7 @@ def play_small_market(monkeypatch, out, *, policy=None, bankruptcy="adl", insura
     monkeypatch.setattr(cast, "kind_of", lambda name: KINDS.get(name) or kind_of(name))
     text = SCENARIO % (insurance, bankruptcy.encode())
     if policy:
-        text = text.replace(b"[chain]\n", b"[chain]\npolicy = \"%s\"\n" % policy.encode())
+        text = text.replace(b"[chain]\n", b'[chain]\npolicy = "%s"\n' % policy.encode())
     built = build(scenario_of(text, "truth.toml"), seed=3, room=room)
     world = built.world
     world.rule[w.G_AUDIT] = 1

@@ -325,7 +325,13 @@ def _way(item: MakerCard) -> Section | None:
     """Where the time of a message went, if the tape knows it."""
     if item.measures.get("to_effect_median") is None or item.measures["to_effect_median"].value is None:
         return None
-    columns = (Column("stage", "left"), Column("median"), Column("slowest 1 %"), Column("messages"), Column("what it is", "left"))
+    columns = (
+        Column("stage", "left"),
+        Column("median"),
+        Column("slowest 1 %"),
+        Column("messages"),
+        Column("what it is", "left"),
+    )
     rows = []
     for name in STAGES:
         key = f"{name}_median"

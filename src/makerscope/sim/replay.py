@@ -154,7 +154,9 @@ def _go_on(staged: Staged, recorder: Recorder | None, until: int) -> None:
             return
         if status != EMPTY_LOG:
             when = int(staged.world.clock[w.C_NOW])
-            raise AccountingError(f"replay stopped at {when} ns: {WHY.get(status, status)}; this is a defect of makerscope")
+            raise AccountingError(
+                f"replay stopped at {when} ns: {WHY.get(status, status)}; this is a defect of makerscope"
+            )
 
 
 def _accounts(cast: tuple[Cast, ...]) -> list[str | None]:
@@ -167,7 +169,9 @@ def _state(writer: TapeWriter, source: Source, terms: Terms, cast: tuple[Cast, .
     writer.find("info", "replayed", "own orders never moved the recorded market: this is no statement about impact")
     writer.find("info", "queue model", terms.queue.stated)
     writer.find("info", "depth", f"from the recorded {source.depth}; trades from the recorded {source.trades}")
-    writer.find("info", "fees", f"maker {terms.maker_fee_bps:g} bps, taker {terms.taker_fee_bps:g} bps; no margin is asked")
+    writer.find(
+        "info", "fees", f"maker {terms.maker_fee_bps:g} bps, taker {terms.taker_fee_bps:g} bps; no margin is asked"
+    )
     for item in cast:
         late = item.table
         text = f"{item.name}: feed {late.feed_ms:g} ms, orders {late.send_ms:g} ms, jitter {late.jitter_ms:g} ms"
@@ -189,9 +193,13 @@ def _tell(writer: TapeWriter, staged: Staged, source: Source) -> None:
     if outages:
         writer.find("warning", "outage", "own orders were taken out when the recorder ceased to listen", count=outages)
     if clock[r.C_FULL]:
-        writer.find("warning", "deep book", "levels far from the price found no room", table="book", count=int(clock[r.C_FULL]))
+        writer.find(
+            "warning", "deep book", "levels far from the price found no room", table="book", count=int(clock[r.C_FULL])
+        )
     if clock[r.C_SKIPPED]:
-        writer.find("warning", "slow feed", "changes that agents saw only with a later one", count=int(clock[r.C_SKIPPED]))
+        writer.find(
+            "warning", "slow feed", "changes that agents saw only with a later one", count=int(clock[r.C_SKIPPED])
+        )
 
 
 def _sessions(writer: TapeWriter, source: Source) -> None:
