@@ -88,6 +88,10 @@ hours = 0.15
 block_ms = 200
 [venue]
 margin = "plain"
+option_maker_fee_bps = 3
+option_taker_fee_bps = 3
+option_fee_cap = 0.125
+budget = {kind = "none"}
 insurance_usd = %d
 bankruptcy = "%s"
 [[underlying]]
