@@ -9,6 +9,7 @@ from makerscope.market.layout import P_ASK, P_BID
 
 NEVER = 1 << 49
 LOOK = 1_000_000  # ns between two looks
+JUMP = 5.0  # ticks; less is the drift that pays for the jumps
 
 
 @kernel
@@ -19,9 +20,9 @@ def idle(self, seen, act):
 
 @kernel
 def quote(self, seen, act):
-    """One lot a side, ``half`` ticks off the price, moved as soon as the price is another."""
+    """One lot a side, ``half`` ticks off the price, moved as soon as the price has jumped."""
     fair = fair_ticks(seen, 0)
-    if self.reals[0] != fair:
+    if abs(self.reals[0] - fair) > JUMP:
         self.reals[0] = fair
         place(act, 0, 1, floor_ticks(fair - self.params[0]), 1, 0)
         place(act, 0, -1, ceil_ticks(fair + self.params[0]), 1, 1)
@@ -32,7 +33,7 @@ def quote(self, seen, act):
 def shoot(self, seen, act):
     """When the price jumps beyond a quote of the last block, take it, once for each jump."""
     fair = fair_ticks(seen, 0)
-    if self.reals[0] != fair:
+    if abs(self.reals[0] - fair) > JUMP:
         self.reals[0] = fair
         if 0 < seen.public[0, P_ASK] < fair:
             take(act, 0, 1, floor_ticks(fair), 1, 0, 0)

@@ -4,14 +4,13 @@ import os
 import subprocess
 import sys
 from math import sqrt
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from makerscope.market.chain import K_AUCTIONED, K_TIP
-from makerscope.market.layout import FIRST_AGENT, INSURANCE, MM, NONE, POST_ONLY, UNIT
-from makerscope.market.log import DELEVERAGED, GAS, HAIRCUT, INSURED, LIQUIDATED, PENALTY, SETTLEMENT, TAKEN_OVER
+from makerscope.market.chain import C_BASE_FEE, K_AUCTIONED, K_COIN_PRICE, K_TIP
+from makerscope.market.layout import FIRST_AGENT, MM, NONE, POST_ONLY, UNIT
+from makerscope.market.log import DELEVERAGED, GAS, HAIRCUT, INSURED, LIQUIDATED, NO_FUNDING, SETTLEMENT, TAKEN_OVER
 from makerscope.sim import world as w
 from tests.market_play import built_of, market, place, play, script, scripted, take
 from tests.market_players import PLAYERS
@@ -32,10 +31,10 @@ feed_ms = 1
 lead_feed_ms = 1
 send_ms = 5
 """
-JUMPS = "[underlying.jumps]\nper_day = 43200\nsize = 0.01\n"
+JUMPS = "[underlying.jumps]\nper_day = 8640\nsize = 0.01\n"
 
 
-def pickoff_share(lag, policy, seconds=1_000):
+def pickoff_share(lag, policy, seconds=6_000):
     """How many shots hit, and how many there were."""
     built = market(
         RACE.format(lag=5 + lag), seconds=seconds, top="grid_ms = 1", underlying=JUMPS, chain=f'policy = "{policy}"',
@@ -58,7 +57,7 @@ def test_a_snipers_share_of_jumps_is_the_makers_lag_over_the_block_where_cancels
 
 
 def test_where_the_first_come_is_the_first_served_every_jump_is_a_snipers():
-    hits, shots = pickoff_share(20, "first-come", seconds=500)
+    hits, shots = pickoff_share(20, "first-come")
     assert hits / shots > 0.98
 
 
@@ -127,7 +126,7 @@ def test_slower_makers_are_picked_off_more(usual):
 
 
 def test_congestion_raises_pick_offs_where_gas_is_auctioned():
-    calm, crowded = ([sniped(seed, policy="priority-fee", tip=1_000, crowd=crowd) for seed in SEEDS] for crowd in (0, 38))
+    calm, crowded = ([sniped(seed, policy="priority-fee", tip=1_000, crowd=crowd) for seed in SEEDS] for crowd in (0, 19))
     assert lower_end(crowded, calm) > 0
 
 
@@ -193,7 +192,8 @@ def test_a_cascade_multiplies_a_shock_by_one_over_one_less_density_times_impact(
         given, want = row["inputs"], row["expected"]
         fall, closed, count = cascade(given["density"], given["impact"], given["shock"])
         if want["runaway"]:
-            assert closed == count
+            assert fall > 75  # to the end of the book
+            assert closed > 0.9 * count
         else:
             assert fall == pytest.approx(want["total_drop"], rel=0.03)
             assert closed < count
@@ -245,7 +245,7 @@ name = "holder"
 [[episode]]
 kind = "crash"
 after_minutes = 1
-minutes = 0.5
+minutes = 0.005
 fall = 0.3
 recovery = 0.9
 over_minutes = 0.5
@@ -259,16 +259,22 @@ def test_money_and_positions_are_conserved_after_every_event_of_a_storm(bankrupt
     n = len(built.cast)
     script(built, n - 2, [place(500, -1, 400, 5, k, instrument=i) for k, i in enumerate(options[:8])])
     script(built, n - 1, [take(1_500, 1, 400, 5, instrument=i) for i in options[:8]])
+    built.world.chain.rules[K_COIN_PRICE], built.world.chain.state[C_BASE_FEE] = 3_000 * 10**6, 50 * 10**9
+    built.world.terms[w.X_EVERY] = 60 * 10**9
+    built.world.clock[w.C_DUE_FUNDING] = built.start + 60 * 10**9
     tables = play(built)  # which asserts, after every event, that all cash and positions add up
     how, kinds = set(tables["fills"]["how"].tolist()), set(tables["transfers"]["kind"].tolist())
-    assert {LIQUIDATED, SETTLEMENT, TAKEN_OVER} <= how
+    assert {LIQUIDATED, SETTLEMENT} <= how
+    assert GAS in kinds
+    assert (tables["marks"]["funding"] != NO_FUNDING).sum() >= 3
     if insurance:
+        assert TAKEN_OVER in how
         assert INSURED in kinds
     elif bankruptcy == "adl":
         assert DELEVERAGED in how
     else:
+        assert TAKEN_OVER in how
         assert HAIRCUT in kinds
-    assert not (built.world.venue.accounts.cash[FIRST_AGENT:] < 0).all()
 
 
 PROGRAM = """
