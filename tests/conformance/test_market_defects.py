@@ -2,8 +2,11 @@
 
 import pytest
 
+from makerscope.agents.interface import V_PRICE, V_VOLATILITY
 from makerscope.market.layout import FIRST_AGENT, IS_CALL, POST_ONLY, STRIKE_TICKS
 from makerscope.market.log import FILLED_ORDER
+from makerscope.pricing.implied import implied_volatility
+from makerscope.sim.world import C_HEIGHT, C_LAST_BLOCK
 from tests.market_play import built_of, cancel, fills, market, place, play, script, scripted, take
 
 A, B, C = FIRST_AGENT, FIRST_AGENT + 1, FIRST_AGENT + 2
@@ -105,3 +108,27 @@ def test_all_legs_of_one_expiry_settle_at_one_index():
     assert len(implied) == 1  # strike plus or minus payoff is the one settlement index
     assert not built.world.venue.accounts.position.any()
     assert int(built.world.venue.accounts.cash.sum()) == int(built.world.clock[22])
+
+
+TERM = OPTIONS.replace("days = [0.0005]", "days = [0.25, 30, 90]").replace("volatility = 2.0", "volatility = 0.6")
+
+
+def test_the_volatility_of_a_mark_does_not_grow_with_the_root_of_its_days():
+    """nautilus#3581: a minimum for a maximum inflated implied volatility by sqrt(days to expiry)."""
+    built = built_of(TERM)
+    play(built)
+    world = built.world
+    model = world.public.model[int(world.clock[C_HEIGHT]) % len(world.public.time)]
+    found = []
+    for i, one in enumerate(built.markets):
+        if one.kind != "option" or one.strike != 10_000:
+            continue
+        assert one.expiry is not None
+        years = (one.expiry - int(world.clock[C_LAST_BLOCK])) / (365 * 86_400 * 10**9)
+        forward = 10_000 + model[i, V_PRICE] - model[i + (1 if one.is_call else -1), V_PRICE]
+        forward = forward if one.is_call else 20_000 - forward
+        again, _why = implied_volatility(model[i, V_PRICE], forward, 10_000.0, years, is_call=bool(one.is_call))
+        assert float(again) == pytest.approx(model[i, V_VOLATILITY], rel=1e-4)
+        found.append(float(again))
+    assert len(found) == 6
+    assert max(found) / min(found) < 1.1  # one level of variance: sqrt(90 / 0.25) would be 19
