@@ -147,9 +147,7 @@ def play(built):
         if status == DONE:
             break
     rows = {table: np.concatenate(parts) for table, parts in found.items()}
-    return {
-        table: {name: rows[table][:, at] for at, name in enumerate(columns)} for table, columns in COLUMNS.items()
-    }
+    return {table: {name: rows[table][:, at] for at, name in enumerate(columns)} for table, columns in COLUMNS.items()}
 
 
 def fills(tables, *names, lead=False):
@@ -160,7 +158,15 @@ def fills(tables, *names, lead=False):
 
 
 def place(ms, side, price, size, slot=0, flags=0, **more):
-    return {"ms": ms, "kind": layout.PLACE, "side": side, "price": price, "size": size, "slot": slot, "flags": flags} | more
+    return {
+        "ms": ms,
+        "kind": layout.PLACE,
+        "side": side,
+        "price": price,
+        "size": size,
+        "slot": slot,
+        "flags": flags,
+    } | more
 
 
 def take(ms, side, price, size, flags=0, **more):

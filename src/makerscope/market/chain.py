@@ -213,6 +213,12 @@ def message_cost(chain, kind, gas, fee):
     cost = gas_money(gas, base_fee + max(tip_of(fee, base_fee), 0), rules[K_COIN_PRICE])
     if rules[K_BASE_SCALAR] + rules[K_BLOB_SCALAR] > 0:
         l1, blob = rules[K_L1_BASE_FEE], rules[K_BLOB_BASE_FEE]
-        wei = data_fee(chain.size[kind if 0 < kind < ACTION_KINDS else REPLACE], l1, blob, rules[K_BASE_SCALAR], rules[K_BLOB_SCALAR])
+        wei = data_fee(
+            chain.size[kind if 0 < kind < ACTION_KINDS else REPLACE],
+            l1,
+            blob,
+            rules[K_BASE_SCALAR],
+            rules[K_BLOB_SCALAR],
+        )
         cost += gas_money(wei, 1, rules[K_COIN_PRICE])
     return cost

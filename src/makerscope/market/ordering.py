@@ -61,7 +61,9 @@ POLICIES = {
 
 R_POLICY, R_EXPRESS, R_EXPRESS_DELAY, R_BUCKET, R_SORT_FEE, R_FEE_UNIT, R_SOONER, R_FEE_CAP = range(8)
 R_BLOCKS, R_EXPIRY, R_PRICE_DELAY, R_GOSSIP, R_HIDDEN = range(8, 13)
-R_SKEW_SCALE, R_IMPACT_COST, R_IMPACT_GAIN, R_IMPACT_POWER, R_WINDOW = range(13, 18)  # of a pool; of a request for quote
+R_SKEW_SCALE, R_IMPACT_COST, R_IMPACT_GAIN, R_IMPACT_POWER, R_WINDOW = range(
+    13, 18
+)  # of a pool; of a request for quote
 ORDERING_COLUMNS = 20
 MAKERS, CANCELS, TAKERS = 0, 1, 2  # columns of ``delays``
 

@@ -107,8 +107,8 @@ from makerscope.market.shares import floor_share
 (
     OK, NO_SUCH_MARKET, NOT_TRADING, BAD_SIDE, BAD_PRICE, BAD_SIZE, OUT_OF_BAND, WOULD_CROSS, WOULD_NOT_REDUCE, NO_MARGIN,
     NOT_FILLABLE, NO_ROOM, BAD_SLOT, TOO_LATE, NO_BUDGET, FROZEN, NOTHING_THERE, UNKNOWN_KIND, NO_QUOTES, NO_PRICE,
-    NOT_IN_DANGER, LIVES_TOO_LONG, NO_MONEY, NO_REQUEST,
-) = range(24)  # fmt: skip
+    NOT_IN_DANGER, LIVES_TOO_LONG, NO_MONEY, NO_REQUEST, SENDER_OUT,
+) = range(25)  # fmt: skip
 REASONS = (
     "accepted", "no such instrument", "not trading", "side is neither +1 nor -1", "price off the ladder",
     "size is not a positive number of lots", "price too far from the mark", "post-only order would trade",
@@ -116,7 +116,7 @@ REASONS = (
     "no such slot", "arrived after its last block", "action budget is spent", "frozen by market-maker protection",
     "nothing to cancel", "no such kind of message", "the other side is a pool, nothing can rest there",
     "no oracle price in time", "the account covers its margin", "lives more blocks than the venue allows",
-    "not enough free money to move", "no open request for quote of that number",
+    "not enough free money to move", "no open request for quote of that number", "its sender is out",
 )  # fmt: skip
 # of ``Venue.word``; V_BATCH: 1 where orders wait for an auction instead of trading; V_TAKEN: money of the last aggressor
 V_NOW, V_HEIGHT, V_SEQUENCE, V_CHECKS, V_FILLS, V_MESSAGES, V_BATCH, V_TAKEN = range(8)
@@ -134,7 +134,7 @@ class Venue(NamedTuple):
 
     ``spec`` ``(I, 20)``, ``real`` ``(I, 3)`` (strike, value of a tick, value of a lot), ``state`` ``(I, 16)``; ``slot`` ``(S,)`` the order
     in each slot, or NONE; ``slot_at`` ``(A + 1,)``; ``checked`` ``(A,)`` 1 where margin is asked for; ``margin`` ``(A, 4)`` columns
-    G_*; ``protection`` ``(A, 8)``; ``refused`` ``(A, 24)`` by reason; ``word`` ``(8,)``; ``fills``
+    G_*; ``protection`` ``(A, 8)``; ``refused`` ``(A, 25)`` by reason; ``word`` ``(8,)``; ``fills``
     ``(room, 8)`` room for one call of ``match``.
     """
 

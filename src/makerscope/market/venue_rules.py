@@ -18,9 +18,9 @@ _GAS_ROWS = {
     "cancel_all": layout.CANCEL_ALL,
     "liquidate": layout.LIQUIDATE,
 }
-_POLICY_NUMBERS = ("bucket_ns", "sort_fee", "fee_unit", "sooner_ns", "fee_cap", "blocks", "expiry_ns")
-_POLICY_NUMBERS += ("express_delay_ns", "price_delay_ns", "gossip_ns", "hidden", "skew_scale_usd", "impact_cost")
-_POLICY_NUMBERS += ("impact_gain", "impact_power_ppm")
+POLICY_NUMBERS = ("bucket_ns", "sort_fee", "fee_unit", "sooner_ns", "fee_cap", "blocks", "expiry_ns")
+POLICY_NUMBERS += ("express_delay_ns", "price_delay_ns", "gossip_ns", "hidden", "skew_scale_usd", "impact_cost")
+POLICY_NUMBERS += ("impact_gain", "impact_power_ppm")
 
 
 def known(section: Any, key: str, name: str) -> int:  # noqa: ANN401 - any section of a profile
@@ -87,7 +87,7 @@ def policy_numbers(profile: VenueProfile) -> dict[str, int]:
         >>> policy_numbers(venue_profile("vega"))
         {'blocks': 1}
     """
-    found = {key: getattr(profile.ordering, key) for key in _POLICY_NUMBERS}
+    found = {key: getattr(profile.ordering, key) for key in POLICY_NUMBERS}
     if profile.ordering.policy == "short-term":
         found["blocks"] = profile.orders.ttl_blocks
     return {re.sub("_(ns|ppm|usd)$", "", key): value for key, value in found.items() if value is not None}

@@ -178,7 +178,12 @@ def _part_from_self(world, i, n):
             continue
         for ask in range(n):
             mine = batch[B_SIDE, ask] == SELL and batch[B_ACCOUNT, ask] == batch[B_ACCOUNT, bid]
-            if not mine or batch[B_PRICE, ask] > batch[B_PRICE, bid] or batch[B_SIZE, ask] == 0 or batch[B_SIZE, bid] == 0:
+            if (
+                not mine
+                or batch[B_PRICE, ask] > batch[B_PRICE, bid]
+                or batch[B_SIZE, ask] == 0
+                or batch[B_SIZE, bid] == 0
+            ):
                 continue
             bid_is_later = batch[B_SERIAL, bid] > batch[B_SERIAL, ask]
             if rule == EXPIRE_BOTH or bid_is_later == (rule != EXPIRE_MAKER):
@@ -260,4 +265,3 @@ def clear_auctions(world, _number):
             _clear_one(world, i)
     takers[0] = 0
     return 0
-

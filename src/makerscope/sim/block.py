@@ -7,6 +7,8 @@ from makerscope.kernels._jit import inlined, kernel, part
 from makerscope.kernels.dice import below
 from makerscope.kernels.handle import call_part
 from makerscope.market.accounts import pay
+from makerscope.market.budgets import BY_WINDOW, L_KIND, spend
+from makerscope.market.budgets import NO_BUDGET as UNLIMITED
 from makerscope.market.book import best, resting_at_best
 from makerscope.market.chain import DICE, finish_block, message_cost, next_block_time, start_block
 from makerscope.market.chain import C_BASE_FEE as B_FEE
@@ -19,13 +21,16 @@ from makerscope.market.layout import (
     INDEX,
     KIND,
     LAST,
+    FORCED,
     M_ACCOUNT,
     M_FEE,
+    M_FLAGS,
     M_GAS,
     M_INSTRUMENT,
     M_KIND,
     M_LINK,
     M_RANK,
+    M_UNTIL,
     MARK,
     NO_TIME,
     NONE,
@@ -39,13 +44,15 @@ from makerscope.market.layout import (
     P_MARK,
     P_TRADING,
     P_VOLUME,
+    PLACE,
     TRADING,
+    UNIT,
     VOLUME,
 )
-from makerscope.market.log import GAS, T_BLOCKS, T_QUOTES, next_row
+from makerscope.market.log import GAS, T_BLOCKS, T_FILLS, T_QUOTES, next_row
 from makerscope.market.mempool import auction_runs, lapsed
-from makerscope.market.ordering import AUCTION, R_POLICY, R_WINDOW, arrange
-from makerscope.market.venue import TOO_LATE, V_FILLS, V_HEIGHT, V_NOW, expire_orders, refuse
+from makerscope.market.ordering import AUCTION, R_POLICY, R_WINDOW, SHORT_TERM, arrange
+from makerscope.market.venue import NO_BUDGET, TOO_LATE, V_FILLS, V_HEIGHT, V_NOW, expire_orders, refuse
 from makerscope.sim.agenda import BLOCK, add
 from makerscope.sim.parts import P_CLOSE, P_DEALERS, P_DUES, P_EXECUTE, P_PRICES, P_RISK, P_STATEMENTS
 from makerscope.sim.transfers import log_transfer
@@ -57,10 +64,13 @@ from makerscope.sim.world import (
     C_NEXT_BLOCK,
     C_NOW,
     C_WAITING,
+    D_OUT,
     G_BEAT,
     G_CONTINUOUS,
+    G_ORDER_BLOCKS,
     G_QUOTES,
     G_TTL,
+    IN,
 )
 
 
@@ -86,6 +96,43 @@ def goes_on(world, m):
     return world.ordering.rule[R_POLICY] == AUCTION and 0 <= m[M_RANK] < world.clock[C_HEIGHT]
 
 
+@inlined
+def _may_act(world, m):
+    """Take a message off its sender's budget. False: nothing is left of it. Forced messages and who is out need none."""
+    a, budget, clock = m[M_ACCOUNT], world.budget, world.clock
+    kind = budget.limit[a, L_KIND]
+    if kind == UNLIMITED or m[M_FLAGS] & FORCED != 0 or world.agents.timing[a, D_OUT] != IN:
+        return True
+    when = clock[C_HEIGHT] if kind == BY_WINDOW else clock[C_NOW]
+    return spend(budget.spent, budget.limit[a], a, m[M_KIND], when, budget.traded[a])
+
+
+@inlined
+def _limit_life(world, m):
+    """No order rests longer than the venue allows; orders with a last block are looked at in each from now on."""
+    most = world.rule[G_ORDER_BLOCKS]
+    if m[M_KIND] != PLACE:
+        return
+    last = world.clock[C_HEIGHT] + most
+    capped = m[M_UNTIL] > last and world.ordering.rule[R_POLICY] != SHORT_TERM  # which refuses what lives too long
+    if most > 0 and (m[M_UNTIL] == 0 or capped):
+        m[M_UNTIL] = last
+    if m[M_UNTIL] > 0:
+        world.rule[G_TTL] = 1
+
+
+@inlined
+def _count_traded(world, first):
+    """Add what this block traded, from row ``first`` of the fills on, to what each account has ever traded."""
+    fills, traded, spec = world.venue.log.fills, world.budget.traded, world.venue.spec
+    for row in range(first, world.venue.log.count[T_FILLS]):
+        maker, taker = fills[row, 2], fills[row, 3]
+        if maker != NONE:
+            worth = fills[row, 5] * fills[row, 6] * spec[fills[row, 1], UNIT]
+            traded[maker] += worth
+            traded[taker] += worth
+
+
 @kernel
 def _run_messages(world):
     """Execute what the policy lets into this block, in its order; returns gas used and messages executed."""
@@ -97,9 +144,15 @@ def _run_messages(world):
         m = pool.message[pool.order[k]]
         if m[M_KIND] == NONE:  # taken back by a message before it
             continue
-        if not goes_on(world, m):  # a taker's auction pays and takes room in its first block
+        first = not goes_on(world, m)
+        if first:  # a taker's auction pays and takes room in its first block
             _charge_gas(world, m)
             used += m[M_GAS]
+        if first and not _may_act(world, m):
+            refuse(venue, m, NO_BUDGET)
+            m[M_KIND] = NONE
+            continue
+        _limit_life(world, m)
         call_part(world.code[P_EXECUTE], world, pool.order[k])
         if not auction_runs(world.ordering, world.chain.state, pool.message, pool.order[k]):
             m[M_KIND] = NONE
@@ -175,14 +228,21 @@ def run_block(world, who):
     beat = who != NONE
     if beat:
         call_part(world.code[P_PRICES], world, 0)
+    else:
+        model, room = world.public.model, world.public.time.shape[0]
+        model[clock[C_HEIGHT] % room] = model[(clock[C_HEIGHT] - 1) % room]
     if world.rule[G_TTL] == 1:
         expire_orders(venue, world.mempool.message[-1], FIRST_AGENT, venue.slot_at.shape[0] - 1)
-    fills = venue.word[V_FILLS]
+    fills, row_of_fills = venue.word[V_FILLS], venue.log.count[T_FILLS]
     used, executed = _run_messages(world)
     if beat:
         call_part(world.code[P_DUES], world, 0)
     if beat or venue.word[V_FILLS] > fills:
         call_part(world.code[P_RISK], world, 0)
+    else:
+        weak, room = world.public.weak, world.public.time.shape[0]
+        weak[clock[C_HEIGHT] % room] = weak[(clock[C_HEIGHT] - 1) % room]
+    _count_traded(world, row_of_fills)
     publish(world)
     if beat:
         call_part(world.code[P_STATEMENTS], world, 0)

@@ -1,13 +1,11 @@
 """From a scenario to the arrays of a world: who stands where, with what, and what is on the agenda at the start."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from makerscope.agents import interface
-from makerscope.errors import DomainError, InputError
 from makerscope.kernels.dice import streams
 from makerscope.kernels.handle import Opened, opened
 from makerscope.market.accounts import new_holdings
@@ -30,7 +28,6 @@ from makerscope.market.layout import (
     TRADING,
 )
 from makerscope.market.log import new_log
-from makerscope.market.margin_profile import margin_profile
 from makerscope.market.margin_rules import margin_rules, scenario_grid, with_perp_rates
 from makerscope.market.news import NEWS_COLUMNS, new_inbox
 from makerscope.market.ordering import R_POLICY
@@ -41,11 +38,21 @@ from makerscope.sim.agenda import BLOCK, WAKE, Agenda, add, new_agenda
 from makerscope.sim.batch_auction import BATCH_ROWS
 from makerscope.sim.cast import MODES, Cast, cast_of
 from makerscope.sim.dealers import REQUEST_COLUMNS, REQUEST_ROWS
+from makerscope.sim.markets import DECIMALS, Market, instant, list_markets, market_rows
 from makerscope.sim.parts import WHERE, addresses
-from makerscope.sim.markets import DECIMALS, Market, list_markets, market_rows
+from makerscope.sim.python_agent import PythonStep, seat
 from makerscope.sim.scenario import Scenario
-from makerscope.sim.surroundings import Terms, chain_of, desk_of, marking_of, oracles_of, path_of, terms_of
 from makerscope.sim.surfaces import surfaces_of
+from makerscope.sim.surroundings import (
+    budgets_of,
+    chain_of,
+    desk_of,
+    half_spreads,
+    marking_of,
+    oracles_of,
+    path_of,
+)
+from makerscope.sim.terms import Terms, terms_of
 
 MS, SECOND, HOUR = 10**6, 10**9, 3600 * 10**9
 MONEY = 10**DECIMALS
@@ -57,15 +64,17 @@ MOST_SEEN_BLOCKS = 4096
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
     """A world ready to run, with what the tape needs to name things. ``handle``: the world as
-    compiled code takes it. ``keep``: memory that the world only points to."""
+    compiled code takes it. ``steps``: the agents that are plain Python, by account. ``keep``: memory that the world only points to."""
 
     world: w.World
     handle: Opened
     scenario: Scenario
     markets: tuple[Market, ...]
     cast: tuple[Cast, ...]
+    terms: Terms
     start: int
     end: int
+    steps: dict[int, PythonStep]
     keep: list[object] = field(repr=False)
 
     @property
@@ -75,35 +84,37 @@ class Built:
         return [*NOT_AGENTS, *names, *names]
 
 
-def build(scenario: Scenario, *, seed: int, room: int = 1 << 17) -> Built:
+def build(scenario: Scenario, *, seed: int, room: int = 1 << 17, plain: bool = False) -> Built:
     """Lay out a scenario.
 
     Args:
         scenario: of ``read_scenario``.
         seed: of all dice; agents and prices have dice of their own, named by their names.
         room: rows of each buffer of the log.
+        plain: run the steps of all agents as plain Python, which is slower, never different.
 
     Raises:
         InputError: a key asks for what cannot be; the key is named.
     """
-    try:
-        start = int(datetime.fromisoformat(scenario.start).astimezone(UTC).timestamp()) * SECOND
-    except ValueError as error:
-        raise InputError("start", f"is {scenario.start!r}", "a time such as 2026-01-05T12:30:00Z") from error
+    start = instant("start", scenario.start)
     end = start + round(scenario.hours * HOUR)
     markets = list_markets(scenario, start)
     cast = cast_of(scenario, len(markets))
-    try:
-        terms = terms_of(scenario, start, end)
-    except DomainError as error:
-        raise InputError("scenario", str(error)) from error
+    terms = terms_of(scenario, start, end)
     keep: list[object] = []
     world = _world(scenario, seed, (start, end), markets, cast, terms, room, keep)
     handle = opened(world)
     addresses(handle.kind, world.code, keep, int(world.ordering.rule[R_POLICY]))
+    steps = {
+        FIRST_AGENT + n: seat(world, FIRST_AGENT + n, item, plain=plain)
+        for n, item in enumerate(cast)
+        if plain or item.kind.entry is None
+    }
     return Built(
-        world=world, handle=handle, scenario=scenario, markets=markets, cast=cast, start=start, end=end, keep=keep
-    )
+        world=world, handle=handle, scenario=scenario, markets=markets, cast=cast, terms=terms, start=start, end=end,
+        steps=steps,
+        keep=keep,
+    )  # fmt: skip
 
 
 def _world(  # noqa: PLR0917 - one call
@@ -118,7 +129,7 @@ def _world(  # noqa: PLR0917 - one call
     names = ["loop", *(f"oracle {name}" for name in prices), *(f"surface {name}" for name in prices)]
     dice = streams(seed, [*names, *(f"agent {item.name}" for item in cast)])
     first_dice = len(names)
-    chain, ordering = chain_of(scenario, accounts, start, terms)
+    chain, ordering = chain_of(scenario, cast, accounts, start, terms)
     public = _public(scenario, cast, instruments, terms)
     actions = max([ROOM_FOR_ACTIONS, *(2 * item.kind.slots(item.numbers, instruments) for item in cast)])
     rows, count = np.zeros((actions, ACTION_COLUMNS), np.int64), np.zeros(1, np.int64)
@@ -150,10 +161,11 @@ def _world(  # noqa: PLR0917 - one call
     levels = max(scenario.record.book_depth, 1)
     return w.World(
         venue=venue, chain=chain, ordering=ordering, agents=agents, public=public,
-        path=w.Path(path.spot, path.variance, terms.half_spread * path.spot),
-        oracle=oracles_of(scenario, path, start, terms), marking=marking_of(scenario, markets),
+        path=w.Path(path.spot, path.variance, half_spreads(scenario, path)),
+        oracle=oracles_of(scenario, path, start, terms), marking=marking_of(markets, terms),
         surface=surfaces_of(scenario, markets, path, start),
-        grid=scenario_grid(margin_profile(scenario.venue.margin), instruments), desk=desk_of(scenario, start, terms), mempool=mempool, agenda=agenda, dice=dice,
+        grid=scenario_grid(terms.margin, instruments), desk=desk_of(scenario, start, terms),
+        budget=budgets_of(cast, accounts, instruments, terms), mempool=mempool, agenda=agenda, dice=dice,
         clock=clock, rule=rule, seen=seen, act=act, rows=rows, written=count, news=news, reference=reference,
         scratch=np.zeros((2, levels), np.int64), index_ticks=np.zeros(len(prices), np.int64),
         terms=np.array(terms.funding, np.int64), carry=np.zeros(instruments, np.int64),
@@ -161,7 +173,7 @@ def _world(  # noqa: PLR0917 - one call
         forced=np.zeros((accounts, 4), np.int64), score=np.zeros(accounts), queue=np.zeros(accounts, np.int64),
         worth=np.zeros(accounts, np.int64), gain=np.zeros(accounts, np.int64), cut=np.zeros(accounts, np.int64),
         code=np.zeros(len(WHERE), np.int64), transit=transfers_table(),
-        batch=np.zeros((BATCH_ROWS, messages + len(venue.book.order) + 1 if terms.policy == "batch" else 1), np.int64),
+        batch=np.zeros((BATCH_ROWS, messages + len(venue.book.order) + 1 if terms.profile.ordering.policy == "batch" else 1), np.int64),
         requests=np.zeros((REQUEST_ROWS, REQUEST_COLUMNS), np.int64), dealers=np.zeros(accounts, np.int64),
     )  # fmt: skip
 
@@ -170,8 +182,8 @@ def _venue(  # noqa: PLR0917 - one call
     scenario: Scenario, markets: tuple[Market, ...], cast: tuple[Cast, ...], terms: Terms, path: object, accounts: int,
     room: int,
 ) -> Venue:  # fmt: skip
-    spec, real = market_rows(scenario, markets, terms.fees)
-    profile = margin_profile(scenario.venue.margin)
+    spec, real = market_rows(scenario, markets, terms.fees, terms.self_trade)
+    profile = terms.margin
     spec = with_perp_rates(profile, spec)
     prices = [item.symbol for item in scenario.underlying]
     slots = [item.kind.slots(item.numbers, len(markets)) for item in cast]
@@ -214,13 +226,15 @@ def _public(scenario: Scenario, cast: tuple[Cast, ...], instruments: int, terms:
     slowest = max(item.table.feed_ms for item in cast) * MS
     blocks = min(8 + 2 * int(slowest // max(terms.interval, 1)), MOST_SEEN_BLOCKS)
     whole = np.full((blocks, instruments, PUBLIC_COLUMNS), NONE, np.int64)
-    return w.Public(whole, np.zeros((blocks, instruments, interface.MODEL_COLUMNS)), np.zeros(blocks, np.int64))
+    weak = np.full((blocks, interface.WEAK_ROOM), NONE, np.int64)
+    return w.Public(whole, np.zeros((blocks, instruments, interface.MODEL_COLUMNS)), np.zeros(blocks, np.int64), weak)
 
 
 def _rule(scenario: Scenario, start: int, agents: int, terms: Terms) -> NDArray[np.int64]:
     rule, record = np.zeros(w.RULE_WORDS, np.int64), scenario.record
     rule[w.G_START], rule[w.G_STEP] = start, round(scenario.grid_ms * MS)
-    rule[w.G_CONTINUOUS], rule[w.G_BEAT], rule[w.G_TTL] = terms.interval == 0, 100 * MS, terms.ttl
+    rule[w.G_CONTINUOUS], rule[w.G_BEAT] = terms.interval == 0, 100 * MS
+    rule[w.G_ORDER_BLOCKS] = terms.order_blocks
     for place, every in (
         (w.G_MARKS_EVERY, record.marks_s), (w.G_BOOK_EVERY, record.book_s), (w.G_CHAIN_EVERY, record.chain_s),
         (w.G_ACCOUNTS_EVERY, record.accounts_s),
@@ -243,7 +257,8 @@ def _agents(  # noqa: PLR0917 - one call
         params = np.array(list(item.numbers.values()) or [0.0])
         reals, whole = np.zeros(max(item.kind.reals, 1)), np.zeros(max(item.kind.whole, 1), np.int64)
         keep += [params, reals, whole, item.kind.entry]
-        address[a], cash[a] = item.kind.entry.address, venue.accounts.cash[a]
+        address[a] = 0 if item.kind.entry is None else item.kind.entry.address
+        cash[a] = venue.accounts.cash[a]
         roll = dice[first_dice + n : first_dice + n + 1]
         own[a] = (
             params.ctypes.data, len(params), reals.ctypes.data, len(reals), whole.ctypes.data, len(whole),

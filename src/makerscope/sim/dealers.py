@@ -157,4 +157,3 @@ def deal(world, at):
     if why != OK:
         refuse(venue, m, why)
     return why
-

@@ -12,6 +12,7 @@ from makerscope.market.gas import per_billion
 from makerscope.market.layout import (
     ASK_RFQ,
     BID_RFQ,
+    CANCEL_ALL,
     FIRST_AGENT,
     GAS_SINK,
     LIQUIDATE,
@@ -32,6 +33,7 @@ from makerscope.market.venue import (
     LIVES_TOO_LONG,
     NOT_IN_DANGER,
     OK,
+    SENDER_OUT,
     UNKNOWN_KIND,
     V_HEIGHT,
     V_TAKEN,
@@ -41,7 +43,7 @@ from makerscope.market.venue import (
 from makerscope.sim.parts import P_DEALERS
 from makerscope.sim.transfers import log_transfer
 from makerscope.sim.wires import send_money
-from makerscope.sim.world import G_HEDGE_SHIFT, G_KEEPERS, Z_KEEPER, Z_LOOK
+from makerscope.sim.world import D_OUT, G_HEDGE_SHIFT, G_KEEPERS, IN, Z_KEEPER, Z_LOOK, Z_WAIT
 
 
 @inner
@@ -49,13 +51,12 @@ def _claim(world, m):
     """A keeper points at an account that cannot cover its margin: the venue closes it at the end of this block."""
     venue, target = world.venue, m[M_SIZE]
     inside = FIRST_AGENT <= target < FIRST_AGENT + world.rule[G_HEDGE_SHIFT] and venue.checked[target] == 1
-    if world.rule[G_KEEPERS] == 0 or not inside or target == m[M_ACCOUNT]:
+    if world.rule[G_KEEPERS] == 0 or not inside or target == m[M_ACCOUNT] or world.forced[target, Z_KEEPER] > 0:
         return NOT_IN_DANGER
     if standing(venue.accounts, venue.spec, venue.state, venue.rules, target) < LIQUIDATABLE:
         return NOT_IN_DANGER
-    if world.forced[target, Z_KEEPER] == 0:
-        world.forced[target, Z_KEEPER] = m[M_ACCOUNT]
-    world.forced[target, Z_LOOK] = 0
+    world.forced[target, Z_KEEPER] = m[M_ACCOUNT]
+    world.forced[target, Z_LOOK] = world.forced[target, Z_WAIT] = 0
     return OK
 
 
@@ -88,7 +89,9 @@ def execute_plainly(world, at):
     """Do what one message asks for, one after the other. Returns OK or the reason why it was refused."""
     venue, m = world.venue, world.mempool.message[at]
     kind, why = m[M_KIND], UNKNOWN_KIND
-    if kind == TRANSFER:
+    if world.agents.timing[m[M_ACCOUNT], D_OUT] != IN and kind != CANCEL_ALL:
+        why = SENDER_OUT
+    elif kind == TRANSFER:
         why = send_money(world, m)
     elif kind == LIQUIDATE:
         why = _claim(world, m)
@@ -112,4 +115,3 @@ def execute_plainly(world, at):
 def execute_message(world, at):
     """Execute the message in row ``at`` of the pool; OK or the reason why it was refused."""
     return execute_plainly(world, at)
-

@@ -14,9 +14,6 @@ from makerscope.market.layout import (
     A_PERP,
     AN_OPTION,
     BAND,
-    EXPIRE_BOTH,
-    EXPIRE_MAKER,
-    EXPIRE_TAKER,
     EXPIRY,
     FEE_CAP,
     FIFO,
@@ -34,15 +31,16 @@ from makerscope.market.layout import (
     STP,
     STRIKE_TICKS,
     TAKER_FEE,
+    TICKS_PER_INDEX,
     UNDERLYING,
     UNIT,
 )
+from makerscope.sim.keys import place_of
 from makerscope.sim.scenario import OptionTable, Scenario
 
 SECOND, HOUR, DAY = 10**9, 3600 * 10**9, 86400 * 10**9
 TOKEN, DECIMALS = "USDC", 6
 MATCHINGS = {"fifo": FIFO, "pro-rata": PRO_RATA}
-SELF_TRADES = {"expire-taker": EXPIRE_TAKER, "expire-maker": EXPIRE_MAKER, "expire-both": EXPIRE_BOTH}
 DEAREST = 4.0  # a book has room for prices up to so many times today's
 
 
@@ -71,15 +69,17 @@ def list_markets(scenario: Scenario, start: int) -> tuple[Market, ...]:
     venue, out = scenario.profile, []
     symbols = [item.symbol for item in scenario.underlying]
     if len(set(symbols)) != len(symbols):
-        raise InputError("underlying", "names a symbol twice", "each symbol once")
+        twice = next(symbol for symbol in symbols if symbols.count(symbol) > 1)
+        raise InputError("underlying", f"{twice!r} is named twice", "each symbol once")
     for item in scenario.underlying:
         name = f"{venue}:{item.symbol}"
         out.append(Market(name=name, symbol=item.symbol, base=item.symbol, kind="perp", tick=item.tick, lot=item.lot))
-    for chain in scenario.option:
+    for n, chain in enumerate(scenario.option):
+        where = place_of("option", n, chain.underlying)
         base = next((item for item in scenario.underlying if item.symbol == chain.underlying), None)
         if base is None:
-            raise InputError("option.underlying", f"is {chain.underlying!r}", "one of " + ", ".join(symbols))
-        out += _chain(venue, chain, base.spot, start)
+            raise InputError(f"{where}: underlying", f"is {chain.underlying!r}", "one of " + ", ".join(symbols))
+        out += _chain(venue, chain, base.spot, _expiries(chain, start, where), where)
     names = [item.name for item in out]
     if len(set(names)) != len(names):
         raise InputError("option", "lists an option twice", "each expiry and strike once")
@@ -93,16 +93,39 @@ def list_markets(scenario: Scenario, start: int) -> tuple[Market, ...]:
     return tuple(out)
 
 
-def _chain(venue: str, chain: OptionTable, spot: float, start: int) -> list[Market]:
-    """Calls and puts at every strike around the spot, for every expiry; expiries of a day or more are at 08:00 UTC."""
-    out, lowest = [], round(spot / chain.step) - chain.strikes // 2
-    if lowest < 1:
-        raise InputError("option.strikes", f"reach down to {lowest * chain.step:g}", "strikes above 0")
-    for days in sorted(chain.days):
+def _expiries(chain: OptionTable, start: int, where: str) -> list[int]:
+    """When the options of a chain expire, ns; those a day away or more at 08:00 UTC."""
+    found: list[int] = []
+    for days in chain.days:
         expiry = start + round(days * DAY)
         if days >= 1:
             expiry = expiry // DAY * DAY + 8 * HOUR
             expiry += DAY if expiry <= start else 0
+        found.append(expiry)
+    for text in chain.expiries:
+        expiry = instant(f"{where}: expiries", text)
+        if expiry <= start:
+            raise InputError(f"{where}: expiries", f"has {text}, which is past at the start", "a time after the start")
+        found.append(expiry)
+    if not found:
+        raise InputError(f"{where}: days", "is missing", "at least one expiry, in days or expiries")
+    return sorted(found)
+
+
+def instant(where: str, text: str) -> int:
+    """A moment of a scenario in ns, UTC."""
+    try:
+        return int(datetime.fromisoformat(text).astimezone(UTC).timestamp()) * SECOND
+    except ValueError as error:
+        raise InputError(where, f"is {text!r}", "a time such as 2026-01-05T12:30:00Z") from error
+
+
+def _chain(venue: str, chain: OptionTable, spot: float, expiries: list[int], where: str) -> list[Market]:
+    """Calls and puts at every strike around the spot, for every expiry."""
+    out, lowest = [], round(spot / chain.step) - chain.strikes // 2
+    if lowest < 1:
+        raise InputError(f"{where}: strikes", f"reach down to {lowest * chain.step:g}", "strikes above 0")
+    for expiry in expiries:
         when = datetime.fromtimestamp(expiry // SECOND, tz=UTC)
         for strike in (at * chain.step for at in range(lowest, lowest + chain.strikes)):
             for is_call in (True, False):
@@ -124,32 +147,30 @@ def _chain(venue: str, chain: OptionTable, spot: float, start: int) -> list[Mark
 
 
 def market_rows(
-    scenario: Scenario, markets: tuple[Market, ...], fees: tuple[int, int, int, int]
+    scenario: Scenario, markets: tuple[Market, ...], fees: tuple[int, int, int, int, int], self_trade: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The table of instruments ``(I, 20)``, and their strike, tick and lot ``(I, 3)``.
 
     Args:
         scenario: venue rules are read.
         markets: of ``list_markets``.
-        fees: ppm: maker and taker of perpetuals, of options their rate of the underlying and their cap of the premium.
+        fees: ppm: maker and taker of perpetuals, of options maker and taker (of the underlying) and cap of the premium.
+        self_trade: what becomes of orders that would trade with their own account.
 
     Raises:
         InputError: a tick times a lot is no whole number of base units, or a price has too many ticks.
     """
     spec, real = np.zeros((len(markets), SPEC_COLUMNS), np.int64), np.zeros((len(markets), 3))
     venue, symbols = scenario.venue, [item.symbol for item in scenario.underlying]
-    for key, value, known in (
-        ("matching", venue.matching, MATCHINGS), ("self_trade", venue.self_trade, SELF_TRADES),
-    ):  # fmt: skip
-        if value not in known:
-            raise InputError(f"venue.{key}", f"is {value!r}", "one of " + ", ".join(known))
+    if venue.matching not in MATCHINGS:
+        raise InputError("venue.matching", f"is {venue.matching!r}", "one of " + ", ".join(MATCHINGS))
     for i, market in enumerate(markets):
         u = symbols.index(market.base)
         spot = scenario.underlying[u].spot
         row = spec[i]
         row[KIND], row[UNDERLYING], row[UNIT], row[PERP], row[LOT_STEP] = A_PERP, u, _unit(market), u, 1
         row[STP], row[MATCHING], row[BAND] = (
-            SELF_TRADES[venue.self_trade],
+            self_trade,
             MATCHINGS[venue.matching],
             round(venue.band * PPM),
         )
@@ -162,7 +183,8 @@ def market_rows(
         elif market.kind == "option":
             row[KIND], row[EXPIRY], row[IS_CALL] = AN_OPTION, market.expiry, int(bool(market.is_call))
             row[STRIKE_TICKS] = round((market.strike or 0.0) / market.tick)
-            row[MAKER_FEE], row[TAKER_FEE], row[FEE_CAP] = fees[2], fees[2], fees[3]
+            row[MAKER_FEE], row[TAKER_FEE], row[FEE_CAP] = fees[2], fees[3], fees[4]
+            row[TICKS_PER_INDEX] = _ticks_per_index(market, scenario.underlying[u].tick)
             row[BAND] = 0  # an option's price may be many times its mark
             row[LADDER] = _ladder(market, spot)
     return spec, real
@@ -172,13 +194,31 @@ def _unit(market: Market) -> int:
     """Base units in one tick times one lot."""
     unit = Decimal(str(market.tick)) * Decimal(str(market.lot)) * 10**DECIMALS
     if unit != int(unit) or unit < 1:
-        raise InputError(market.name, f"a tick times a lot is {unit} base units", "a whole number of base units")
+        raise InputError(
+            f"tick and lot of {market.name}",
+            f"are {market.tick:g} and {market.lot:g}, which is {unit.normalize():f} base units of money",
+            f"tick times lot as a whole number of {10.0**-DECIMALS:.{DECIMALS}f} {TOKEN}",
+        )
     return int(unit)
+
+
+def _ticks_per_index(market: Market, index_tick: float) -> int:
+    """An option's ticks in one tick of its index, or the other way round, below 0."""
+    ratio = Decimal(str(index_tick)) / Decimal(str(market.tick))
+    if ratio == int(ratio):
+        return int(ratio)
+    if 1 / ratio == int(1 / ratio):
+        return -int(1 / ratio)
+    raise InputError(
+        market.name, f"its tick is {market.tick:g}, its index's {index_tick:g}", "one a multiple of the other"
+    )
 
 
 def _ladder(market: Market, dearest: float) -> int:
     """Prices the book of an instrument needs."""
     ladder = -(-round(dearest / market.tick) // 64) * 64
     if ladder > MOST_LEVELS:
-        raise InputError(market.name, f"needs a book of {ladder} prices", f"at most {MOST_LEVELS}: a larger tick")
+        raise InputError(
+            f"tick of {market.name}", f"needs a book of {ladder} prices", f"at most {MOST_LEVELS}: a larger tick"
+        )
     return max(ladder, 64)

@@ -16,7 +16,9 @@ from makerscope.kernels.handle import HandleType
 from makerscope.market.ordering import AUCTION, BATCH, COMMIT
 
 SIGNATURE = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
-P_BLOCK, P_EXECUTE, P_PRICES, P_DUES, P_RISK, P_STATEMENTS, P_DESK, P_TALK, P_OPTIONS, P_GRID, P_DEALERS, P_CLOSE = range(12)
+P_BLOCK, P_EXECUTE, P_PRICES, P_DUES, P_RISK, P_STATEMENTS, P_DESK, P_TALK, P_OPTIONS, P_GRID, P_DEALERS, P_CLOSE = (
+    range(12)
+)
 WHERE = (
     ("block", "run_block"),
     ("execution", "execute_message"),

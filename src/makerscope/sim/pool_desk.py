@@ -141,4 +141,3 @@ def execute_commitment(world, at):
     if why != OK:
         refuse(venue, m, why)
     return why
-

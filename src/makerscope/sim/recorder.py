@@ -57,8 +57,9 @@ CHANNELS = ("orders", "quotes", "marks", "book", "chain")
 class Recorder:
     """Writes what the log holds onto a tape, and counts what each channel heard.
 
-    ``instruments``: names by number. ``accounts``: names by number, None for what is nobody's. ``venue``, ``token``: of
+    ``ahead``: quotes of the leading venue that are still to come, in order of time. ``instruments``: names by number. ``accounts``: names by number, None for what is nobody's. ``venue``, ``token``: of
     blocks and of money. ``leads``: numbers of the instruments of the leading venue. ``lot``: underlying in a lot of each.
+    ``blocks``: False where the venue is no chain: nothing is in any block.
     """
 
     tape: TapeWriter
@@ -68,28 +69,42 @@ class Recorder:
     token: str
     leads: frozenset[int]
     lots: list[float]
+    blocks: bool = True
     heard: Counter[tuple[str, str]] = field(default_factory=Counter)
     fills: int = 0
+    ahead: pl.DataFrame | None = None
 
-    def drain(self, log: Log) -> int:
-        """Write all rows and empty the buffers; returns how many rows there were."""
+    def drain(self, log: Log, until: int) -> int:
+        """Write all rows and empty the buffers, and what the leading venue showed up to ``until`` (ns); returns how many rows
+        the log held.
+        """
         total = int(log.count[:-1].sum())
         before = self.fills
         for number, (table, columns) in zip(NUMBERS, COLUMNS.items(), strict=True):
             count = int(log.count[number])
-            if not count:
+            if not count and (table != "quotes" or self.ahead is None):
                 continue
             rows = pl.DataFrame({name: log[number][:count, at] for at, name in enumerate(columns)})
             if table == "chain":
                 model = {name: log.model[:count, at] for at, name in enumerate(MODEL)}
                 rows = rows.with_columns(pl.DataFrame(model).fill_nan(None).get_columns())
             rows = self._shaped(table, rows, before)
+            if table == "quotes" and self.ahead is not None:
+                rows = self._with_leader(rows, self.ahead, until)
             if table in CHANNELS:
                 for name, heard in rows.group_by("instrument").len().iter_rows():
                     self.heard[table, name] += heard
-            self.tape.write(table, rows)
+            self.tape.write(table, rows if self.blocks else rows.drop("block", strict=False))
         log.count[:] = 0
         return total
+
+    def _with_leader(self, rows: pl.DataFrame, ahead: pl.DataFrame, until: int) -> pl.DataFrame:
+        """Quotes of the venue together with those of the leading venue whose time has come."""
+        due = ahead["exchange_time"].search_sorted(until, side="right")
+        self.ahead = ahead[due:]
+        if due == 0:
+            return rows
+        return pl.concat([rows, ahead[:due]], how="diagonal").sort("exchange_time", maintain_order=True)
 
     def _shaped(self, table: str, rows: pl.DataFrame, fills_before: int) -> pl.DataFrame:
         """Rows with names for numbers, and null for what is unknown."""
@@ -102,7 +117,11 @@ class Recorder:
         return rows if shape is None else shape(rows, fills_before)
 
     def _orders(self, rows: pl.DataFrame, _before: int) -> pl.DataFrame:
-        return rows.with_columns(pl.col("order").cast(pl.String), action=_named(list(ACTION_NAMES), rows["action"]))
+        return rows.with_columns(
+            pl.col("order").cast(pl.String),
+            *(_positive(name) for name in ("decided", "sent", "seen")),  # what the venue did by itself nobody sent
+            action=_named(list(ACTION_NAMES), rows["action"]),
+        )
 
     def _fills(self, rows: pl.DataFrame, before: int) -> pl.DataFrame:
         self.fills += rows.height
@@ -116,7 +135,12 @@ class Recorder:
                 maker_fee_token=token,
                 taker_fee_token=token,
                 liquidated=pl.when(how.is_in(list(METHODS))).then("taker"),
-                purpose=pl.when(how == SETTLEMENT).then(pl.lit("settlement")).when(lead).then(pl.lit("hedge")),
+                purpose=pl.when(how == SETTLEMENT)
+                .then(pl.lit("settlement"))
+                .when(how.is_in([DELEVERAGED, TAKEN_OVER]))
+                .then(pl.lit("transfer"))
+                .when(lead)
+                .then(pl.lit("hedge")),
             )
             .with_columns(
                 pl.when(pl.col("maker").is_not_null()).then(pl.col("maker_fee", "maker_fee_token", "maker_position")),

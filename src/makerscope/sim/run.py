@@ -3,14 +3,21 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from makerscope.errors import AccountingError
+import numpy as np
+import polars as pl
+
+from makerscope.agents.interface import REASONS
+from makerscope.errors import AccountingError, InputError
+from makerscope.market.layout import FIRST_AGENT
+from makerscope.market.reference import PricePath
 from makerscope.market.venue import V_NOW
 from makerscope.sim import world as w
 from makerscope.sim.build import Built, build
-from makerscope.sim.loop import DONE, EMPTY_LOG, NO_ROOM, OVERFLOW, UNBALANCED, run
+from makerscope.sim.loop import ASKED, DONE, EMPTY_LOG, NO_ROOM, OVERFLOW, UNBALANCED, run
 from makerscope.sim.markets import DECIMALS, TOKEN, Market
 from makerscope.sim.recorder import Recorder
 from makerscope.sim.scenario import Scenario
+from makerscope.sim.surroundings import quotes_of_leader
 from makerscope.tape.events import Instrument, Token
 from makerscope.tape.write import TapeWriter
 
@@ -27,6 +34,7 @@ def simulate(
     *,
     seed: int = 7,
     audit: bool = False,
+    plain: bool = False,
     progress: Callable[[float], None] | None = None,
 ) -> Built:
     """Play a scenario from start to end onto a tape.
@@ -36,6 +44,7 @@ def simulate(
         out: folder of the tape; an older tape there is replaced.
         seed: one seed, one tape, to the last byte.
         audit: check after every event that money and positions add up (slow).
+        plain: run all agents as plain Python: slower, never different.
         progress: called with simulated seconds as they pass.
 
     Returns:
@@ -45,13 +54,22 @@ def simulate(
         InputError: the scenario asks for what cannot be, or ``out`` is something else than a tape.
         AccountingError: the world lost or made money, or had no room: a defect, not a market.
     """
-    built = build(scenario, seed=seed)
+    built = build(scenario, seed=seed, plain=plain)
+    record(built, out, seed=seed, audit=audit, progress=progress)
+    return built
+
+
+def record(
+    built: Built, out: Path, *, seed: int, audit: bool = False, progress: Callable[[float], None] | None = None
+) -> None:
+    """Play a world that was built, and write its tape; see ``simulate``."""
     built.world.rule[w.G_AUDIT] = int(audit)
-    with TapeWriter(out, source=f"simulated: {scenario.title}, seed {seed}") as tape:
+    with TapeWriter(out, source=f"simulated: {built.scenario.title}, seed {seed}") as tape:
         recorder = recorder_of(tape, built)
         play(built, recorder, progress)
+        for name, why in who_is_out(built):
+            tape.find("warning", "agent out", f"{name}: {why}")
         recorder.sessions(built.start, built.end)
-    return built
 
 
 def recorder_of(tape: TapeWriter, built: Built) -> Recorder:
@@ -60,6 +78,8 @@ def recorder_of(tape: TapeWriter, built: Built) -> Recorder:
     tape.find("info", "simulated", "every event on this tape was simulated: it says nothing about any real market")
     for market in built.markets:
         tape.add_instrument(_declared(market, built.scenario.profile))
+    for text in built.terms.assumed:
+        tape.find("info", "assumed", text)
     return Recorder(
         tape=tape,
         instruments=[market.name for market in built.markets],
@@ -68,6 +88,7 @@ def recorder_of(tape: TapeWriter, built: Built) -> Recorder:
         token=TOKEN,
         leads=frozenset(i for i, market in enumerate(built.markets) if market.lead),
         lots=[market.lot for market in built.markets],
+        ahead=_leading(built),
     )
 
 
@@ -77,16 +98,58 @@ def play(built: Built, recorder: Recorder, progress: Callable[[float], None] | N
     told = built.start
     while True:
         status = run(built.handle)
-        recorder.drain(world.venue.log)
         now = int(world.clock[w.C_NOW])
+        recorder.drain(world.venue.log, now)
         if progress is not None:
             progress((now - told) / 1e9)
             told = now
         if status == DONE:
             return
+        if status == ASKED:
+            _refuse_to_answer(built)
         if status != EMPTY_LOG:
             when = int(world.venue.word[V_NOW])
             raise AccountingError(f"simulation stopped at {when} ns: {WHY[status]}; this is a defect of makerscope")
+
+
+def _refuse_to_answer(built: Built) -> None:
+    """Nobody outside decides for an agent here: the run was interrupted inside a Python step, or the scenario is for a Gym."""
+    a = int(built.world.clock[w.C_ASKED])
+    if a in built.steps and built.steps[a].interrupt is not None:
+        raise built.steps[a].interrupt
+    name = built.cast[a - FIRST_AGENT].name
+    raise InputError(f"agent {name}: kind", "decides outside the loop", "makerscope.sim.gym.MarketEnv to play it")
+
+
+def who_is_out(built: Built) -> list[tuple[str, str]]:
+    """Name of every agent that was taken out of the market, and why."""
+    out: list[tuple[str, str]] = []
+    for n, item in enumerate(built.cast):
+        timing = built.world.agents.timing[FIRST_AGENT + n]
+        if timing[w.D_OUT] == w.IN:
+            continue
+        step = built.steps.get(FIRST_AGENT + n)
+        what = REASONS[int(timing[w.D_OUT])]
+        if timing[w.D_GARBAGE] > 0:
+            what += f" (its action {int(timing[w.D_GARBAGE])} makes no sense)"
+        elif step is not None and step.why:
+            what += f" ({step.why})"
+        seconds = (int(timing[w.D_OUT_AT]) - built.start) / 1e9
+        out.append((item.name, f"{what}; taken out after {seconds:.3f} s, its orders were cancelled"))
+    return out
+
+
+def _leading(built: Built) -> pl.DataFrame | None:
+    """What the leading venue will show, for the recorder to write when its time has come."""
+    if not built.scenario.record.quotes:
+        return None
+    path = built.world.path
+    step = int(built.world.rule[w.G_STEP])
+    heard = np.ones(path.spot.shape, np.bool_)
+    prices = PricePath(spot=path.spot, variance=path.variance, heard=heard, begin=built.start, step=step)
+    return quotes_of_leader(built.scenario, built.markets, prices, built.terms).filter(
+        pl.col("exchange_time") <= built.end
+    )
 
 
 def _declared(market: Market, venue: str) -> Instrument:

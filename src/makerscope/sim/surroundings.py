@@ -1,152 +1,30 @@
-"""What surrounds the agents of a scenario: prices, oracle, chain, the leading venue, and what happens when."""
-
-from dataclasses import dataclass
+"""What surrounds the agents of a scenario: prices, oracle, chain, budgets, the leading venue."""
 
 import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 
 from makerscope.errors import InputError
 from makerscope.kernels.dice import streams
-from makerscope.market.chain import K_CAPACITY, K_DEMAND, K_INTERVAL, K_JITTER, RULE_COLUMNS, Chain, new_chain
-from makerscope.market.funding_rule import funding_rule
-from makerscope.market.leader import Leader, leader_plan
-from makerscope.market.layout import NO_TIME, PPM
-from makerscope.market.mark import BOOK, FAIR_BASIS, INDEX_PRICE, INDEX_TWAP, MEDIAN, MarkRule, MarkState, mark_state
-from makerscope.market.oracle import FROZEN, SILENT, Episode, Oracle, oracle_plan, oracle_state
-from makerscope.market.ordering import POLICIES, Ordering, new_ordering
+from makerscope.market.budgets import L_RATE, new_budgets
+from makerscope.market.chain import Chain
+from makerscope.market.layout import FIRST_AGENT, NONE
+from makerscope.market.leader import Leader, leader_plan, leader_quotes
+from makerscope.market.mark import MarkState, mark_state
+from makerscope.market.oracle import oracle_plan, oracle_state
+from makerscope.market.ordering import R_WINDOW, TAKERS, Ordering
 from makerscope.market.reference import PricePath, reference_path, stream_names
-from makerscope.market.reference_terms import NormalJumps, Shock, Underlying, flash_crash, plan_of
-from makerscope.market.venue_profile import venue_profile
-from makerscope.market.venue_rules import policy_numbers
+from makerscope.market.reference_terms import YEAR_NS, NormalJumps, Shock, Underlying, plan_of
+from makerscope.market.venue_rules import chain_of as chain_of_profile
+from makerscope.market.venue_rules import limits_of, ordering_of
+from makerscope.sim.cast import Cast, quotes
 from makerscope.sim.markets import DECIMALS, Market
-from makerscope.sim.scenario import EpisodeTable, Scenario, UnderlyingTable
-from makerscope.sim.world import Desk, Oracles
+from makerscope.sim.scenario import Scenario, UnderlyingTable
+from makerscope.sim.terms import Terms
+from makerscope.sim.world import Budgets, Desk, Oracles
 
-MS, SECOND, MINUTE, DAY = 10**6, 10**9, 60 * 10**9, 86400 * 10**9
-MARKS = {"index": INDEX_PRICE, "median": MEDIAN, "fair-basis": FAIR_BASIS, "twap": INDEX_TWAP, "book": BOOK}
-EPISODES = ("crash", "volatility", "congestion", "oracle-frozen", "oracle-silent", "halt", "leader-outage", "reorg")
-WINDOW = 30 * MINUTE  # of the settlement average
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What a scenario and its profile come to. ``fees`` ppm: maker, taker, option rate and cap; ``funding``: X_*; ``interval`` ns of
-    a block, 0 without blocks; ``half_spread``: the leader's, fraction.
-    """
-
-    fees: tuple[int, int, int, int]
-    funding: tuple[int, ...]
-    interval: int
-    jitter: int
-    policy: str
-    capacity: int
-    others: int
-    ttl: bool
-    half_spread: float
-    shocks: tuple[Shock, ...]
-    halts: tuple[tuple[int, int], ...]
-    reorgs: tuple[tuple[int, int], ...]
-    numbers: dict[str, int]
-    congestion: tuple[tuple[int, int, int], ...]
-    oracle: tuple[Episode, ...]
-    outages: tuple[tuple[int, int], ...]
-
-
-def terms_of(scenario: Scenario, start: int, end: int) -> Terms:
-    """Put the profile, the scenario's own tables and its episodes together.
-
-    Raises:
-        InputError: an episode or policy is not known, or an episode lies outside the scenario.
-    """
-    chain = scenario.chain
-    policy = chain.policy or "class-sort"
-    if policy not in POLICIES:
-        raise InputError("chain.policy", f"is {policy!r}", "one of " + ", ".join(POLICIES))
-    if scenario.venue.mark not in MARKS:
-        raise InputError("venue.mark", f"is {scenario.venue.mark!r}", "one of " + ", ".join(MARKS))
-    if scenario.venue.bankruptcy not in {"adl", "haircut"}:
-        raise InputError("venue.bankruptcy", f"is {scenario.venue.bankruptcy!r}", "adl or haircut")
-    rule = funding_rule(scenario.venue.funding or "hyperliquid")
-    funding = (rule.interval, rule.sample, rule.interest, rule.clamp, rule.cap, rule.basis, WINDOW)
-    shocks: list[Shock] = []
-    spans: dict[str, list[EpisodeTable]] = {name: [] for name in EPISODES}
-    for n, item in enumerate(scenario.episode):
-        where = f"episode {n + 1}"
-        if item.kind not in EPISODES:
-            raise InputError(f"{where}: kind", f"is {item.kind!r}", "one of " + ", ".join(EPISODES))
-        if start + round(item.after_minutes * MINUTE) >= end:
-            raise InputError(
-                f"{where}: after_minutes", f"is {item.after_minutes:g}, after the end", "a time before the end"
-            )
-        spans[item.kind].append(item)
-        shocks += _shocks(scenario, item, start, where)
-    return Terms(
-        fees=_fees(scenario), funding=funding, interval=round((70.0 if chain.block_ms is None else chain.block_ms) * MS),
-        jitter=round((chain.jitter_ms or 0.0) * MS), policy=policy, capacity=chain.capacity or 0,
-        others=chain.others or 0, ttl=policy == "short-term" if chain.ttl is None else chain.ttl, half_spread=scenario.leader.half_spread_bps * 1e-4,
-        shocks=tuple(shocks), halts=tuple(_span(item, start) for item in spans["halt"]),
-        reorgs=tuple(_reorg(scenario, item) for item in spans["reorg"]), numbers=policy_terms(scenario, policy),
-        congestion=tuple((*_span(item, start), round(item.times * PPM)) for item in spans["congestion"]),
-        oracle=tuple(
-            Episode(start=_span(item, start)[0], end=_span(item, start)[1], kind=kind)
-            for name, kind in (("oracle-frozen", FROZEN), ("oracle-silent", SILENT))
-            for item in spans[name]
-        ),
-        outages=tuple(_span(item, start) for item in spans["leader-outage"]),
-    )  # fmt: skip
-
-
-NATIVE = {"class-sort-fee": "hyperliquid", "timeboost": "arbitrum", "short-term": "dydx", "delayed-takers": "vega"}
-NATIVE |= {"auction": "drift", "commit": "gmx"}  # whose numbers a policy has where the scenario's venue has another
-
-
-def policy_terms(scenario: Scenario, policy: str) -> dict[str, int]:
-    """The numbers of an ordering policy: of the scenario's venue if that is its own, else of the venue it comes from."""
-    numbers: dict[str, int] = {}
-    own = venue_profile(scenario.profile)
-    if own.ordering.policy == policy:
-        numbers = policy_numbers(own)
-    elif policy in NATIVE:
-        numbers = policy_numbers(venue_profile(NATIVE[policy]))
-    return numbers | {"window": round(scenario.venue.dealers_ms * MS)}
-
-
-def _reorg(scenario: Scenario, item: EpisodeTable) -> tuple[int, int]:
-    """The blocks that an episode orphans, at the regular pace: height of the last, and how many."""
-    interval = round((scenario.chain.block_ms or 70.0) * MS)
-    depth = max(round(item.minutes * MINUTE) // interval, 1)
-    return round(item.after_minutes * MINUTE) // interval + depth, depth
-
-
-def _fees(scenario: Scenario) -> tuple[int, int, int, int]:
-    venue = scenario.venue
-    maker = 1.5 if venue.maker_fee_bps is None else venue.maker_fee_bps
-    taker = 4.5 if venue.taker_fee_bps is None else venue.taker_fee_bps
-    return round(maker * 100), round(taker * 100), 300, 125_000
-
-
-def _span(item: EpisodeTable, start: int) -> tuple[int, int]:
-    first = start + round(item.after_minutes * MINUTE)
-    return first, first + round(item.minutes * MINUTE)
-
-
-def _shocks(scenario: Scenario, item: EpisodeTable, start: int, where: str) -> list[Shock]:
-    """What an episode does to the price, on one underlying or on all."""
-    symbols = [one.symbol for one in scenario.underlying]
-    if item.underlying is not None and item.underlying not in symbols:
-        raise InputError(f"{where}: underlying", f"is {item.underlying!r}", "one of " + ", ".join(symbols))
-    first, last = _span(item, start)
-    out: list[Shock] = []
-    for u, symbol in enumerate(symbols):
-        if item.underlying not in {None, symbol}:
-            continue
-        if item.kind == "crash":
-            over = round(item.over_minutes * MINUTE)
-            out += flash_crash(
-                underlying=u, start=first, fall=item.fall, within=last - first, recovery=item.recovery, over=over
-            )
-        if item.kind == "volatility":
-            out.append(Shock(underlying=u, start=first, end=last, volatility=item.times))
-    return out
+MS, SECOND, MINUTE = 10**6, 10**9, 60 * 10**9
+MONEY = 10**DECIMALS
 
 
 def path_of(scenario: Scenario, seed: int, start: int, end: int, shocks: tuple[Shock, ...] = ()) -> PricePath:
@@ -168,53 +46,89 @@ def _price(item: UnderlyingTable) -> Underlying:
     )  # fmt: skip
 
 
-def chain_of(scenario: Scenario, accounts: int, start: int, terms: Terms) -> tuple[Chain, Ordering]:
-    """The chain before its first block, and its ordering policy."""
-    rules = np.zeros(RULE_COLUMNS, np.int64)
-    rules[[K_INTERVAL, K_JITTER, K_CAPACITY, K_DEMAND]] = terms.interval, terms.jitter, terms.capacity, terms.others
-    delay = round(scenario.chain.taker_delay_ms * MS)
-    ordering = new_ordering(
-        POLICIES[terms.policy], accounts=accounts, delays=np.array([[0, 0, delay]], np.int64), **terms.numbers
-    )
-    schedule = {"halts": list(terms.halts), "episodes": list(terms.congestion), "reorgs": list(terms.reorgs)}
-    return new_chain(rules, time=start, **schedule), ordering
+def chain_of(
+    scenario: Scenario, cast: tuple[Cast, ...], accounts: int, start: int, terms: Terms
+) -> tuple[Chain, Ordering]:
+    """The venue's chain before its first block, and its ordering policy.
+
+    Raises:
+        InputError: the express lane belongs to nobody who takes part, or there is no such tier.
+    """
+    express, names = NONE, [item.name for item in cast]
+    if scenario.chain.express is not None:
+        if scenario.chain.express not in names:
+            raise InputError("chain.express", f"is {scenario.chain.express!r}", "the name of an agent")
+        express = FIRST_AGENT + names.index(scenario.chain.express)
+    tiers = {FIRST_AGENT + n: item.table.tier for n, item in enumerate(cast) if item.table.tier is not None}
+    ordering = ordering_of(terms.profile, accounts=accounts, tiers=tiers, express=express)
+    ordering.delays[:, TAKERS] += round(scenario.chain.taker_delay_ms * MS)
+    ordering.rule[R_WINDOW] = round(scenario.venue.dealers_ms * MS)
+    scheduled = {
+        "halts": list(terms.happens.halts), "episodes": list(terms.happens.congestion), "reorgs": list(terms.reorgs),
+    }  # fmt: skip
+    return chain_of_profile(terms.profile, money=MONEY, time=start, **scheduled), ordering
+
+
+def budgets_of(cast: tuple[Cast, ...], accounts: int, instruments: int, terms: Terms) -> Budgets:
+    """What every account may send; where the venue gives makers a rate of their own, quoting agents have it."""
+    limits = limits_of(terms.profile, money=MONEY)
+    mine = np.tile(limits, (accounts, 1))
+    for n, item in enumerate(cast):
+        if terms.profile.budget.maker_rate_per_s and quotes(item.kind, item.numbers, instruments):
+            mine[FIRST_AGENT + n, L_RATE] = terms.profile.budget.maker_rate_per_s
+    return Budgets(mine, new_budgets(limits, accounts), np.zeros(accounts, np.int64))
 
 
 def oracles_of(scenario: Scenario, path: PricePath, start: int, terms: Terms) -> Oracles:
     """One oracle for each underlying, all by one rule."""
-    table = scenario.oracle
-    oracle = Oracle(
-        period=round(table.period_s * SECOND), weights=tuple(table.sources), error=table.error_bps * 1e-4,
-        deviation=round(table.deviation_bps * 100), heartbeat=round(table.heartbeat_s * SECOND),
-        delay=round(table.delay_ms * MS), memory=60 * SECOND, episodes=terms.oracle,
-        pull_delay=terms.numbers.get("price_delay", 0), pull_window=terms.numbers.get("expiry") or NO_TIME,
-    )  # fmt: skip
-    plans = [oracle_plan(oracle, tick=item.tick) for item in scenario.underlying]
+    plans = [oracle_plan(terms.oracle, tick=item.tick) for item in scenario.underlying]
     states = [oracle_state(plan, float(path.spot[u, 0]), start) for u, plan in enumerate(plans)]
     stacked = [np.stack([state[place] for state in states]) for place in range(5)]
     ticks = np.array([plan.tick for plan in plans])
     return Oracles(plans[0].numbers, plans[0].sources, plans[0].episodes, ticks, *stacked)
 
 
-def marking_of(scenario: Scenario, markets: tuple[Market, ...]) -> MarkState:
+def marking_of(markets: tuple[Market, ...], terms: Terms) -> MarkState:
     """The mark rule of every instrument."""
-    return mark_state([MarkRule(kind=MARKS[scenario.venue.mark])] * len(markets))
+    return mark_state([terms.mark] * len(markets))
+
+
+def leaders_of(scenario: Scenario, terms: Terms) -> list[Leader]:
+    """The leading venue of each underlying."""
+    table, found = scenario.leader, []
+    for item in scenario.underlying:
+        depth = table.depth_usd / (item.spot * item.lot)
+        found.append(Leader(
+            tick=item.tick, unit=round(item.tick * item.lot * MONEY), shown=max(round(depth / 10), 1), depth=depth,
+            impact=table.impact_bps * 100, half_life=round(table.half_life_s * SECOND),
+            half_spread=table.half_spread_bps * 100, nerves=table.nerves, taker_fee=round(table.taker_fee_bps * 100),
+            outages=terms.happens.outages, transfer=round(table.transfer_minutes * MINUTE),
+        ))  # fmt: skip
+    return found
 
 
 def desk_of(scenario: Scenario, start: int, terms: Terms) -> Desk:
-    """The leading venue of each underlying."""
-    table, plans = scenario.leader, []
-    for item in scenario.underlying:
-        depth = table.depth_usd / (item.spot * item.lot)
-        leader = Leader(
-            tick=item.tick, unit=round(item.tick * item.lot * 10**DECIMALS), shown=max(round(depth / 10), 1), depth=depth,
-            impact=table.impact_bps * 100, half_life=round(table.half_life_s * SECOND),
-            half_spread=table.half_spread_bps * 100, nerves=table.nerves, taker_fee=round(table.taker_fee_bps * 100), transfer=round(table.transfer_minutes * MINUTE),
-            outages=terms.outages,
-        )  # fmt: skip
-        plans.append(leader_plan(leader))
+    """The leading venue as the loop trades with it."""
+    plans = [leader_plan(leader) for leader in leaders_of(scenario, terms)]
     n = len(plans)
     return Desk(
         np.stack([plan.floats for plan in plans]), np.stack([plan.numbers for plan in plans]), plans[0].outages,
         np.zeros((n, 1)), np.full((n, 1), start, np.int64),
     )  # fmt: skip
+
+
+def half_spreads(scenario: Scenario, path: PricePath) -> NDArray[np.float64]:
+    """The leader's half spread at every step of the path, quote currency; the same that ``leader_quote`` shows."""
+    table = scenario.leader
+    share = table.half_spread_bps * 1e-4 + table.nerves * np.sqrt(path.variance * (SECOND / YEAR_NS))
+    return np.ascontiguousarray(share * path.spot)
+
+
+def quotes_of_leader(scenario: Scenario, markets: tuple[Market, ...], path: PricePath, terms: Terms) -> pl.DataFrame:
+    """What the leading venue shows all along, but for what the agents' own hedges move: rows of ``quotes`` in order of time."""
+    names = [market.name for market in markets if market.lead]
+    rows = [
+        leader_quotes(leader, path, instrument=name, price=u)
+        for u, (leader, name) in enumerate(zip(leaders_of(scenario, terms), names, strict=True))
+    ]
+    return pl.concat(rows).drop("serial").sort("exchange_time", "instrument", maintain_order=True)

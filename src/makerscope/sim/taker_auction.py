@@ -101,4 +101,3 @@ def close_auctions(world, _number):
     venue = world.venue
     withdraw_offers(venue, world.mempool.message[-1], FIRST_AGENT, venue.slot_at.shape[0] - 1)
     return 0
-

@@ -19,15 +19,15 @@ from makerscope.sim.agenda import Agenda
 (
     C_NOW, C_END, C_NEXT_BLOCK, C_LAST_BLOCK, C_WAITING, C_FREE, C_SERIAL, C_HEIGHT, C_ACTIONS, C_WAKES, C_DUE_FUNDING,
     C_DUE_MARKS, C_DUE_BOOK, C_DUE_CHAIN, C_DUE_ACCOUNTS, C_CHECK, C_BASE_FEE, C_GAS_USED, C_EXECUTED, C_OUT, C_CHECKSUM,
-    C_NEXT_EXPIRY, C_PAID_IN, C_DUE_SAMPLE, C_DUE_GRID,
-) = range(25)  # fmt: skip
+    C_NEXT_EXPIRY, C_PAID_IN, C_DUE_SAMPLE, C_DUE_GRID, C_ASKED, C_ANSWER,
+) = range(27)  # fmt: skip
 CLOCK_WORDS = 32
 # words of ``World.rule``: what the loop itself has to know
 (
     G_START, G_STEP, G_CONTINUOUS, G_FUNDING_EVERY, G_MARKS_EVERY, G_BOOK_EVERY, G_BOOK_DEPTH, G_CHAIN_EVERY,
     G_ACCOUNTS_EVERY, G_TTL, G_POLICY, G_AUDIT, G_HEDGE_SHIFT, G_QUOTES, G_LIQUIDATION_PAUSE, G_ORDERS, G_BEAT, G_KEEPERS, G_BANKRUPTCY, G_OPTIONS,
-    G_GRID_EVERY,
-) = range(21)  # fmt: skip
+    G_GRID_EVERY, G_ORDER_BLOCKS,
+) = range(22)  # fmt: skip
 RULE_WORDS = 32
 # words of ``World.terms``: funding (rates in parts per 10^15) and the settlement window
 X_EVERY, X_SAMPLE, X_INTEREST, X_CLAMP, X_CAP, X_BASIS, X_WINDOW = range(7)
@@ -36,12 +36,14 @@ S_LOOP, S_ORACLE = (
     1,
 )  # streams of dice: the loop's, then one an underlying for its oracle, one for its surface, then agents
 # columns of ``Agents.timing``
-D_FEED, D_LEAD_FEED, D_SEND, D_LEAD_SEND, D_JITTER, D_THINK, D_EVERY, D_BLOCK, D_OUT, D_ACTIONS, D_GARBAGE = range(11)
+D_FEED, D_LEAD_FEED, D_SEND, D_LEAD_SEND, D_JITTER, D_THINK, D_EVERY, D_BLOCK, D_OUT, D_ACTIONS, D_GARBAGE, D_OUT_AT = (
+    range(12)
+)
 TIMING_COLUMNS = 12
 Z_LOOK, Z_WAIT, Z_STEP, Z_KEEPER = range(
     4
 )  # of ``World.forced``: look again, next forced order (ns), steps taken, keeper
-IN, RAISED, RETURNED_GARBAGE, TOO_SLOW = 0, 1, 2, 3  # D_OUT: why an agent is out
+IN = 0  # D_OUT of who takes part; else the reason, see ``agents.interface``
 
 
 class Agents(NamedTuple):
@@ -60,11 +62,14 @@ class Agents(NamedTuple):
 
 
 class Public(NamedTuple):
-    """The last blocks as everyone may see them: ``whole`` ``(H, I, 10)``, ``model`` ``(H, I, 4)``, ``time`` ``(H,)``."""
+    """The last blocks as everyone may see them: ``whole`` ``(H, I, 10)``, ``model`` ``(H, I, 4)``, ``time`` ``(H,)``;
+    ``weak`` ``(H, 16)`` accounts that anybody may ask the venue to liquidate, then NONE.
+    """
 
     whole: np.ndarray
     model: np.ndarray
     time: np.ndarray
+    weak: np.ndarray
 
 
 class Path(NamedTuple):
@@ -119,6 +124,14 @@ class Desk(NamedTuple):
     at: np.ndarray
 
 
+class Budgets(NamedTuple):
+    """What every account may send: ``limit`` ``(A, 12)`` columns L_*, ``spent`` ``(A, n)``, ``traded`` ``(A,)`` base units so far."""
+
+    limit: np.ndarray
+    spent: np.ndarray
+    traded: np.ndarray
+
+
 class Mempool(NamedTuple):
     """Messages on their way: ``message`` ``(M, 20)``, ``waiting`` ``(M,)`` those not executed; ``order`` ``(M,)``, ``scratch`` ``(3, M)``
     room to sort them.
@@ -151,6 +164,7 @@ class World(NamedTuple):
     surface: Surfaces
     grid: Grid
     desk: Desk
+    budget: Budgets
     mempool: Mempool
     agenda: Agenda
     dice: np.ndarray
