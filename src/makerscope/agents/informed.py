@@ -16,7 +16,7 @@ from makerscope.market.layout import P_ASK, P_BID
 
 NUMBERS = MappingProxyType({
     "market": Number(default=0, low=0, high=4095, about="instrument, by its place in the scenario"),
-    "per_hour": Number(default=60, low=1e-6, high=3.6e9, about="mean number of looks an hour"),
+    "per_hour": Number(default=60, low=1e-3, high=3.6e9, about="mean number of looks an hour"),
     "edge_bps": Number(default=6, low=0, high=1000, about="least gain it trades for, bps, costs included"),
     "size": Number(default=200, low=1, high=1e12, about="mean size in lots (geometric)"),
     "limit": Number(default=20000, low=1, high=1e15, about="largest position, lots"),

@@ -8,12 +8,15 @@ arrays, so the same lines do the same thing in either, only slower.
 
 ::
 
+    NUMBERS = {"half_bps": 5.0, "size": 100.0}
+    SLOTS = 2
+
     @agent_kernel
     def step(self, seen, act):
-        half = self.params[0]
-        mid = seen.spot[0]
-        place(act, 0, BUY, floor_ticks(mid - half), size, slot=0)
-        place(act, 0, SELL, ceil_ticks(mid + half), size, slot=1)
+        half, size = self.params[0] * 1e-4, int(self.params[1])
+        fair = fair_ticks(seen, 0)
+        place(act, 0, 1, floor_ticks(fair * (1.0 - half)), size, 0)
+        place(act, 0, -1, ceil_ticks(fair * (1.0 + half)), size, 1)
         return 0
 
 An order lives in a *slot* of its agent. To place into a slot that holds an order replaces that order; a smaller size at
@@ -25,10 +28,11 @@ from typing import NamedTuple
 
 import numpy as np
 from llvmlite import ir
-from numba import carray, cfunc, types
+from numba import carray, types
+from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
 
-from makerscope.kernels._jit import inlined
+from makerscope.kernels._jit import checked, inlined
 from makerscope.market.layout import (
     A_FEE,
     A_FLAGS,
@@ -43,6 +47,7 @@ from makerscope.market.layout import (
     CANCEL,
     CANCEL_ALL,
     LIQUIDATE,
+    NONE,
     PLACE,
     POST_ONLY,
     PUBLIC_COLUMNS,
@@ -64,9 +69,16 @@ SELF_WORDS, SEEN_WORDS, ACT_WORDS = 8, 24, 4
 (
     N_NOW, N_BLOCK, N_BLOCK_TIME, N_ME, N_INSTRUMENTS, N_UNDERLYINGS, N_SLOTS, N_NEWS,
     AT_PUBLIC, AT_MODEL, AT_REFERENCE, AT_POSITION, AT_KNOWN, AT_SPEC, AT_REAL, N_CASH, N_EQUITY, N_ACCOUNTS, AT_NEWS,
-) = range(19)  # fmt: skip
+    AT_WEAK,
+) = range(20)  # fmt: skip
 AT_PARAMS, N_PARAMS, AT_REALS, N_REALS, AT_WHOLE, N_WHOLE, AT_DICE = range(7)
 AT_ROWS, N_ROWS, AT_COUNT = range(3)
+WEAK_ROOM = 16  # accounts below maintenance that a block shows
+# what a step may return beside a time to sleep: OUT less the reason, or ASK: somebody outside the loop decides
+OUT, ASK = -(1 << 60), -(1 << 61)
+RAISED, RETURNED_GARBAGE, TOO_SLOW = 1, 2, 3  # why an agent is out
+REASONS = ("", "its step raised", "it returned or wrote garbage", "its step took too long")
+agent_kernel = checked  # the decorator of a compiled step
 
 
 class Self(NamedTuple):
@@ -85,7 +97,8 @@ class Seen(NamedTuple):
     volatility, price, delta and vega; ``reference`` ``(U, 4)`` spot, variance, bid and ask of the leading venue;
     ``position`` ``(I,)`` lots and ``cash`` by the fills it has heard of; ``known`` ``(S, 6)`` its slots, columns K_*;
     ``news`` ``(n, 10)`` what it heard since its last call, columns W_*. ``spec`` ``(I, 20)`` and ``real`` ``(I, 3)``
-    (strike; quote currency in a tick; units of the underlying in a lot) are fixed.
+    (strike; quote currency in a tick; units of the underlying in a lot) are fixed. ``weak`` ``(16,)``: accounts below maintenance
+    margin in that block where keepers liquidate, then NONE. All of it is read-only.
     """
 
     now: int
@@ -101,6 +114,7 @@ class Seen(NamedTuple):
     news: np.ndarray
     spec: np.ndarray
     real: np.ndarray
+    weak: np.ndarray
 
 
 class Act(NamedTuple):
@@ -143,7 +157,7 @@ def cancel_all(act):
 @inlined
 def take(act, instrument, side, limit, size, flags, fee):
     """Trade now up to ``limit`` ticks (NONE: at any price); what is not filled is gone. ``fee``: bid for priority."""
-    return _write(act, TAKE, instrument, side, limit, size, 0, flags, fee, 0)
+    return _write(act, TAKE, instrument, side, limit, size, NONE, flags, fee, 0)
 
 
 @inlined
@@ -160,6 +174,17 @@ def pointer_at(typing_context, address):  # noqa: ARG001 - numba's own signature
         return builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
 
     return types.voidptr(types.int64), codegen
+
+
+@intrinsic
+def shown(typing_context, array):  # noqa: ARG001 - numba's own signature
+    """The same array, read-only."""
+    kind = array.copy(readonly=True)
+
+    def codegen(context, builder, _signature, arguments):
+        return impl_ret_borrowed(context, builder, kind, arguments[0])
+
+    return kind(array), codegen
 
 
 @intrinsic
@@ -197,14 +222,15 @@ def seen_at(address):
         head[N_BLOCK_TIME],
         head[N_ME],
         head[N_CASH],
-        carray(pointer_at(head[AT_PUBLIC]), (markets, PUBLIC_COLUMNS), np.int64),
-        carray(pointer_at(head[AT_MODEL]), (markets, MODEL_COLUMNS), np.float64),
-        carray(pointer_at(head[AT_REFERENCE]), (bases, REFERENCE_COLUMNS), np.float64),
-        carray(pointer_at(head[AT_POSITION]), (markets,), np.int64),
-        carray(pointer_at(head[AT_KNOWN]), (head[N_SLOTS], KNOWN_COLUMNS), np.int64),
-        carray(pointer_at(head[AT_NEWS]), (head[N_NEWS], NEWS_COLUMNS), np.int64),
-        carray(pointer_at(head[AT_SPEC]), (markets, 20), np.int64),
-        carray(pointer_at(head[AT_REAL]), (markets, 3), np.float64),
+        shown(carray(pointer_at(head[AT_PUBLIC]), (markets, PUBLIC_COLUMNS), np.int64)),
+        shown(carray(pointer_at(head[AT_MODEL]), (markets, MODEL_COLUMNS), np.float64)),
+        shown(carray(pointer_at(head[AT_REFERENCE]), (bases, REFERENCE_COLUMNS), np.float64)),
+        shown(carray(pointer_at(head[AT_POSITION]), (markets,), np.int64)),
+        shown(carray(pointer_at(head[AT_KNOWN]), (head[N_SLOTS], KNOWN_COLUMNS), np.int64)),
+        shown(carray(pointer_at(head[AT_NEWS]), (head[N_NEWS], NEWS_COLUMNS), np.int64)),
+        shown(carray(pointer_at(head[AT_SPEC]), (markets, 20), np.int64)),
+        shown(carray(pointer_at(head[AT_REAL]), (markets, 3), np.float64)),
+        shown(carray(pointer_at(head[AT_WEAK]), (WEAK_ROOM,), np.int64)),
     )
 
 

@@ -19,9 +19,10 @@ class Number:
 class Kind:
     """What the loop and a scenario have to know of a kind of agent.
 
-    ``step``: the compiled function; ``step.py_func`` is the same in plain Python. ``entry``: its C function. ``numbers``: in the
+    ``step``: the compiled function; ``step.py_func`` is the same in plain Python. ``entry``: its C function, None where
+    the step is plain Python. ``numbers``: in the
     order of ``self.params``. ``slots``: of its orders, from its numbers and the number of instruments. ``reals``, ``whole``:
-    words of memory. ``room``: most actions a call.
+    words of memory. ``seconds``: how long a step in plain Python may take.
     """
 
     name: str
@@ -32,3 +33,4 @@ class Kind:
     slots: Callable[[Mapping[str, float], int], int]
     reals: int = 4
     whole: int = 4
+    seconds: float = 1.0

@@ -14,7 +14,7 @@ HOUR = 3_600_000_000_000
 NUMBERS = MappingProxyType({
     "first": Number(default=0, low=0, high=4095, about="first instrument it trades"),
     "last": Number(default=0, low=0, high=4095, about="last instrument it trades; each is as likely"),
-    "per_hour": Number(default=60, low=1e-6, high=3.6e9, about="mean number of trades an hour"),
+    "per_hour": Number(default=60, low=1e-3, high=3.6e9, about="mean number of trades an hour"),
     "size": Number(default=50, low=1, high=1e12, about="mean size in lots (geometric)"),
     "slippage_bps": Number(default=30, low=0, high=10000, about="worst price it accepts beyond the best, bps"),
     "return": Number(default=0.3, low=0, high=1, about="how much likelier it closes than adds: 0 not at all, 1 always"),

@@ -3,13 +3,22 @@
 
 from makerscope.agents.interface import K_SENT_PRICE, K_SIZE, R_SPOT, cancel, place
 from makerscope.kernels._jit import inlined
-from makerscope.market.layout import UNDERLYING
+from makerscope.market.layout import A_LEAD, KIND, NONE, UNDERLYING
 
 
 @inlined
 def fair_ticks(seen, instrument):
     """The leader's spot in ticks of a perpetual."""
     return seen.reference[seen.spec[instrument, UNDERLYING], R_SPOT] / seen.real[instrument, 1]
+
+
+@inlined
+def lead_of(seen, instrument):
+    """The leading venue's instrument on the same underlying, or NONE."""
+    for i in range(seen.spec.shape[0] - 1, -1, -1):
+        if seen.spec[i, KIND] == A_LEAD and seen.spec[i, UNDERLYING] == seen.spec[instrument, UNDERLYING]:
+            return i
+    return NONE
 
 
 @inlined
@@ -31,6 +40,8 @@ def requote(seen, act, instrument, side, price, size, slot, tolerance, least):
     """Have ``size`` lots at ``price`` in a slot; sends nothing while the order there is less than ``tolerance`` ticks away and
     holds at least ``least`` lots. A size of 0 cancels. Returns whether something was sent.
     """
+    if slot < 0 or slot >= seen.known.shape[0]:
+        return False
     resting = seen.known[slot, K_SIZE]
     if size <= 0 or price < 1:
         if resting > 0:

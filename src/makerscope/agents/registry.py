@@ -5,7 +5,9 @@ from importlib import import_module
 from makerscope.agents.kind import Kind
 from makerscope.errors import InputError
 
-MODULES = ("symmetric", "grid", "noise", "informed", "sniper")
+MODULES = (
+    "symmetric", "grid", "hedged-grid", "chain-maker", "noise", "informed", "sniper", "leveraged", "liquidator", "external",
+)  # fmt: skip
 
 
 def kind_of(name: str) -> Kind:
@@ -20,5 +22,5 @@ def kind_of(name: str) -> Kind:
     """
     if name not in MODULES:
         raise InputError("agent", f"kind is {name!r}", "one of " + ", ".join(MODULES))
-    kind: Kind = import_module(f"makerscope.agents.{name}").KIND
+    kind: Kind = import_module("makerscope.agents." + name.replace("-", "_")).KIND
     return kind

@@ -145,6 +145,11 @@ def inner(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
     return _lean(function, boundscheck=False)
 
 
+def checked(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
+    """Compile a function that somebody else wrote: an index out of bounds raises, as it does in Python."""
+    return numba.njit(cache=True, nogil=True, error_model="numpy", boundscheck=True)(function)
+
+
 def part(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
     """Compile a kernel that others call by address (``address_of``): takes and gives numbers and handles only."""
     return numba.njit(**_FLAGS, boundscheck=False, no_cpython_wrapper=True)(function)
@@ -165,6 +170,9 @@ def address_of(function: Any, *kinds: Any) -> int:  # noqa: ANN401 - a dispatche
     return found.library.get_pointer_to_function(found.fndesc.llvm_cfunc_wrapper_name)
 
 
-def entry(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - numba's CFunc has no public type
-    """Compile a C function ``int64 (int64, int64, int64)`` that a running loop can call by its address."""
-    return numba.cfunc("int64(int64, int64, int64)", cache=True, error_model="numpy")(function)
+def entry(function: Callable[..., Any], *, cache: bool = True) -> Any:  # noqa: ANN401 - numba's CFunc has no public type
+    """Compile a C function ``int64 (int64, int64, int64)`` that a running loop can call by its address.
+
+    ``cache``: keep it on disk; one that is made around another function cannot be kept.
+    """
+    return numba.cfunc("int64(int64, int64, int64)", cache=cache, error_model="numpy")(function)

@@ -104,14 +104,14 @@ from makerscope.market.news import FILLED, GONE, REFUSED, TOOK, Inbox, tell
 # why a message was refused; the places of ``Venue.refused``
 (
     OK, NO_SUCH_MARKET, NOT_TRADING, BAD_SIDE, BAD_PRICE, BAD_SIZE, OUT_OF_BAND, WOULD_CROSS, WOULD_NOT_REDUCE, NO_MARGIN,
-    NOT_FILLABLE, NO_ROOM, BAD_SLOT, TOO_LATE, NO_BUDGET, FROZEN, NOTHING_THERE, UNKNOWN_KIND,
-) = range(18)  # fmt: skip
+    NOT_FILLABLE, NO_ROOM, BAD_SLOT, TOO_LATE, NO_BUDGET, FROZEN, NOTHING_THERE, UNKNOWN_KIND, NOT_WEAK, SENDER_OUT,
+) = range(20)  # fmt: skip
 REASONS = (
     "accepted", "no such instrument", "not trading", "side is neither +1 nor -1", "price off the ladder",
     "size is not a positive number of lots", "price too far from the mark", "post-only order would trade",
     "reduce-only order would not reduce", "not enough margin", "cannot be filled whole", "the book has no room",
     "no such slot", "arrived after its last block", "action budget is spent", "frozen by market-maker protection",
-    "nothing to cancel", "no such kind of message",
+    "nothing to cancel", "no such kind of message", "account is not below maintenance margin", "its sender is out",
 )  # fmt: skip
 V_NOW, V_HEIGHT, V_SEQUENCE, V_CHECKS, V_FILLS, V_MESSAGES, V_CONTINUOUS = range(7)  # of ``Venue.word``
 # market-maker protection: (A, 8); interval 0 switches it off
@@ -127,7 +127,7 @@ class Venue(NamedTuple):
 
     ``spec`` ``(I, 20)``, ``real`` ``(I, 3)`` (strike, value of a tick, value of a lot), ``state`` ``(I, 16)``; ``slot`` ``(S,)`` the order
     in each slot, or NONE; ``slot_at`` ``(A + 1,)``; ``checked`` ``(A,)`` 1 where margin is asked for; ``margin`` ``(A, 4)`` columns
-    G_*; ``protection`` ``(A, 8)``; ``refused`` ``(A, 18)`` by reason; ``word`` ``(8,)``; ``fills``
+    G_*; ``protection`` ``(A, 8)``; ``refused`` ``(A, 20)`` by reason; ``word`` ``(8,)``; ``fills``
     ``(room, 8)`` room for one call of ``match``.
     """
 

@@ -211,6 +211,9 @@ def run_block(world, who):
     beat = who != NONE
     if beat:
         call_part(world.code[P_PRICES], world, 0)
+    else:
+        model, room = world.public.model, world.public.time.shape[0]
+        model[clock[C_HEIGHT] % room] = model[(clock[C_HEIGHT] - 1) % room]
     if world.rule[G_TTL] == 1:
         expire_orders(venue, world.mempool.message[-1], FIRST_AGENT, venue.slot_at.shape[0] - 1)
     fills, row_of_fills = venue.word[V_FILLS], venue.log.count[T_FILLS]
@@ -219,6 +222,9 @@ def run_block(world, who):
         call_part(world.code[P_DUES], world, 0)
     if beat or venue.word[V_FILLS] > fills:
         call_part(world.code[P_RISK], world, 0)
+    else:
+        weak, room = world.public.weak, world.public.time.shape[0]
+        weak[clock[C_HEIGHT] % room] = weak[(clock[C_HEIGHT] - 1) % room]
     _count_traded(world, row_of_fills)
     publish(world)
     if beat:

@@ -36,6 +36,7 @@ from makerscope.sim.agenda import BLOCK, WAKE, Agenda, add, new_agenda
 from makerscope.sim.cast import MODES, Cast, cast_of
 from makerscope.sim.parts import WHERE, addresses
 from makerscope.sim.markets import DECIMALS, Market, instant, list_markets, market_rows
+from makerscope.sim.python_agent import PythonStep, seat
 from makerscope.sim.scenario import Scenario
 from makerscope.sim.surfaces import surfaces_of
 from makerscope.sim.surroundings import (
@@ -59,7 +60,7 @@ MOST_SEEN_BLOCKS = 4096
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
     """A world ready to run, with what the tape needs to name things. ``handle``: the world as
-    compiled code takes it. ``keep``: memory that the world only points to."""
+    compiled code takes it. ``steps``: the agents that are plain Python, by account. ``keep``: memory that the world only points to."""
 
     world: w.World
     handle: Opened
@@ -69,6 +70,7 @@ class Built:
     terms: Terms
     start: int
     end: int
+    steps: dict[int, PythonStep]
     keep: list[object] = field(repr=False)
 
     @property
@@ -78,13 +80,14 @@ class Built:
         return [*NOT_AGENTS, *names, *names]
 
 
-def build(scenario: Scenario, *, seed: int, room: int = 1 << 17) -> Built:
+def build(scenario: Scenario, *, seed: int, room: int = 1 << 17, plain: bool = False) -> Built:
     """Lay out a scenario.
 
     Args:
         scenario: of ``read_scenario``.
         seed: of all dice; agents and prices have dice of their own, named by their names.
         room: rows of each buffer of the log.
+        plain: run the steps of all agents as plain Python, which is slower, never different.
 
     Raises:
         InputError: a key asks for what cannot be; the key is named.
@@ -98,8 +101,13 @@ def build(scenario: Scenario, *, seed: int, room: int = 1 << 17) -> Built:
     world = _world(scenario, seed, (start, end), markets, cast, terms, room, keep)
     handle = opened(world)
     addresses(handle.kind, world.code, keep)
+    steps = {
+        FIRST_AGENT + n: seat(world, FIRST_AGENT + n, item, plain=plain)
+        for n, item in enumerate(cast)
+        if plain or item.kind.entry is None
+    }
     return Built(
-        world=world, handle=handle, scenario=scenario, markets=markets, cast=cast, terms=terms, start=start, end=end,
+        world=world, handle=handle, scenario=scenario, markets=markets, cast=cast, terms=terms, start=start, end=end, steps=steps,
         keep=keep,
     )  # fmt: skip
 
@@ -211,7 +219,8 @@ def _public(scenario: Scenario, cast: tuple[Cast, ...], instruments: int, terms:
     slowest = max(item.table.feed_ms for item in cast) * MS
     blocks = min(8 + 2 * int(slowest // max(terms.interval, 1)), MOST_SEEN_BLOCKS)
     whole = np.full((blocks, instruments, PUBLIC_COLUMNS), NONE, np.int64)
-    return w.Public(whole, np.zeros((blocks, instruments, interface.MODEL_COLUMNS)), np.zeros(blocks, np.int64))
+    weak = np.full((blocks, interface.WEAK_ROOM), NONE, np.int64)
+    return w.Public(whole, np.zeros((blocks, instruments, interface.MODEL_COLUMNS)), np.zeros(blocks, np.int64), weak)
 
 
 def _rule(scenario: Scenario, start: int, agents: int, terms: Terms) -> NDArray[np.int64]:
@@ -241,7 +250,8 @@ def _agents(  # noqa: PLR0917 - one call
         params = np.array(list(item.numbers.values()) or [0.0])
         reals, whole = np.zeros(max(item.kind.reals, 1)), np.zeros(max(item.kind.whole, 1), np.int64)
         keep += [params, reals, whole, item.kind.entry]
-        address[a], cash[a] = item.kind.entry.address, venue.accounts.cash[a]
+        address[a] = 0 if item.kind.entry is None else item.kind.entry.address
+        cash[a] = venue.accounts.cash[a]
         roll = dice[first_dice + n : first_dice + n + 1]
         own[a] = (
             params.ctypes.data, len(params), reals.ctypes.data, len(reals), whole.ctypes.data, len(whole),

@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 
 from makerscope.agents.kind import Kind
 from makerscope.agents.registry import kind_of
+from makerscope.agents.user_file import kind_in_file
 from makerscope.errors import InputError
 from makerscope.market.layout import CROSS, ISOLATED, PORTFOLIO
 from makerscope.sim.keys import place_of
@@ -63,6 +65,8 @@ def quotes(kind: Kind, numbers: Mapping[str, float], instruments: int) -> bool:
 
 
 def _kind(where: str, table: AgentTable) -> Kind:
+    if table.file is not None:
+        return kind_in_file(Path(table.file), table.kind)
     try:
         return kind_of(table.kind)
     except InputError as error:

@@ -14,9 +14,12 @@ from makerscope.market.layout import (
     MARK,
     OPEN_INTEREST,
     SETTLED,
+    NONE,
     UNDERLYING,
+    UNIT,
 )
 from makerscope.market.log import SETTLEMENT
+from makerscope.market.news import TOOK, tell
 from makerscope.market.settlement import average_ticks, payoff_ticks
 from makerscope.market.venue import close_market
 from makerscope.sim.leader_desk import log_alone
@@ -83,6 +86,8 @@ def settle_instrument(world, i, ticks):
             side = -1 if held > 0 else 1
             trade(venue.accounts, venue.spec, a, i, side, ticks, abs(held))
             log_alone(venue, world.clock[C_NOW], i, a, side, ticks, abs(held), 0, held, SETTLEMENT)
+            worth = held * ticks * venue.spec[i, UNIT]
+            tell(venue.inbox, a, TOOK, i, side, ticks, abs(held), 0, NONE, world.clock[C_NOW], worth)
     venue.state[i, MARK] = ticks
     venue.state[i, OPEN_INTEREST], venue.state[i, SETTLED] = 0, 1
 

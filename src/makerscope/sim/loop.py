@@ -7,6 +7,7 @@ serial, so a run is the same sequence on every machine.
 
 import numpy as np
 
+from makerscope.agents.interface import ASK, OUT
 from makerscope.kernels._jit import inner, kernel
 from makerscope.kernels.dice import exponential
 from makerscope.kernels.handle import call_part
@@ -49,14 +50,16 @@ from makerscope.market.layout import (
     TAKE,
 )
 from makerscope.market.log import LOST, is_filling
-from makerscope.market.news import UNTOLD
 from makerscope.market.mempool import sooner
+from makerscope.market.news import UNTOLD
 from makerscope.market.ordering import due
 from makerscope.sim.agenda import BLOCK, MESSAGE, WAKE, add, pop
 from makerscope.sim.parts import P_BLOCK, P_DESK, P_TALK
-from makerscope.sim.talk import is_in, next_wake, note_sent
+from makerscope.sim.talk import is_in, judge, next_wake, note_sent
 from makerscope.sim.world import (
     C_ACTIONS,
+    C_ANSWER,
+    C_ASKED,
     C_END,
     C_FREE,
     C_NOW,
@@ -74,7 +77,7 @@ from makerscope.sim.world import (
 )
 
 OWN_DICE = 7  # the word of an agent's header that says which stream of dice is its own
-DONE, EMPTY_LOG, OVERFLOW, NO_ROOM, UNBALANCED = 0, 1, 2, 3, 4  # why the loop stopped
+DONE, EMPTY_LOG, OVERFLOW, NO_ROOM, UNBALANCED, ASKED = 0, 1, 2, 3, 4, 5  # why the loop stopped
 
 
 @inner
@@ -116,12 +119,21 @@ def send_message(world, a, row, now):
 
 @inner
 def wake(world, a):
-    """Call an agent, send what it wrote, and note when it wants to be called again. False: no room."""
+    """Call an agent and send what it wrote. False: no room. One that is asked outside the loop is in C_ASKED then."""
+    world.clock[C_WAKES] += 1
+    asleep = call_part(world.code[P_TALK], world, a)
+    if asleep == ASK:
+        world.clock[C_ASKED] = a
+        return True
+    return send_all(world, a, asleep)
+
+
+@inner
+def send_all(world, a, asleep):
+    """Send what an agent wrote, and note when it wants to be called again. False: no room."""
     clock = world.clock
     now = clock[C_NOW]
-    clock[C_WAKES] += 1
-    asleep = call_part(world.code[P_TALK], world, a)
-    if not is_in(world, a):  # it is out: all it has in the market goes
+    if asleep == OUT:  # it is out: all it has in the market goes
         world.rows[0, :] = 0
         world.rows[0, A_KIND] = CANCEL_ALL
         return send_message(world, a, world.rows[0], now)
@@ -152,9 +164,17 @@ def balanced(world):
 
 @kernel
 def run(world):
-    """Let events happen until the end, or until the log is half full. Returns why it stopped."""
+    """Let events happen until the end, until the log is half full, or until somebody outside is asked what an agent does.
+
+    Returns why it stopped. Who is asked writes actions into the world's rows, and C_ANSWER, before the next call.
+    """
     clock, agenda = world.clock, world.agenda
     room = world.rows.shape[0]
+    if clock[C_ASKED] > 0:
+        a = clock[C_ASKED]
+        clock[C_ASKED] = 0
+        if not send_all(world, a, judge(world, a, clock[C_ANSWER])):
+            return NO_ROOM
     while agenda.size[0] > 0:
         if agenda.event[0, 0] > clock[C_END]:
             clock[C_NOW] = clock[C_END]
@@ -168,6 +188,8 @@ def run(world):
         if kind == WAKE:
             if is_in(world, who) and not wake(world, who):
                 return NO_ROOM
+            if clock[C_ASKED] > 0:
+                return ASKED
         elif kind == BLOCK:
             call_part(world.code[P_BLOCK], world, who)
         elif kind == MESSAGE:

@@ -31,6 +31,7 @@ from makerscope.market.layout import (
     STP,
     STRIKE_TICKS,
     TAKER_FEE,
+    TICKS_PER_INDEX,
     UNDERLYING,
     UNIT,
 )
@@ -183,6 +184,7 @@ def market_rows(
             row[KIND], row[EXPIRY], row[IS_CALL] = AN_OPTION, market.expiry, int(bool(market.is_call))
             row[STRIKE_TICKS] = round((market.strike or 0.0) / market.tick)
             row[MAKER_FEE], row[TAKER_FEE], row[FEE_CAP] = fees[2], fees[3], fees[4]
+            row[TICKS_PER_INDEX] = _ticks_per_index(market, scenario.underlying[u].tick)
             row[BAND] = 0  # an option's price may be many times its mark
             row[LADDER] = _ladder(market, spot)
     return spec, real
@@ -198,6 +200,16 @@ def _unit(market: Market) -> int:
             f"tick times lot as a whole number of {10.0**-DECIMALS:.{DECIMALS}f} {TOKEN}",
         )
     return int(unit)
+
+
+def _ticks_per_index(market: Market, index_tick: float) -> int:
+    """An option's ticks in one tick of its index, or the other way round, below 0."""
+    ratio = Decimal(str(index_tick)) / Decimal(str(market.tick))
+    if ratio == int(ratio):
+        return int(ratio)
+    if 1 / ratio == int(1 / ratio):
+        return -int(1 / ratio)
+    raise InputError(market.name, f"its tick is {market.tick:g}, its index's {index_tick:g}", "one a multiple of the other")
 
 
 def _ladder(market: Market, dearest: float) -> int:

@@ -36,10 +36,11 @@ from makerscope.market.liquidation import (
 )
 from makerscope.market.log import DELEVERAGED, HAIRCUT, INSURED, LIQUIDATED, PENALTY, REWARD, TAKEN_OVER
 from makerscope.market.margin import requirement
+from makerscope.market.news import TOOK, tell
 from makerscope.market.venue import G_HEIGHT, cancel_everything, log_forced, take_from_book
 from makerscope.sim.leader_desk import log_alone
 from makerscope.sim.transfers import log_transfer
-from makerscope.sim.world import C_NOW, G_BANKRUPTCY, G_HEDGE_SHIFT, G_KEEPERS, Z_KEEPER, Z_LOOK, Z_STEP, Z_WAIT
+from makerscope.sim.world import C_HEIGHT, C_NOW, G_BANKRUPTCY, G_HEDGE_SHIFT, G_KEEPERS, Z_KEEPER, Z_LOOK, Z_STEP, Z_WAIT
 
 CALM = 1_000_000_000  # ns between two looks at an account that holds four times what it must
 ADL, HAIRCUTS = 0, 1  # G_BANKRUPTCY: what stands for a loss that nobody can pay
@@ -56,6 +57,9 @@ def _move(world, a, other, i, price, size, how):
     log_alone(venue, now, i, a, side, price, size, 0, held, how)
     log_forced(venue, i, a, side, price, size, how)
     log_alone(venue, now, i, other, -side, price, size, 0, theirs, how)
+    worth = side * price * size * venue.spec[i, UNIT]
+    tell(venue.inbox, a, TOOK, i, side, price, size, 0, NONE, now, -worth)
+    tell(venue.inbox, other, TOOK, i, -side, price, size, 0, NONE, now, worth)
 
 
 @inlined
@@ -153,7 +157,7 @@ def _cut_profits(world):
 
 @kernel
 def _look(world, a):
-    """One account: how it stands, what is done about it, and when to look again."""
+    """One account: how it stands, what is done about it, and when to look again. Returns whether keepers may liquidate it."""
     venue, now = world.venue, world.clock[C_NOW]
     accounts, spec, state, rules, forced = venue.accounts, venue.spec, venue.state, venue.rules, world.forced
     stands = standing(accounts, spec, state, rules, a)
@@ -162,10 +166,10 @@ def _look(world, a):
         worth = equity(accounts, spec, state, a)
         wanted = requirement(accounts, spec, state, rules, a, False)  # noqa: FBT003 - maintenance
         forced[a, Z_LOOK] = now + CALM if worth > 4 * wanted else 0
-        return
+        return False
     if stands == LIQUIDATABLE and (world.rule[G_KEEPERS] == 0 or forced[a, Z_KEEPER] > 0):
         if now < forced[a, Z_WAIT]:
-            return
+            return False
         cancel_everything(venue, world.mempool.message[-1], a)
         _force_order(world, a)
         worth = equity(accounts, spec, state, a)
@@ -180,13 +184,18 @@ def _look(world, a):
             _deleverage(world, a)
         if _hand_over(world, a) > 0 and world.rule[G_BANKRUPTCY] == HAIRCUTS:
             _cut_profits(world)
+    return stands == LIQUIDATABLE
 
 
 @part
 def watch_risk(world, _number):
-    """Look at every account that may be in danger."""
+    """Look at every account that may be in danger, and show whom keepers may liquidate."""
     now, venue = world.clock[C_NOW], world.venue
+    weak, n = world.public.weak[world.clock[C_HEIGHT] % world.public.time.shape[0]], 0
+    weak[:] = NONE
     for a in range(FIRST_AGENT, FIRST_AGENT + world.rule[G_HEDGE_SHIFT]):
         if now >= world.forced[a, Z_LOOK] and venue.checked[a] == 1:
-            _look(world, a)
+            if _look(world, a) and n < weak.shape[0] and world.forced[a, Z_KEEPER] == 0:
+                weak[n] = a
+                n += 1
     return 0

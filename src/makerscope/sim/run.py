@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from makerscope.errors import AccountingError
+from makerscope.agents.interface import REASONS
+from makerscope.errors import AccountingError, InputError
 from makerscope.market.layout import FIRST_AGENT
 from makerscope.market.reference import PricePath
 from makerscope.market.venue import V_NOW
 from makerscope.sim import world as w
 from makerscope.sim.build import Built, build
-from makerscope.sim.loop import DONE, EMPTY_LOG, NO_ROOM, OVERFLOW, UNBALANCED, run
+from makerscope.sim.loop import ASKED, DONE, EMPTY_LOG, NO_ROOM, OVERFLOW, UNBALANCED, run
 from makerscope.sim.markets import DECIMALS, TOKEN, Market
 from makerscope.sim.recorder import Recorder
 from makerscope.sim.scenario import Scenario
@@ -33,6 +34,7 @@ def simulate(
     *,
     seed: int = 7,
     audit: bool = False,
+    plain: bool = False,
     progress: Callable[[float], None] | None = None,
 ) -> Built:
     """Play a scenario from start to end onto a tape.
@@ -42,6 +44,7 @@ def simulate(
         out: folder of the tape; an older tape there is replaced.
         seed: one seed, one tape, to the last byte.
         audit: check after every event that money and positions add up (slow).
+        plain: run all agents as plain Python: slower, never different.
         progress: called with simulated seconds as they pass.
 
     Returns:
@@ -51,7 +54,7 @@ def simulate(
         InputError: the scenario asks for what cannot be, or ``out`` is something else than a tape.
         AccountingError: the world lost or made money, or had no room: a defect, not a market.
     """
-    built = build(scenario, seed=seed)
+    built = build(scenario, seed=seed, plain=plain)
     record(built, out, seed=seed, audit=audit, progress=progress)
     return built
 
@@ -64,6 +67,8 @@ def record(
     with TapeWriter(out, source=f"simulated: {built.scenario.title}, seed {seed}") as tape:
         recorder = recorder_of(tape, built)
         play(built, recorder, progress)
+        for name, why in who_is_out(built):
+            tape.find("warning", "agent out", f"{name}: {why}")
         recorder.sessions(built.start, built.end)
 
 
@@ -100,15 +105,38 @@ def play(built: Built, recorder: Recorder, progress: Callable[[float], None] | N
             told = now
         if status == DONE:
             return
+        if status == ASKED:
+            _refuse_to_answer(built)
         if status != EMPTY_LOG:
             when = int(world.venue.word[V_NOW])
             raise AccountingError(f"simulation stopped at {when} ns: {WHY[status]}; this is a defect of makerscope")
 
 
+def _refuse_to_answer(built: Built) -> None:
+    """Nobody outside decides for an agent here: the run was interrupted inside a Python step, or the scenario is for a Gym."""
+    a = int(built.world.clock[w.C_ASKED])
+    if a in built.steps and built.steps[a].interrupt is not None:
+        raise built.steps[a].interrupt
+    name = built.cast[a - FIRST_AGENT].name
+    raise InputError(f"agent {name}: kind", "decides outside the loop", "makerscope.sim.gym.MarketEnv to play it")
+
+
 def who_is_out(built: Built) -> list[tuple[str, str]]:
     """Name of every agent that was taken out of the market, and why."""
-    out = built.world.agents.timing[FIRST_AGENT : FIRST_AGENT + len(built.cast), w.D_OUT]
-    return [(built.cast[n].name, f"reason {int(out[n])}") for n in np.flatnonzero(out)]
+    out: list[tuple[str, str]] = []
+    for n, item in enumerate(built.cast):
+        timing = built.world.agents.timing[FIRST_AGENT + n]
+        if timing[w.D_OUT] == w.IN:
+            continue
+        step = built.steps.get(FIRST_AGENT + n)
+        what = REASONS[int(timing[w.D_OUT])]
+        if timing[w.D_GARBAGE] > 0:
+            what += f" (its action {int(timing[w.D_GARBAGE])} makes no sense)"
+        elif step is not None and step.why:
+            what += f" ({step.why})"
+        seconds = (int(timing[w.D_OUT_AT]) - built.start) / 1e9
+        out.append((item.name, f"{what}; taken out after {seconds:.3f} s, its orders were cancelled"))
+    return out
 
 
 def _leading(built: Built) -> pl.DataFrame | None:

@@ -243,7 +243,15 @@ def read_scenario(path: Path | str) -> Scenario:
         raw = Path(path).read_bytes()
     except OSError as error:
         raise InputError(path, f"cannot be read ({error.strerror})", "a scenario in TOML") from error
-    return scenario_of(raw, str(path))
+    return _with_files(scenario_of(raw, str(path)), Path(path).parent)
+
+
+def _with_files(scenario: Scenario, folder: Path) -> Scenario:
+    """Files of agents are named from where the scenario lies."""
+    agents = [
+        item if item.file is None else msgspec.structs.replace(item, file=str(folder / item.file)) for item in scenario.agent
+    ]
+    return msgspec.structs.replace(scenario, agent=agents)
 
 
 def scenario_of(raw: bytes, where: str) -> Scenario:

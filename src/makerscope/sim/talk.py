@@ -4,10 +4,12 @@
 import numpy as np
 
 from makerscope.agents.interface import (
+    ASK,
+    AT_KNOWN,
     AT_MODEL,
     AT_POSITION,
     AT_PUBLIC,
-    AT_KNOWN,
+    AT_WEAK,
     K_INSTRUMENT,
     K_PRICE,
     K_SENT_PRICE,
@@ -15,6 +17,7 @@ from makerscope.agents.interface import (
     K_SIDE,
     K_SIZE,
     KNOWN_COLUMNS,
+    MODEL_COLUMNS,
     N_BLOCK,
     N_BLOCK_TIME,
     N_CASH,
@@ -22,26 +25,38 @@ from makerscope.agents.interface import (
     N_NEWS,
     N_NOW,
     N_SLOTS,
-    MODEL_COLUMNS,
+    OUT,
     R_ASK,
     R_BID,
     R_SPOT,
     R_VARIANCE,
+    RETURNED_GARBAGE,
+    TOO_SLOW,
+    WEAK_ROOM,
     call_step,
 )
-from makerscope.kernels._jit import inlined, kernel, part
+from makerscope.kernels._jit import inlined, inner, kernel, part
 from makerscope.market.layout import (
+    A_FEE,
+    A_FLAGS,
     A_INSTRUMENT,
     A_KIND,
     A_PRICE,
     A_SIDE,
     A_SIZE,
     A_SLOT,
+    A_UNTIL,
+    ASK_RFQ,
     CANCEL,
     CANCEL_ALL,
+    FORCED,
+    JIT,
+    MARK,
     NONE,
     PLACE,
     PUBLIC_COLUMNS,
+    TAKE,
+    UNIT,
 )
 from makerscope.market.news import (
     FILLED,
@@ -67,16 +82,17 @@ from makerscope.sim.world import (
     D_BLOCK,
     D_EVERY,
     D_FEED,
+    D_GARBAGE,
     D_LEAD_FEED,
     D_OUT,
+    D_OUT_AT,
     G_START,
     G_STEP,
     IN,
-    RAISED,
-    RETURNED_GARBAGE,
 )
 
-MOST_NS = 1 << 50  # an agent that wants to sleep longer returned garbage
+MOST_NS = 1 << 60  # an agent that wants to sleep longer returned garbage
+MOST_MONEY = float(1 << 61)  # base units that one order may be worth: more does not exist
 
 
 @kernel
@@ -106,7 +122,7 @@ def hear(world, a, until):
 
 @inlined
 def _look_at_blocks(world, a, now):
-    """The last block the agent has seen by now."""
+    """The last block the agent has seen by now; NONE if what it has seen is no longer kept."""
     timing, public = world.agents.timing, world.public
     feed, seen, room = timing[a, D_FEED], timing[a, D_BLOCK], public.time.shape[0]
     last = world.clock[C_HEIGHT]
@@ -114,7 +130,7 @@ def _look_at_blocks(world, a, now):
     while seen < last and public.time[(seen + 1) % room] + feed <= now:
         seen += 1
     timing[a, D_BLOCK] = seen
-    return seen
+    return seen if seen == 0 or public.time[seen % room] + feed <= now else np.int64(NONE)
 
 
 @inlined
@@ -133,11 +149,50 @@ def _look_at_leader(world, a, now):
         )
 
 
+@inlined
+def _is_garbage(world, row):
+    """Whether an action is one that nobody can have meant. What the venue merely refuses is none."""
+    kind, i, spec = row[A_KIND], row[A_INSTRUMENT], world.venue.spec
+    if kind < PLACE or kind > ASK_RFQ or row[A_FEE] < 0 or row[A_UNTIL] < 0:
+        return True
+    if kind != PLACE and kind != TAKE:
+        return False
+    if i < 0 or i >= spec.shape[0] or (row[A_SIDE] != 1 and row[A_SIDE] != -1):
+        return True
+    if row[A_SIZE] <= 0 or row[A_PRICE] < NONE or row[A_FLAGS] < 0 or row[A_FLAGS] >= 2 * JIT or row[A_FLAGS] & FORCED:
+        return True
+    return float(max(row[A_PRICE], world.venue.state[i, MARK], 1)) * row[A_SIZE] * spec[i, UNIT] > MOST_MONEY
+
+
+@inner
+def judge(world, a, asleep):
+    """What an agent returned, if that and what it wrote make sense; else it is out, and this is OUT."""
+    count, timing, why, row = world.written[0], world.agents.timing, np.int64(IN), np.int64(0)
+    if OUT - TOO_SLOW <= asleep < OUT:
+        why = OUT - asleep
+    elif asleep < 0 or asleep > MOST_NS or count < 0 or count > world.rows.shape[0]:
+        why = np.int64(RETURNED_GARBAGE)
+    else:
+        while row < count and not _is_garbage(world, world.rows[row]):
+            row += 1
+        if row < count:
+            why = np.int64(RETURNED_GARBAGE)
+            timing[a, D_GARBAGE] = row + 1
+    if why == IN:
+        return asleep
+    timing[a, D_OUT], timing[a, D_OUT_AT] = why, world.clock[C_NOW]
+    world.written[0] = 0
+    return np.int64(OUT)
+
+
 @part
 def ask_agent(world, a):
-    """Call an agent. Returns how long it wants to sleep in ns (0: until it sees the next block), or below 0: it is out."""
+    """Call an agent. Returns how long it wants to sleep in ns (0: until it sees the next block), OUT if it is out, or ASK."""
     now, agents, seen = world.clock[C_NOW], world.agents, world.seen
+    world.written[0] = 0
     block = _look_at_blocks(world, a, now)
+    if block == NONE:  # more blocks than are kept within its feed: rather than see the future it is called later
+        return np.int64(agents.timing[a, D_FEED])
     room = world.public.time.shape[0]
     at = block % room
     heard = hear(world, a, now - agents.timing[a, D_FEED])
@@ -150,13 +205,9 @@ def ask_agent(world, a):
     seen[AT_MODEL] = world.public.model.ctypes.data + 8 * at * instruments * MODEL_COLUMNS
     seen[AT_POSITION] = agents.position.ctypes.data + 8 * a * instruments
     seen[AT_KNOWN] = agents.known.ctypes.data + 8 * base * KNOWN_COLUMNS
-    world.written[0] = 0
+    seen[AT_WEAK] = world.public.weak.ctypes.data + 8 * at * WEAK_ROOM
     asleep = call_step(agents.address[a], agents.own[a].ctypes.data, seen.ctypes.data, world.act.ctypes.data)
-    if asleep < 0 or asleep > MOST_NS or world.written[0] < 0 or world.written[0] > world.rows.shape[0]:
-        agents.timing[a, D_OUT] = RAISED if asleep == -RAISED else RETURNED_GARBAGE if asleep > -RAISED else -asleep
-        world.written[0] = 0
-        return np.int64(-1)
-    return asleep
+    return asleep if asleep == ASK else judge(world, a, asleep)
 
 
 @inlined

@@ -19,8 +19,8 @@ from makerscope.sim.agenda import Agenda
 (
     C_NOW, C_END, C_NEXT_BLOCK, C_LAST_BLOCK, C_WAITING, C_FREE, C_SERIAL, C_HEIGHT, C_ACTIONS, C_WAKES, C_DUE_FUNDING,
     C_DUE_MARKS, C_DUE_BOOK, C_DUE_CHAIN, C_DUE_ACCOUNTS, C_CHECK, C_BASE_FEE, C_GAS_USED, C_EXECUTED, C_OUT, C_CHECKSUM,
-    C_NEXT_EXPIRY, C_PAID_IN, C_DUE_SAMPLE, C_DUE_GRID,
-) = range(25)  # fmt: skip
+    C_NEXT_EXPIRY, C_PAID_IN, C_DUE_SAMPLE, C_DUE_GRID, C_ASKED, C_ANSWER,
+) = range(27)  # fmt: skip
 CLOCK_WORDS = 32
 # words of ``World.rule``: what the loop itself has to know
 (
@@ -36,12 +36,12 @@ S_LOOP, S_ORACLE = (
     1,
 )  # streams of dice: the loop's, then one an underlying for its oracle, one for its surface, then agents
 # columns of ``Agents.timing``
-D_FEED, D_LEAD_FEED, D_SEND, D_LEAD_SEND, D_JITTER, D_THINK, D_EVERY, D_BLOCK, D_OUT, D_ACTIONS, D_GARBAGE = range(11)
+D_FEED, D_LEAD_FEED, D_SEND, D_LEAD_SEND, D_JITTER, D_THINK, D_EVERY, D_BLOCK, D_OUT, D_ACTIONS, D_GARBAGE, D_OUT_AT = range(12)
 TIMING_COLUMNS = 12
 Z_LOOK, Z_WAIT, Z_STEP, Z_KEEPER = range(
     4
 )  # of ``World.forced``: look again, next forced order (ns), steps taken, keeper
-IN, RAISED, RETURNED_GARBAGE, TOO_SLOW = 0, 1, 2, 3  # D_OUT: why an agent is out
+IN = 0  # D_OUT of who takes part; else the reason, see ``agents.interface``
 
 
 class Agents(NamedTuple):
@@ -60,11 +60,14 @@ class Agents(NamedTuple):
 
 
 class Public(NamedTuple):
-    """The last blocks as everyone may see them: ``whole`` ``(H, I, 10)``, ``model`` ``(H, I, 4)``, ``time`` ``(H,)``."""
+    """The last blocks as everyone may see them: ``whole`` ``(H, I, 10)``, ``model`` ``(H, I, 4)``, ``time`` ``(H,)``;
+    ``weak`` ``(H, 16)`` accounts that anybody may ask the venue to liquidate, then NONE.
+    """
 
     whole: np.ndarray
     model: np.ndarray
     time: np.ndarray
+    weak: np.ndarray
 
 
 class Path(NamedTuple):

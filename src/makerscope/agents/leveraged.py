@@ -1,0 +1,91 @@
+# ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say
+"""A trader on borrowed money: opens a position at its leverage, adds when it gains, closes after a while, or is liquidated."""
+
+from types import MappingProxyType
+
+from makerscope.agents.interface import act_at, seen_at, self_at, take
+from makerscope.agents.kind import Kind, Number
+from makerscope.agents.quoting import ceil_ticks, floor_ticks
+from makerscope.kernels._jit import entry, kernel
+from makerscope.kernels.dice import exponential, uniform
+from makerscope.market.layout import P_MARK, P_TRADING, UNIT
+
+MINUTE = 60_000_000_000
+NUMBERS = MappingProxyType({
+    "market": Number(default=0, low=0, high=4095, about="instrument, by its place in the scenario"),
+    "leverage": Number(default=10, low=0.1, high=200, about="position over equity when it opens or adds"),
+    "long": Number(default=0.5, low=0, high=1, about="how likely it opens a long position"),
+    "wait_minutes": Number(default=10, low=0.001, high=1e6, about="mean time without a position, minutes (exponential)"),
+    "hold_minutes": Number(default=30, low=0.001, high=1e6, about="mean time it holds a position, minutes (exponential)"),
+    "add_bps": Number(default=0, low=0, high=1e5, about="each such gain it adds up to its leverage again, bps; 0: never"),
+    "slippage_bps": Number(default=30, low=0, high=5000, about="worst price it accepts beyond the mark, bps"),
+    "look_s": Number(default=5, low=0.001, high=1e6, about="how often it looks while it holds, s"),
+})  # fmt: skip
+WAITING, HOLDING = 1, 2  # word 0; 0 before the first call
+STATE, CLOSE_AT = 0, 1  # words of memory; ``reals[0]``: price at which it last bought
+
+
+@kernel
+def trade_at_mark(self, seen, act, side, size):
+    """Take ``size`` lots at the mark, the slippage at most beyond it."""
+    i = int(self.params[0])
+    limit = seen.public[i, P_MARK] * (1.0 + side * self.params[6] * 1e-4)
+    take(act, i, side, ceil_ticks(limit) if side > 0 else max(1, floor_ticks(limit)), size, 0, 0)
+
+
+@kernel
+def wanted_lots(self, seen):
+    """Lots that its leverage allows on what it is worth, as far as it knows."""
+    i = int(self.params[0])
+    worth = float(seen.public[i, P_MARK]) * float(seen.spec[i, UNIT])
+    equity = float(seen.cash) + float(seen.position[i]) * worth
+    return int(self.params[1] * max(equity, 0.0) / worth)
+
+
+@kernel
+def step(self, seen, act):
+    """Wait, open, hold and add, close, wait again."""
+    p, own = self.params, self.whole
+    i, look = int(p[0]), 1 + int(p[7] * 1e9)
+    held, mark = seen.position[i], seen.public[i, P_MARK]
+    if own[STATE] == 0:
+        own[STATE] = WAITING
+        return 1 + int(exponential(self.dice, 0) * p[3] * MINUTE)
+    if mark <= 0 or seen.public[i, P_TRADING] != 1:
+        return look
+    if own[STATE] == WAITING and held == 0:
+        size = wanted_lots(self, seen)
+        side = 1 if uniform(self.dice, 0) < p[2] else -1
+        own[STATE], own[CLOSE_AT] = HOLDING, seen.now + 1 + int(exponential(self.dice, 0) * p[4] * MINUTE)
+        self.reals[0] = mark
+        if size > 0:
+            trade_at_mark(self, seen, act, side, size)
+        return look
+    if held == 0:  # closed, liquidated, or nobody sold to it
+        own[STATE] = WAITING
+        return 1 + int(exponential(self.dice, 0) * p[3] * MINUTE)
+    side = 1 if held > 0 else -1
+    if seen.now >= own[CLOSE_AT]:
+        trade_at_mark(self, seen, act, -side, abs(held))
+        return look
+    if p[5] > 0.0 and side * (mark - self.reals[0]) >= self.reals[0] * p[5] * 1e-4:
+        self.reals[0] = mark
+        more = wanted_lots(self, seen) - abs(held)
+        if more > 0:
+            trade_at_mark(self, seen, act, side, more)
+    return look
+
+
+@entry
+def _entry(own, seen, act):
+    return step(self_at(own), seen_at(seen), act_at(act))
+
+
+KIND = Kind(
+    name="leveraged",
+    about="a trader on borrowed money who can be liquidated",
+    step=step,
+    entry=_entry,
+    numbers=NUMBERS,
+    slots=lambda _numbers, _instruments: 1,
+)
