@@ -32,4 +32,6 @@ def demo(
     console.print()
     report(out / "tape", html=out / "report.html", json=out / "scorecard.json")
     console.print(f"tape      {out / 'tape'}", highlight=False, soft_wrap=True)
-    console.print(f"\nlook at {out / 'report.html'} in a browser; then: makerscope scenarios", highlight=False, soft_wrap=True)
+    console.print(
+        f"\nlook at {out / 'report.html'} in a browser; then: makerscope scenarios", highlight=False, soft_wrap=True
+    )

@@ -41,7 +41,10 @@ def overview(console: Console) -> None:
     for name in scenario_names():
         scenario = find_scenario(name)
         about = " ".join(scenario.about.split())
-        console.print(Text.assemble((name, "bold"), f"  {scenario.title}, {scenario.hours:g} h, {scenario.profile}"), soft_wrap=True)
+        console.print(
+            Text.assemble((name, "bold"), f"  {scenario.title}, {scenario.hours:g} h, {scenario.profile}"),
+            soft_wrap=True,
+        )
         console.print(Text(about), style="dim")
         console.print()
     console.print("play one    makerscope simulate NAME --out TAPE", highlight=False)
@@ -69,4 +72,10 @@ def explain(console: Console) -> None:
 
 
 def _default(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value) or "-"
+    return (
+        str(value).lower()
+        if isinstance(value, bool)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value) or "-"
+    )

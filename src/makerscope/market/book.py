@@ -34,6 +34,7 @@ from makerscope.market.layout import (
     O_SLOT,
     ORDER_COLUMNS,
 )
+from makerscope.market.shares import floor_share
 
 MOST_LEVELS = 64**3
 HEAD, TAIL, RESTING, QUEUED = 0, 1, 2, 3  # of a level: first and last order, lots, orders
@@ -361,8 +362,7 @@ def match_pro_rata(book, instrument, side, limit, size, account, stp, fills):
         o = book.level[at, HEAD]
         while o != NONE:
             after = book.order[o, O_NEXT]
-            share = np.int64(np.floor(np.float64(book.order[o, O_SIZE]) / np.float64(total) * np.float64(first)))
-            share = min(share, book.order[o, O_SIZE], first - given)
+            share = floor_share(book.order[o, O_SIZE], first, total)[0]
             if share > 0:
                 _note(book, o, share, fills, n)
                 n += 1

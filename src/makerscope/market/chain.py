@@ -17,7 +17,7 @@ import numpy as np
 
 from makerscope.kernels._jit import kernel
 from makerscope.market.gas import backlog_fee, data_fee, gas_money, next_base_fee, share_of, tip_of
-from makerscope.market.layout import NO_TIME, PPM
+from makerscope.market.layout import KINDS, NO_TIME, PPM
 
 DICE = 1 << 30  # sides of the dice that jitter takes
 NO_LIMIT = 1 << 60  # gas: the room of a block where K_CAPACITY is 0
@@ -37,7 +37,7 @@ CHAIN_COLUMNS = 12
 REPLACE = (
     0  # row of ``gas`` and ``size`` for a PLACE on a slot that holds an order; the other rows are kinds of message
 )
-ACTION_KINDS = 8
+ACTION_KINDS = KINDS
 
 
 class Chain(NamedTuple):
@@ -200,8 +200,8 @@ def final_time(chain, time):
 
 @kernel
 def gas_of(chain, kind, replaces):
-    """Gas of an action: by its kind of message, or that of a modify where it replaces a resting order."""
-    return chain.gas[REPLACE] if replaces else chain.gas[kind]
+    """Gas of an action: by its kind of message, or that of a modify where it replaces a resting order or is no known kind."""
+    return chain.gas[REPLACE] if replaces or not 0 < kind < ACTION_KINDS else chain.gas[kind]
 
 
 @kernel
@@ -213,6 +213,12 @@ def message_cost(chain, kind, gas, fee):
     cost = gas_money(gas, base_fee + max(tip_of(fee, base_fee), 0), rules[K_COIN_PRICE])
     if rules[K_BASE_SCALAR] + rules[K_BLOB_SCALAR] > 0:
         l1, blob = rules[K_L1_BASE_FEE], rules[K_BLOB_BASE_FEE]
-        wei = data_fee(chain.size[kind], l1, blob, rules[K_BASE_SCALAR], rules[K_BLOB_SCALAR])
+        wei = data_fee(
+            chain.size[kind if 0 < kind < ACTION_KINDS else REPLACE],
+            l1,
+            blob,
+            rules[K_BASE_SCALAR],
+            rules[K_BLOB_SCALAR],
+        )
         cost += gas_money(wei, 1, rules[K_COIN_PRICE])
     return cost

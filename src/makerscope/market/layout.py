@@ -35,15 +35,17 @@ O_PRICE, O_SIZE, O_NEXT, O_BEFORE, O_INSTRUMENT, O_SIDE, O_ACCOUNT, O_SLOT = ran
 O_SERIAL, O_UNTIL, O_FLAGS, O_MARGIN, O_DECIDED, O_FEE, O_BLOCK, O_KEY = range(8, 16)
 ORDER_COLUMNS = 16
 
-# messages on their way to the venue: (M, 20)
+# messages on their way to the venue: (M, 22); M_START and M_ORDER belong to a taker in an auction: where its limit began,
+# and the serial of its order
 M_KIND, M_ACCOUNT, M_INSTRUMENT, M_SIDE, M_PRICE, M_SIZE, M_SLOT, M_FLAGS, M_FEE, M_UNTIL = range(10)
-M_DECIDED, M_SENT, M_SEEN, M_DUE, M_SERIAL, M_GAS, M_CLASS, M_RANK, M_LINK, M_PRIVATE = range(10, 20)
-MESSAGE_COLUMNS = 20
+M_DECIDED, M_SENT, M_SEEN, M_DUE, M_SERIAL, M_GAS, M_CLASS, M_RANK, M_LINK, M_PRIVATE, M_START, M_ORDER = range(10, 22)
+MESSAGE_COLUMNS = 22
 
 # what an agent writes: (K, 10)
 A_KIND, A_INSTRUMENT, A_SIDE, A_PRICE, A_SIZE, A_SLOT, A_FLAGS, A_FEE, A_UNTIL, A_PRIVATE = range(10)
 ACTION_COLUMNS = 10
-PLACE, CANCEL, TAKE, CANCEL_ALL, LIQUIDATE, BID_RFQ, ASK_RFQ = 1, 2, 3, 4, 5, 6, 7  # kinds of message
+PLACE, CANCEL, TAKE, CANCEL_ALL, LIQUIDATE, BID_RFQ, ASK_RFQ, TRANSFER = 1, 2, 3, 4, 5, 6, 7, 8  # kinds of message
+KINDS = 9
 POST_ONLY, REDUCE_ONLY, FILL_OR_KILL, FORCED, REST, JIT = 1, 2, 4, 8, 16, 32  # flags, added together
 
 # accounts: row of ``cash``; the first five are not agents (LEADER is everyone who trades on the leading venue)

@@ -8,7 +8,7 @@ import numpy as np
 from makerscope.kernels._jit import inlined, kernel
 from makerscope.market.layout import FIRST_AGENT, NONE
 
-FILLED, TOOK, GONE, REFUSED = 1, 2, 3, 4
+FILLED, TOOK, GONE, REFUSED, ARRIVED, ASKED = 1, 2, 3, 4, 5, 6
 W_KIND, W_INSTRUMENT, W_SIDE, W_PRICE, W_SIZE, W_LEFT, W_SLOT, W_TIME, W_CASH, W_NEXT = range(10)
 NEWS_COLUMNS = 10
 FREE, USED, UNTOLD = 0, 1, 2  # of ``pool``
@@ -18,7 +18,9 @@ class Inbox(NamedTuple):
     """Notes in a pool ``(Q, 10)``, one queue an account: ``ends`` ``(A, 2)`` first and last note; ``pool`` ``(3,)``.
 
     FILLED: an own resting order traded ``size`` lots and ``left`` remain. TOOK: an own aggressor order traded. GONE: an own order
-    left the book unasked or as asked. REFUSED: ``left`` is the reason. ``cash``: what the account received.
+    left the book unasked or as asked. REFUSED: ``left`` is the reason. ARRIVED: money came in
+    (``side`` +1: at the leading venue), ``size`` base units. ASKED: somebody wants to trade ``size`` lots on ``side`` and takes dealers'
+    prices; ``left`` is the number of the request.  ``cash``: what the account received.
     """
 
     note: np.ndarray

@@ -61,7 +61,10 @@ POLICIES = {
 
 R_POLICY, R_EXPRESS, R_EXPRESS_DELAY, R_BUCKET, R_SORT_FEE, R_FEE_UNIT, R_SOONER, R_FEE_CAP = range(8)
 R_BLOCKS, R_EXPIRY, R_PRICE_DELAY, R_GOSSIP, R_HIDDEN = range(8, 13)
-ORDERING_COLUMNS = 14
+R_SKEW_SCALE, R_IMPACT_COST, R_IMPACT_GAIN, R_IMPACT_POWER, R_WINDOW = range(
+    13, 18
+)  # of a pool; of a request for quote
+ORDERING_COLUMNS = 20
 MAKERS, CANCELS, TAKERS = 0, 1, 2  # columns of ``delays``
 
 _SPAN = 1 << 57  # ns to both sides of now (4.5 years), and the largest tip, that a key can hold
@@ -91,8 +94,10 @@ def new_ordering(policy: int, *, accounts: int, delays: np.ndarray | None = None
         numbers: the policy's own, 0 when absent. TIMEBOOST: ``express`` account (-1 none), ``express_delay`` ns of all
             others. CLASS_SORT_FEE: ``bucket`` ns, ``sort_fee`` from which fees sort, ``fee_unit`` of fee that buys
             ``sooner`` ns, at most ``fee_cap``. DELAYED_TAKERS and AUCTION: ``blocks``. COMMIT: ``price_delay`` ns,
-            ``expiry`` ns. SHORT_TERM: ``gossip`` ns within which a message has reached every proposer. Any: ``hidden``
-            1 where nobody sees waiting messages.
+            ``expiry`` ns, and how the pool prices (``pool_price``): ``skew_scale``, or ``impact_cost``, ``impact_gain``
+            and ``impact_power``. SHORT_TERM: ``gossip`` ns within which a message has reached every proposer,
+            ``blocks`` an order may live. Any: ``hidden`` 1 where nobody sees waiting messages; ``window`` ns in which
+            dealers may answer a request for quote (0: the venue has none).
 
     Examples:
         >>> new_ordering(FIRST_COME, accounts=5).rule[R_POLICY]
@@ -102,6 +107,7 @@ def new_ordering(policy: int, *, accounts: int, delays: np.ndarray | None = None
     rule[R_POLICY], rule[R_EXPRESS] = policy, layout.NONE
     columns = ("express", "express_delay", "bucket", "sort_fee", "fee_unit", "sooner", "fee_cap")
     columns += ("blocks", "expiry", "price_delay", "gossip", "hidden")
+    columns += ("skew_scale", "impact_cost", "impact_gain", "impact_power", "window")
     for name, value in numbers.items():
         rule[1 + columns.index(name)] = value
     return Ordering(

@@ -40,6 +40,7 @@ from makerscope.market.layout import (
     FILL_OR_KILL,
     FIRST_AGENT,
     FORCED,
+    JIT,
     LADDER,
     LAST,
     LOT_STEP,
@@ -100,20 +101,26 @@ from makerscope.market.log import (
 )
 from makerscope.market.margin import Rules, allows, order_margin, position_requirement, requirement
 from makerscope.market.news import FILLED, GONE, REFUSED, TOOK, Inbox, tell
+from makerscope.market.shares import floor_share
 
 # why a message was refused; the places of ``Venue.refused``
 (
     OK, NO_SUCH_MARKET, NOT_TRADING, BAD_SIDE, BAD_PRICE, BAD_SIZE, OUT_OF_BAND, WOULD_CROSS, WOULD_NOT_REDUCE, NO_MARGIN,
-    NOT_FILLABLE, NO_ROOM, BAD_SLOT, TOO_LATE, NO_BUDGET, FROZEN, NOTHING_THERE, UNKNOWN_KIND, NOT_WEAK, SENDER_OUT,
-) = range(20)  # fmt: skip
+    NOT_FILLABLE, NO_ROOM, BAD_SLOT, TOO_LATE, NO_BUDGET, FROZEN, NOTHING_THERE, UNKNOWN_KIND, NO_QUOTES, NO_PRICE,
+    NOT_IN_DANGER, LIVES_TOO_LONG, NO_MONEY, NO_REQUEST, SENDER_OUT,
+) = range(25)  # fmt: skip
 REASONS = (
     "accepted", "no such instrument", "not trading", "side is neither +1 nor -1", "price off the ladder",
     "size is not a positive number of lots", "price too far from the mark", "post-only order would trade",
     "reduce-only order would not reduce", "not enough margin", "cannot be filled whole", "the book has no room",
     "no such slot", "arrived after its last block", "action budget is spent", "frozen by market-maker protection",
-    "nothing to cancel", "no such kind of message", "account is not below maintenance margin", "its sender is out",
+    "nothing to cancel", "no such kind of message", "the other side is a pool, nothing can rest there",
+    "no oracle price in time", "the account covers its margin", "lives more blocks than the venue allows",
+    "not enough free money to move", "no open request for quote of that number", "its sender is out",
 )  # fmt: skip
-V_NOW, V_HEIGHT, V_SEQUENCE, V_CHECKS, V_FILLS, V_MESSAGES, V_CONTINUOUS = range(7)  # of ``Venue.word``
+# of ``Venue.word``; V_BATCH: 1 where orders wait for an auction instead of trading; V_TAKEN: money of the last aggressor
+V_NOW, V_HEIGHT, V_SEQUENCE, V_CHECKS, V_FILLS, V_MESSAGES, V_BATCH, V_TAKEN = range(8)
+MOST_MONEY = 1 << 60  # base units: what one order may be worth at the dearest price of its book
 # market-maker protection: (A, 8); interval 0 switches it off
 MMP_INTERVAL, MMP_FROZEN_FOR, MMP_LIMIT, MMP_START, MMP_TRADED, MMP_UNTIL, MMP_TRIPPED = range(7)
 
@@ -127,7 +134,7 @@ class Venue(NamedTuple):
 
     ``spec`` ``(I, 20)``, ``real`` ``(I, 3)`` (strike, value of a tick, value of a lot), ``state`` ``(I, 16)``; ``slot`` ``(S,)`` the order
     in each slot, or NONE; ``slot_at`` ``(A + 1,)``; ``checked`` ``(A,)`` 1 where margin is asked for; ``margin`` ``(A, 4)`` columns
-    G_*; ``protection`` ``(A, 8)``; ``refused`` ``(A, 20)`` by reason; ``word`` ``(8,)``; ``fills``
+    G_*; ``protection`` ``(A, 8)``; ``refused`` ``(A, 25)`` by reason; ``word`` ``(8,)``; ``fills``
     ``(room, 8)`` room for one call of ``match``.
     """
 
@@ -191,13 +198,13 @@ def _move_interest(state, instrument, before, after):
 
 @kernel
 def book_trade(venue, instrument, maker, taker, side, price, size, maker_order, taker_order, how):
-    """One fill: money, positions, fees, a row, and news for both. ``side`` is the maker's."""
+    """One fill: money, positions, fees, a row. ``side`` is the maker's; a pool of the venue pays no fee."""
     accounts, spec, state, log = venue.accounts, venue.spec, venue.state, venue.log
     held, other = accounts.position[maker, instrument], accounts.position[taker, instrument]
     trade(accounts, spec, maker, instrument, side, price, size)
     trade(accounts, spec, taker, instrument, -side, price, size)
     free = how > LIQUIDATED
-    maker_fee = np.int64(0) if free else fee(spec, state, instrument, price, size, True)
+    maker_fee = np.int64(0) if free or maker < FIRST_AGENT else fee(spec, state, instrument, price, size, True)
     taker_fee = np.int64(0) if free else fee(spec, state, instrument, price, size, False)
     pay(accounts, maker, FEES, maker_fee)
     pay(accounts, taker, FEES, taker_fee)
@@ -236,7 +243,7 @@ def _release_margin(venue, o, account, gone, left):
     until the pool gives the row away, which no fill of one sweep does.
     """
     held = venue.book.order[o, O_MARGIN]
-    part = held if left == 0 else np.int64(held / (gone + left) * gone)
+    part = held if left == 0 else floor_share(held, gone, gone + left)[0]
     venue.book.order[o, O_MARGIN] = held - part
     venue.margin[account, G_ORDERS] -= part
 
@@ -250,6 +257,7 @@ def take_from_book(venue, m, account, instrument, side, limit, size, serial, how
     got, cash, fees_paid = np.int64(0), np.int64(0), np.int64(0)
     left = size
     while left > 0:
+        before = got
         if spec[instrument, MATCHING] == PRO_RATA:
             left, n = match_pro_rata(venue.book, instrument, side, limit, left, account, stp, rows)
         else:
@@ -279,16 +287,39 @@ def take_from_book(venue, m, account, instrument, side, limit, size, serial, how
             cash += worth
             fees_paid += taker_fee
             state[instrument, LAST] = price
-        state[instrument, VOLUME] += got
+        state[instrument, VOLUME] += got - before
         for i in range(n):  # only when all fills of this sweep are booked
             if rows[i, F_SIZE] > 0:
                 _protect(venue, rows[i, F_ACCOUNT], rows[i, F_SIZE], m)
-        if n < rows.shape[0]:
+        if n == 0:  # a sweep of fewer rows than there is room for may have stopped before a long queue
             break
+    venue.word[V_TAKEN] = cash
     if got > 0:
         price = cash // (got * unit)
         tell(venue.inbox, account, TOOK, instrument, side, price, got, left, 0, now, -side * cash - fees_paid)
     return left
+
+
+@kernel
+def fill_resting(venue, m, o, size, money):
+    """Take ``size`` lots that have traded off a resting order, and tell its account, which got ``money``."""
+    order = venue.book.order
+    account, instrument, side, slot = order[o, O_ACCOUNT], order[o, O_INSTRUMENT], order[o, O_SIDE], order[o, O_SLOT]
+    price, left = order[o, O_PRICE], order[o, O_SIZE] - size
+    _release_margin(venue, o, account, size, left)
+    _log_order(venue, m, order[o, O_SERIAL], FILLED_ORDER, account, instrument, side, price, left)
+    tell(venue.inbox, account, FILLED, instrument, side, price, size, left, slot, venue.word[V_NOW], money)
+    if left == 0:
+        venue.slot[venue.slot_at[account] + slot] = NONE
+        remove(venue.book, o)
+    else:
+        shrink(venue.book, o, left)
+
+
+@kernel
+def protect(venue, account, size, m):
+    """Count what a maker traded for its protection; too much pulls its quotes."""
+    _protect(venue, account, size, m)
 
 
 @inlined
@@ -321,7 +352,7 @@ def _flaw(venue, m):
     at_any_price = price == NONE and m[M_KIND] == TAKE
     if not at_any_price and (price < 1 or price >= spec[i, LADDER]):
         return BAD_PRICE
-    if size <= 0 or size % spec[i, LOT_STEP] != 0:
+    if size <= 0 or size % spec[i, LOT_STEP] != 0 or size > MOST_MONEY // (spec[i, LADDER] * spec[i, UNIT]):
         return BAD_SIZE
     mark = state[i, MARK]
     if not at_any_price and spec[i, BAND] > 0 and mark > 0 and m[M_FLAGS] & FORCED == 0:
@@ -332,6 +363,12 @@ def _flaw(venue, m):
         if held * side >= 0 or abs(held) < size:
             return WOULD_NOT_REDUCE
     return OK
+
+
+@kernel
+def flaw(venue, m):
+    """Why an order may not stand as it is written, or OK."""
+    return _flaw(venue, m)
 
 
 @kernel
@@ -405,9 +442,9 @@ def _place(venue, m):
         else:
             drop_order(venue, m, old, CANCELLED)
     other = best(book, i, -side)
-    crosses = other != NONE and side * (price - other) >= 0
+    crosses = other != NONE and side * (price - other) >= 0 and venue.word[V_BATCH] == 0
     why = OK
-    if crosses and m[M_FLAGS] & POST_ONLY:
+    if crosses and m[M_FLAGS] & (POST_ONLY | JIT):
         why = WOULD_CROSS
     elif venue.checked[account] and not _affords(venue, account, i, side, price, size):
         why = NO_MARGIN
@@ -434,9 +471,20 @@ def _place(venue, m):
             _log_order(venue, m, serial, action, account, i, side, price, left)
     if action == REPLACED and (why != OK or left == 0):  # the old order is gone in any case
         _log_order(venue, m, serial, CANCELLED, account, i, side, price, 0)
-        if why != OK:
-            tell(venue.inbox, account, GONE, i, side, price, 0, 0, slot, venue.word[V_NOW], 0)
+    if (why != OK and action == REPLACED) or (why == OK and left == 0):  # nothing rests in the slot now
+        tell(venue.inbox, account, GONE, i, side, price, 0, 0, slot, venue.word[V_NOW], 0)
     return why
+
+
+@kernel
+def may_trade(venue, m, at):
+    """Whether an aggressor may trade all its lots at ``at`` ticks (NONE: nothing to trade with): OK or NO_MARGIN."""
+    account, i, side, size = m[M_ACCOUNT], m[M_INSTRUMENT], m[M_SIDE], m[M_SIZE]
+    reducing = venue.accounts.position[account, i] * side < 0 and abs(venue.accounts.position[account, i]) >= size
+    if venue.checked[account] and m[M_FLAGS] & FORCED == 0 and not reducing:
+        if at != NONE and not _affords(venue, account, i, side, at, size):
+            return NO_MARGIN
+    return OK
 
 
 @kernel
@@ -449,13 +497,9 @@ def _take(venue, m):
     limit = m[M_PRICE]
     if m[M_FLAGS] & FILL_OR_KILL and available(venue.book, i, side, limit, size, account) < size:
         return NOT_FILLABLE
-    reducing = venue.accounts.position[account, i] * side < 0 and abs(venue.accounts.position[account, i]) >= size
-    if venue.checked[account] and m[M_FLAGS] & FORCED == 0 and not reducing:
-        at = limit
-        if at == NONE:
-            at = best(venue.book, i, -side)
-        if at != NONE and not _affords(venue, account, i, side, at, size):
-            return NO_MARGIN
+    why = may_trade(venue, m, limit if limit != NONE else best(venue.book, i, -side))
+    if why != OK:
+        return why
     serial = venue.book.pool[SERIALS]
     venue.book.pool[SERIALS] += 1
     take_from_book(venue, m, account, i, side, limit, size, serial, LIQUIDATED if m[M_FLAGS] & FORCED else PLAIN)
@@ -498,6 +542,15 @@ def expire_orders(venue, m, first, last):
     for s in range(venue.slot_at[first], venue.slot_at[last]):
         o = venue.slot[s]
         if o != NONE and 0 < venue.book.order[o, O_UNTIL] < height:
+            drop_order(venue, m, o, EXPIRED)
+
+
+@kernel
+def withdraw_offers(venue, m, first, last):
+    """Take out the just-in-time offers of the accounts from ``first`` to ``last`` (not included): they were for one block."""
+    for s in range(venue.slot_at[first], venue.slot_at[last]):
+        o = venue.slot[s]
+        if o != NONE and venue.book.order[o, O_FLAGS] & JIT:
             drop_order(venue, m, o, EXPIRED)
 
 

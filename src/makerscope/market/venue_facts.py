@@ -59,7 +59,10 @@ class Tier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderingFacts:
-    """The policy (``ordering.POLICIES``), its numbers (``ordering.new_ordering``), and speed bumps by tier."""
+    """The policy (``ordering.POLICIES``), its numbers (``ordering.new_ordering``), and speed bumps by tier.
+
+    A pool prices by ``skew_scale_usd``, or by its impact: parts per 10^15 of USD to the power of ``impact_power_ppm``.
+    """
 
     facts: Facts
     policy: str = _choice(*POLICIES)
@@ -75,6 +78,10 @@ class OrderingFacts:
     price_delay_ns: int | None = _whole()
     gossip_ns: int | None = _whole()
     hidden: int | None = _whole()
+    skew_scale_usd: int | None = _whole(1)
+    impact_cost: int | None = _whole()
+    impact_gain: int | None = _whole()
+    impact_power_ppm: int | None = _whole(1_000_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """From a venue's facts to the arrays that compiled code reads: chain, ordering, budget."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,9 @@ _GAS_ROWS = {
     "cancel_all": layout.CANCEL_ALL,
     "liquidate": layout.LIQUIDATE,
 }
-_POLICY_NUMBERS = ("bucket_ns", "sort_fee", "fee_unit", "sooner_ns", "fee_cap", "blocks", "expiry_ns")
-_POLICY_NUMBERS += ("express_delay_ns", "price_delay_ns", "gossip_ns", "hidden")
+POLICY_NUMBERS = ("bucket_ns", "sort_fee", "fee_unit", "sooner_ns", "fee_cap", "blocks", "expiry_ns")
+POLICY_NUMBERS += ("express_delay_ns", "price_delay_ns", "gossip_ns", "hidden", "skew_scale_usd", "impact_cost")
+POLICY_NUMBERS += ("impact_gain", "impact_power_ppm")
 
 
 def known(section: Any, key: str, name: str) -> int:  # noqa: ANN401 - any section of a profile
@@ -75,6 +77,22 @@ def chain_of(profile: VenueProfile, *, money: int, time: int = 0, **scheduled: A
     return chains.new_chain(rules, time=time, base_fee=gas.base_fee or 0, gas=per_action, size=size, **scheduled)
 
 
+def policy_numbers(profile: VenueProfile) -> dict[str, int]:
+    """The numbers of the venue's ordering policy as ``ordering.new_ordering`` names them; what is unknown is left out.
+
+    A short-term order lives as many blocks as the venue's section on orders says.
+
+    Examples:
+        >>> from makerscope.market.venue_profile import venue_profile
+        >>> policy_numbers(venue_profile("vega"))
+        {'blocks': 1}
+    """
+    found = {key: getattr(profile.ordering, key) for key in POLICY_NUMBERS}
+    if profile.ordering.policy == "short-term":
+        found["blocks"] = profile.orders.ttl_blocks
+    return {re.sub("_(ns|ppm|usd)$", "", key): value for key, value in found.items() if value is not None}
+
+
 def ordering_of(
     profile: VenueProfile, *, accounts: int, tiers: dict[int, str] | None = None, express: int = layout.NONE
 ) -> ordering.Ordering:
@@ -92,8 +110,7 @@ def ordering_of(
     facts = profile.ordering
     names = list(facts.tiers)
     delays = [[t.maker_ns, t.cancel_ns, t.taker_ns] for t in facts.tiers.values()] or [[0, 0, 0]]
-    numbers = {key.removesuffix("_ns"): getattr(facts, key) for key in _POLICY_NUMBERS}
-    numbers = {key: value for key, value in numbers.items() if value is not None}
+    numbers = policy_numbers(profile)
     policy = ordering.POLICIES[facts.policy]
     made = ordering.new_ordering(policy, accounts=accounts, delays=np.array(delays), express=express, **numbers)
     for account, tier in (tiers or {}).items():

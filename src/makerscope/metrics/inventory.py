@@ -48,7 +48,9 @@ def holding(fills: pl.DataFrame, result: Pnl, account: str, instrument: str, *, 
     Raises:
         DomainError: the P&L does not cover that account and instrument.
     """
-    here = result.totals.filter(pl.col("account") == account, pl.col("instrument") == instrument)
+    here = result.totals.filter(pl.col("account") == account, pl.col("instrument") == instrument).filter(
+        pl.col("fills") > 0
+    )
     if not here.height:
         raise DomainError(f"{account} on {instrument} is not in the P&L; want one of its accounts")
     rows = fills.filter(

@@ -13,6 +13,7 @@ from makerscope.metrics.placement import placements
 from makerscope.metrics.pnl import Pnl
 from makerscope.metrics.statements import PnlStatement, statements
 from makerscope.metrics.view import BOOK, LAST_TRADE, QUOTES, unit_size
+from makerscope.report.costs_card import cost_measures
 from makerscope.report.numbers import bps, money
 from makerscope.report.quoting_card import Quoting, in_base, quoting_measures, uptime_strip
 from makerscope.report.scorecard import FeeRow, FillQuality, GreeksCard, Leg, MakerCard, MarkoutRow, Path, Statement
@@ -24,6 +25,7 @@ LEG_NOTES = {
     "adverse_selection": "not measurable: no price after the fills",
     "funding": "no funding on this tape",
 }
+QUIET = ("liquidation", "settlement", "hedge_slippage", "funding", "gas", "transfers", "incentives")  # not shown at 0
 PATHS = 3  # positions are drawn for so many of a maker's largest markets
 NO_ORDERS = "not measurable: no resting orders on this tape"
 
@@ -68,6 +70,7 @@ def maker_card(
         **_risk(equity),
         **_inventory(study, pnl, maker, names),
         **quoting_measures(study, quoting, maker, names),
+        **cost_measures(study, pnl, maker),
     }
     return MakerCard(
         maker=maker,
@@ -119,7 +122,7 @@ def _statement(study: Study, buckets: pl.DataFrame, item: PnlStatement) -> State
     scaled = _leg_values(buckets, tuple(item.legs))
     legs = []
     for name, units in item.legs.items():
-        if units is None or (units == 0 and name in ("liquidation", "hedge_slippage", "funding")):
+        if units is None or (units == 0 and name in QUIET):
             if units is None and name in LEG_NOTES:
                 legs.append(Leg(name=name, amount=None, value=None, bps=None, note=LEG_NOTES[name]))
             continue
@@ -281,5 +284,6 @@ def _missing(study: Study, reference: tuple[str, ...]) -> tuple[str, ...]:
     if not study.view.tape.has("accounts"):
         out.append("capital used and return on it: no account balances on this tape")
     out.append("queue ahead at the fill: no queue positions on this tape")
-    out.append("gas and incentives: no such payments on this tape")
+    if not study.view.tape.has("transfers"):
+        out.append("gas and incentives: no such payments on this tape")
     return tuple(out)

@@ -29,6 +29,7 @@ from makerscope.market.layout import (
     M_INSTRUMENT,
     M_KIND,
     M_LINK,
+    M_RANK,
     M_UNTIL,
     MARK,
     NO_TIME,
@@ -50,10 +51,10 @@ from makerscope.market.layout import (
 )
 from makerscope.market.log import GAS, T_BLOCKS, T_FILLS, T_QUOTES, next_row
 from makerscope.market.mempool import auction_runs, lapsed
-from makerscope.market.ordering import arrange
+from makerscope.market.ordering import AUCTION, R_POLICY, R_WINDOW, SHORT_TERM, arrange
 from makerscope.market.venue import NO_BUDGET, TOO_LATE, V_FILLS, V_HEIGHT, V_NOW, expire_orders, refuse
 from makerscope.sim.agenda import BLOCK, add
-from makerscope.sim.parts import P_DUES, P_EXECUTE, P_PRICES, P_RISK, P_STATEMENTS
+from makerscope.sim.parts import P_CLOSE, P_DEALERS, P_DUES, P_EXECUTE, P_PRICES, P_RISK, P_STATEMENTS
 from makerscope.sim.transfers import log_transfer
 from makerscope.sim.world import (
     C_EXECUTED,
@@ -90,6 +91,12 @@ def _charge_gas(world, m):
 
 
 @inlined
+def goes_on(world, m):
+    """Whether a message has executed in an earlier block already."""
+    return world.ordering.rule[R_POLICY] == AUCTION and 0 <= m[M_RANK] < world.clock[C_HEIGHT]
+
+
+@inlined
 def _may_act(world, m):
     """Take a message off its sender's budget. False: nothing is left of it. Forced messages and who is out need none."""
     a, budget, clock = m[M_ACCOUNT], world.budget, world.clock
@@ -107,7 +114,8 @@ def _limit_life(world, m):
     if m[M_KIND] != PLACE:
         return
     last = world.clock[C_HEIGHT] + most
-    if most > 0 and (m[M_UNTIL] == 0 or m[M_UNTIL] > last):
+    capped = m[M_UNTIL] > last and world.ordering.rule[R_POLICY] != SHORT_TERM  # which refuses what lives too long
+    if most > 0 and (m[M_UNTIL] == 0 or capped):
         m[M_UNTIL] = last
     if m[M_UNTIL] > 0:
         world.rule[G_TTL] = 1
@@ -134,13 +142,18 @@ def _run_messages(world):
     used = np.int64(0)
     for k in range(chosen):
         m = pool.message[pool.order[k]]
-        _charge_gas(world, m)
-        used += m[M_GAS]
-        if _may_act(world, m):
-            _limit_life(world, m)
-            call_part(world.code[P_EXECUTE], world, pool.order[k])
-        else:
+        if m[M_KIND] == NONE:  # taken back by a message before it
+            continue
+        first = not goes_on(world, m)
+        if first:  # a taker's auction pays and takes room in its first block
+            _charge_gas(world, m)
+            used += m[M_GAS]
+        if first and not _may_act(world, m):
             refuse(venue, m, NO_BUDGET)
+            m[M_KIND] = NONE
+            continue
+        _limit_life(world, m)
+        call_part(world.code[P_EXECUTE], world, pool.order[k])
         if not auction_runs(world.ordering, world.chain.state, pool.message, pool.order[k]):
             m[M_KIND] = NONE
     kept = 0
@@ -158,6 +171,10 @@ def _run_messages(world):
             kept += 1
     clock[C_WAITING] = kept
     clock[C_EXECUTED] += chosen
+    if world.code[P_CLOSE] != 0:
+        call_part(world.code[P_CLOSE], world, chosen)
+    if world.ordering.rule[R_WINDOW] > 0:
+        call_part(world.code[P_DEALERS], world, NONE)
     return used, chosen
 
 

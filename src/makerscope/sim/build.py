@@ -30,12 +30,14 @@ from makerscope.market.layout import (
 from makerscope.market.log import new_log
 from makerscope.market.margin_rules import margin_rules, scenario_grid, with_perp_rates
 from makerscope.market.news import NEWS_COLUMNS, new_inbox
+from makerscope.market.ordering import R_POLICY
+from makerscope.market.transfers import transfers_table
 from makerscope.market.venue import REASONS, Venue
 from makerscope.sim import world as w
 from makerscope.sim.agenda import BLOCK, WAKE, Agenda, add, new_agenda
+from makerscope.sim.batch_auction import BATCH_ROWS
 from makerscope.sim.cast import MODES, Cast, cast_of
-from makerscope.sim.parts import WHERE, addresses
-from makerscope.sim.markets import DECIMALS, Market, instant, list_markets, market_rows
+from makerscope.sim.dealers import REQUEST_COLUMNS, REQUEST_ROWS
 from makerscope.sim.python_agent import PythonStep, seat
 from makerscope.sim.scenario import Scenario
 from makerscope.sim.surfaces import surfaces_of
@@ -100,7 +102,7 @@ def build(scenario: Scenario, *, seed: int, room: int = 1 << 17, plain: bool = F
     keep: list[object] = []
     world = _world(scenario, seed, (start, end), markets, cast, terms, room, keep)
     handle = opened(world)
-    addresses(handle.kind, world.code, keep)
+    addresses(handle.kind, world.code, keep, int(world.ordering.rule[R_POLICY]))
     steps = {
         FIRST_AGENT + n: seat(world, FIRST_AGENT + n, item, plain=plain)
         for n, item in enumerate(cast)
@@ -108,6 +110,8 @@ def build(scenario: Scenario, *, seed: int, room: int = 1 << 17, plain: bool = F
     }
     return Built(
         world=world, handle=handle, scenario=scenario, markets=markets, cast=cast, terms=terms, start=start, end=end, steps=steps,
+        world=world, handle=handle, scenario=scenario, markets=markets, cast=cast, terms=terms, start=start, end=end,
+        steps=steps,
         keep=keep,
     )  # fmt: skip
 
@@ -167,7 +171,9 @@ def _world(  # noqa: PLR0917 - one call
         twap=np.zeros((len(prices), 2), np.int64), got=np.zeros(accounts, np.int64),
         forced=np.zeros((accounts, 4), np.int64), score=np.zeros(accounts), queue=np.zeros(accounts, np.int64),
         worth=np.zeros(accounts, np.int64), gain=np.zeros(accounts, np.int64), cut=np.zeros(accounts, np.int64),
-        code=np.zeros(len(WHERE), np.int64),
+        code=np.zeros(len(WHERE), np.int64), transit=transfers_table(),
+        batch=np.zeros((BATCH_ROWS, messages + len(venue.book.order) + 1 if terms.profile.ordering.policy == "batch" else 1), np.int64),
+        requests=np.zeros((REQUEST_ROWS, REQUEST_COLUMNS), np.int64), dealers=np.zeros(accounts, np.int64),
     )  # fmt: skip
 
 
@@ -200,7 +206,7 @@ def _venue(  # noqa: PLR0917 - one call
         slot=np.full(max(sum(slots), 1), NONE, np.int64), slot_at=slot_at, checked=checked,
         margin=np.full((accounts, 4), 0, np.int64), protection=protection,
         refused=np.zeros((accounts, len(REASONS)), np.int64), inbox=new_inbox(accounts, max(1 << 16, 8 * sum(slots))),
-        log=new_log(room), word=np.zeros(8, np.int64), fills=np.zeros((1024, FILL_COLUMNS), np.int64),
+        log=new_log(room), word=np.zeros(8, np.int64), fills=np.zeros((max(1024, 2 * sum(slots) + 2), FILL_COLUMNS), np.int64),
     )  # fmt: skip
 
 

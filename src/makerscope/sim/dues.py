@@ -24,6 +24,7 @@ from makerscope.market.settlement import average_ticks, payoff_ticks
 from makerscope.market.venue import close_market
 from makerscope.sim.leader_desk import log_alone
 from makerscope.sim.statements import log_mark
+from makerscope.sim.wires import land_money
 from makerscope.sim.world import (
     C_DUE_FUNDING,
     C_DUE_SAMPLE,
@@ -118,6 +119,7 @@ def _expire(world):
 @part
 def pay_dues(world, _number):
     """Everything that is due in this block."""
+    land_money(world)
     _fund(world)
     _average(world)
     _expire(world)

@@ -10,7 +10,7 @@ from makerscope.sim.keys import place_of
 from makerscope.sim.scenario import EpisodeTable, Scenario
 
 MINUTE = 60 * 10**9
-EPISODES = ("crash", "volatility", "congestion", "oracle-frozen", "oracle-silent", "halt", "leader-outage")
+EPISODES = ("crash", "volatility", "congestion", "oracle-frozen", "oracle-silent", "halt", "leader-outage", "reorg")
 Span = tuple[int, int]
 
 
@@ -42,7 +42,9 @@ def happenings_of(scenario: Scenario, start: int, end: int) -> Happenings:
         span = span_of(item, start)
         if span[1] > end:
             minutes, last = item.after_minutes + item.minutes, (end - start) / MINUTE
-            raise InputError(f"{where}: minutes", f"ends it after {minutes:g} minutes", f"an end within the {last:g} of the scenario")
+            raise InputError(
+                f"{where}: minutes", f"ends it after {minutes:g} minutes", f"an end within the {last:g} of the scenario"
+            )
         spans[item.kind].append((span, item))
         try:
             shocks += _shocks(scenario, item, span, where)

@@ -130,7 +130,9 @@ def _flaws(value: object, kind: Plain, place: str) -> Iterator[tuple[str, str, s
             else:
                 for n, item in enumerate(value):
                     named = item.get("name") or item.get("symbol") or item.get("kind") if isinstance(item, dict) else ""
-                    inside = place_of(place, n, str(named or "")) + ":" if isinstance(item, dict) else f"{place}.{n + 1}"
+                    inside = (
+                        place_of(place, n, str(named or "")) + ":" if isinstance(item, dict) else f"{place}.{n + 1}"
+                    )
                     yield from _flaws(item, kind.item_type, inside)
         case inspect.DictType():
             if not isinstance(value, dict):

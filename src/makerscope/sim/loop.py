@@ -56,6 +56,7 @@ from makerscope.market.ordering import due
 from makerscope.sim.agenda import BLOCK, MESSAGE, WAKE, add, pop
 from makerscope.sim.parts import P_BLOCK, P_DESK, P_TALK
 from makerscope.sim.talk import is_in, judge, next_wake, note_sent
+from makerscope.sim.wires import on_its_way
 from makerscope.sim.world import (
     C_ACTIONS,
     C_ANSWER,
@@ -78,6 +79,8 @@ from makerscope.sim.world import (
 
 OWN_DICE = 7  # the word of an agent's header that says which stream of dice is its own
 DONE, EMPTY_LOG, OVERFLOW, NO_ROOM, UNBALANCED, ASKED = 0, 1, 2, 3, 4, 5  # why the loop stopped
+from makerscope.sim.talk import is_in, judge, next_wake, note_sent
+from makerscope.sim.wires import on_its_way
 
 
 @inner
@@ -92,7 +95,8 @@ def send_message(world, a, row, now):
     out = message[m]
     out[M_KIND], out[M_ACCOUNT], out[M_INSTRUMENT], out[M_SIDE] = row[A_KIND], a, row[A_INSTRUMENT], row[A_SIDE]
     out[M_PRICE], out[M_SIZE], out[M_SLOT], out[M_FLAGS] = row[A_PRICE], row[A_SIZE], row[A_SLOT], row[A_FLAGS]
-    out[M_FEE], out[M_UNTIL], out[M_PRIVATE] = row[A_FEE], row[A_UNTIL], row[A_PRIVATE]
+    out[M_FEE] = min(max(row[A_FEE], -MOST_FEE), MOST_FEE)
+    out[M_UNTIL], out[M_PRIVATE] = row[A_UNTIL], row[A_PRIVATE]
     out[M_SERIAL] = clock[C_SERIAL]
     clock[C_SERIAL] += 1
     i = row[A_INSTRUMENT]
@@ -149,9 +153,9 @@ def send_all(world, a, asleep):
 
 @inner
 def balanced(world):
-    """Whether the sum of all cash is what was paid in, and every instrument's positions sum to 0."""
+    """Whether the sum of all cash, and of money on its way, is what was paid in, and every instrument's positions sum to 0."""
     accounts = world.venue.accounts
-    if total_cash(accounts) != world.clock[C_PAID_IN]:
+    if total_cash(accounts) + on_its_way(world) != world.clock[C_PAID_IN]:
         return False
     for i in range(accounts.position.shape[1]):
         total = np.int64(0)

@@ -209,12 +209,16 @@ def _ticks_per_index(market: Market, index_tick: float) -> int:
         return int(ratio)
     if 1 / ratio == int(1 / ratio):
         return -int(1 / ratio)
-    raise InputError(market.name, f"its tick is {market.tick:g}, its index's {index_tick:g}", "one a multiple of the other")
+    raise InputError(
+        market.name, f"its tick is {market.tick:g}, its index's {index_tick:g}", "one a multiple of the other"
+    )
 
 
 def _ladder(market: Market, dearest: float) -> int:
     """Prices the book of an instrument needs."""
     ladder = -(-round(dearest / market.tick) // 64) * 64
     if ladder > MOST_LEVELS:
-        raise InputError(f"tick of {market.name}", f"needs a book of {ladder} prices", f"at most {MOST_LEVELS}: a larger tick")
+        raise InputError(
+            f"tick of {market.name}", f"needs a book of {ladder} prices", f"at most {MOST_LEVELS}: a larger tick"
+        )
     return max(ladder, 64)

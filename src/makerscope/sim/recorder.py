@@ -59,6 +59,7 @@ class Recorder:
 
     ``ahead``: quotes of the leading venue that are still to come, in order of time. ``instruments``: names by number. ``accounts``: names by number, None for what is nobody's. ``venue``, ``token``: of
     blocks and of money. ``leads``: numbers of the instruments of the leading venue. ``lot``: underlying in a lot of each.
+    ``blocks``: False where the venue is no chain: nothing is in any block.
     """
 
     tape: TapeWriter
@@ -68,6 +69,7 @@ class Recorder:
     token: str
     leads: frozenset[int]
     lots: list[float]
+    blocks: bool = True
     heard: Counter[tuple[str, str]] = field(default_factory=Counter)
     fills: int = 0
     ahead: pl.DataFrame | None = None
@@ -92,7 +94,7 @@ class Recorder:
             if table in CHANNELS:
                 for name, heard in rows.group_by("instrument").len().iter_rows():
                     self.heard[table, name] += heard
-            self.tape.write(table, rows)
+            self.tape.write(table, rows if self.blocks else rows.drop("block", strict=False))
         log.count[:] = 0
         return total
 
@@ -115,7 +117,11 @@ class Recorder:
         return rows if shape is None else shape(rows, fills_before)
 
     def _orders(self, rows: pl.DataFrame, _before: int) -> pl.DataFrame:
-        return rows.with_columns(pl.col("order").cast(pl.String), action=_named(list(ACTION_NAMES), rows["action"]))
+        return rows.with_columns(
+            pl.col("order").cast(pl.String),
+            *(_positive(name) for name in ("decided", "sent", "seen")),  # what the venue did by itself nobody sent
+            action=_named(list(ACTION_NAMES), rows["action"]),
+        )
 
     def _fills(self, rows: pl.DataFrame, before: int) -> pl.DataFrame:
         self.fills += rows.height
@@ -129,7 +135,12 @@ class Recorder:
                 maker_fee_token=token,
                 taker_fee_token=token,
                 liquidated=pl.when(how.is_in(list(METHODS))).then("taker"),
-                purpose=pl.when(how == SETTLEMENT).then(pl.lit("settlement")).when(lead).then(pl.lit("hedge")),
+                purpose=pl.when(how == SETTLEMENT)
+                .then(pl.lit("settlement"))
+                .when(how.is_in([DELEVERAGED, TAKEN_OVER]))
+                .then(pl.lit("transfer"))
+                .when(lead)
+                .then(pl.lit("hedge")),
             )
             .with_columns(
                 pl.when(pl.col("maker").is_not_null()).then(pl.col("maker_fee", "maker_fee_token", "maker_position")),

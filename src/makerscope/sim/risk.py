@@ -37,10 +37,21 @@ from makerscope.market.liquidation import (
 from makerscope.market.log import DELEVERAGED, HAIRCUT, INSURED, LIQUIDATED, PENALTY, REWARD, TAKEN_OVER
 from makerscope.market.margin import requirement
 from makerscope.market.news import TOOK, tell
+from makerscope.market.ordering import COMMIT, R_POLICY
 from makerscope.market.venue import G_HEIGHT, cancel_everything, log_forced, take_from_book
 from makerscope.sim.leader_desk import log_alone
 from makerscope.sim.transfers import log_transfer
-from makerscope.sim.world import C_HEIGHT, C_NOW, G_BANKRUPTCY, G_HEDGE_SHIFT, G_KEEPERS, Z_KEEPER, Z_LOOK, Z_STEP, Z_WAIT
+from makerscope.sim.world import (
+    C_HEIGHT,
+    C_NOW,
+    G_BANKRUPTCY,
+    G_HEDGE_SHIFT,
+    G_KEEPERS,
+    Z_KEEPER,
+    Z_LOOK,
+    Z_STEP,
+    Z_WAIT,
+)
 
 CALM = 1_000_000_000  # ns between two looks at an account that holds four times what it must
 ADL, HAIRCUTS = 0, 1  # G_BANKRUPTCY: what stands for a loss that nobody can pay
@@ -73,6 +84,19 @@ def _pay(world, payer, payee, amount, kind):
 
 
 @kernel
+def _punish(world, a, i, size):
+    """What a forced fill costs, half of it the keeper's who pointed at the account, the rest insurance's."""
+    venue, accounts = world.venue, world.venue.accounts
+    spec, state = venue.spec, venue.state
+    owed = min(penalty(spec, state, venue.rules, i, state[i, MARK], size), max(equity(accounts, spec, state, a), 0))
+    keeper = world.forced[a, Z_KEEPER]
+    if keeper > 0:
+        _pay(world, a, keeper, owed // 2, REWARD)
+        owed -= owed // 2
+    _pay(world, a, INSURANCE, owed, PENALTY)
+
+
+@kernel
 def _force_order(world, a):
     """Close the next part of the worst position through the book, at the bankruptcy price or better."""
     venue, accounts = world.venue, world.venue.accounts
@@ -83,18 +107,17 @@ def _force_order(world, a):
     held = accounts.position[a, i]
     size = lots_to_close(accounts, spec, state, rules, a, i, world.forced[a, Z_STEP])
     limit = bankruptcy_price(accounts, spec, state, a, i)
+    if world.ordering.rule[R_POLICY] == COMMIT:  # the other side is the pool, at the mark
+        _move(world, a, BACKSTOP, i, state[i, MARK], size, LIQUIDATED)
+        _punish(world, a, i, size)
+        return
     large = abs(held) * state[i, MARK] * spec[i, UNIT] > rules.ladder[ABOVE]
     serial = venue.book.pool[SERIALS]
     venue.book.pool[SERIALS] += 1
     left = take_from_book(venue, nobody, a, i, -1 if held > 0 else 1, limit, size, serial, LIQUIDATED)
     filled = size - left
     if filled > 0:
-        owed = min(penalty(spec, state, rules, i, state[i, MARK], filled), max(equity(accounts, spec, state, a), 0))
-        keeper = world.forced[a, Z_KEEPER]
-        if keeper > 0:
-            _pay(world, a, keeper, owed // 2, REWARD)
-            owed -= owed // 2
-        _pay(world, a, INSURANCE, owed, PENALTY)
+        _punish(world, a, i, filled)
     if large:
         world.forced[a, Z_STEP] += 1
         world.forced[a, Z_WAIT] = world.clock[C_NOW] + rules.ladder[PAUSE]

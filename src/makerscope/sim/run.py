@@ -147,7 +147,9 @@ def _leading(built: Built) -> pl.DataFrame | None:
     step = int(built.world.rule[w.G_STEP])
     heard = np.ones(path.spot.shape, np.bool_)
     prices = PricePath(spot=path.spot, variance=path.variance, heard=heard, begin=built.start, step=step)
-    return quotes_of_leader(built.scenario, built.markets, prices, built.terms).filter(pl.col("exchange_time") <= built.end)
+    return quotes_of_leader(built.scenario, built.markets, prices, built.terms).filter(
+        pl.col("exchange_time") <= built.end
+    )
 
 
 def _declared(market: Market, venue: str) -> Instrument:

@@ -51,7 +51,9 @@ class OptionTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """A chain of options beside a perpetual: a call and a put at every strike and expiry."""
 
     underlying: Annotated[str, _about("symbol of the underlying", min_length=1)]
-    days: Annotated[list[Annotated[float, Meta(gt=0)]], _about("expiries, days from the start (from 1 on: at 08:00 UTC)")] = []
+    days: Annotated[
+        list[Annotated[float, Meta(gt=0)]], _about("expiries, days from the start (from 1 on: at 08:00 UTC)")
+    ] = []
     expiries: Annotated[list[str], _about("expiries as times, such as 2026-01-09T08:00:00Z")] = []
     strikes: Annotated[int, _about("strikes an expiry, around the spot", ge=1, le=500)] = 21
     step: Annotated[float, _about("distance of two strikes, quote currency", gt=0)]
@@ -79,6 +81,7 @@ class LeaderTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     half_life_s: Annotated[float, _about("time in which half of that impact fades", ge=0)] = 60.0
     taker_fee_bps: Annotated[float, _about("its fee", ge=0, le=1000)] = 2.0
     initial_margin: Annotated[float, _about("share of the notional that a hedge needs there", ge=0, le=1)] = 0.05
+    transfer_minutes: Annotated[float, _about("how long money takes there and back", ge=0)] = 10.0
 
 
 class OracleTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,7 +109,9 @@ class ChainTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     gossip_ms: Annotated[float, _about("until a message has reached every proposer", ge=0)] | None = None
     price_delay_ms: Annotated[float, _about("commit: how much later than the order its price is", ge=0)] | None = None
     expiry_s: Annotated[float, _about("commit: when an order that got no price lapses", ge=0)] | None = None
-    capacity: Annotated[int, _about("gas in a block (messages, where gas is not paid); 0: no limit", ge=0)] | None = None
+    capacity: Annotated[int, _about("gas in a block (messages, where gas is not paid); 0: no limit", ge=0)] | None = (
+        None
+    )
     others: Annotated[int, _about("gas (messages) that others want in a block", ge=0)] | None = None
     ttl_blocks: Annotated[int, _about("an order lives at most so many blocks; 0: for ever", ge=0)] | None = None
 
@@ -141,7 +146,9 @@ class VenueTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     taker_fee_bps: Annotated[float, _about("of what was traded", ge=-100, le=1000)] | None = None
     option_maker_fee_bps: Annotated[float, _about("of the underlying", ge=-100, le=1000)] | None = None
     option_taker_fee_bps: Annotated[float, _about("of the underlying", ge=-100, le=1000)] | None = None
-    option_fee_cap: Annotated[float, _about("an option's fee is at most this share of its price", ge=0, le=1)] | None = None
+    option_fee_cap: (
+        Annotated[float, _about("an option's fee is at most this share of its price", ge=0, le=1)] | None
+    ) = None
     margin: Annotated[str, _about("margin rules: a margin profile")] | None = None
     initial_margin: Annotated[float, _about("of a perpetual, share of the notional", gt=0, le=1)] | None = None
     maintenance_margin: Annotated[float, _about("of a perpetual, share of the notional", gt=0, le=1)] | None = None
@@ -151,13 +158,16 @@ class VenueTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     funding_interest: Annotated[float, _about("interest, fraction on the rule's basis", ge=-1, le=1)] | None = None
     mark: Annotated[str, _about("index, median, fair-basis, index-twap or book")] | None = None
     mark_window_s: Annotated[float, _about("seconds of the mark's average", gt=0)] | None = None
-    mark_cap_bps: Annotated[float, _about("most that the mark may be away from the index; 0: no limit", ge=0)] | None = None
+    mark_cap_bps: (
+        Annotated[float, _about("most that the mark may be away from the index; 0: no limit", ge=0)] | None
+    ) = None
     band: Annotated[float, _about("an order's price may be so far from the mark, fraction; 0: any", ge=0, le=1)] = 0.5
     matching: Annotated[str, _about("fifo or pro-rata")] = "fifo"
     self_trade: Annotated[str, _about("expire-taker, expire-maker or expire-both")] | None = None
     bankruptcy: Annotated[str, _about("for losses nobody can pay: adl or haircut (of all profits)")] = "adl"
     keepers: Annotated[bool, _about("only liquidators among the agents start liquidations")] = False
     insurance_usd: Annotated[float, _about("what the insurance fund starts with", ge=0, le=1e12)] = 1_000_000.0
+    dealers_ms: Annotated[float, _about("how long dealers may answer a request for quote; 0: it has none", ge=0)] = 0.0
     gas: Annotated[GasTable, _about("gas")] = GasTable()
     budget: Annotated[BudgetTable, _about("budget of actions")] = BudgetTable()
 
@@ -171,7 +181,9 @@ class AgentTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     capital_usd: Annotated[float, _about("its money on the venue", ge=0, le=1e12)] = 1_000_000.0
     hedge_usd: Annotated[float, _about("its money on the leading venue", ge=0, le=1e12)] = 0.0
     feed_ms: Annotated[float, _about("how late it sees the venue", ge=0, le=1e7)] = 20.0
-    lead_feed_ms: Annotated[float, _about("how late it sees the leader; below 0: it knows before", ge=-1e7, le=1e7)] = 20.0
+    lead_feed_ms: Annotated[float, _about("how late it sees the leader; below 0: it knows before", ge=-1e7, le=1e7)] = (
+        20.0
+    )
     send_ms: Annotated[float, _about("its orders' way to the venue", ge=0, le=1e7)] = 20.0
     lead_send_ms: Annotated[float, _about("its hedges' way to the leader", ge=0, le=1e7)] = 20.0
     jitter_ms: Annotated[float, _about("mean of a random addition to its orders' way", ge=0, le=1e7)] = 0.0
@@ -189,7 +201,9 @@ class AgentTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class EpisodeTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Something that happens."""
 
-    kind: Annotated[str, _about("crash, volatility, congestion, oracle-frozen, oracle-silent, halt or leader-outage")]
+    kind: Annotated[
+        str, _about("crash, volatility, congestion, oracle-frozen, oracle-silent, halt, leader-outage or reorg")
+    ]
     after_minutes: Annotated[float, _about("when it begins, from the start", ge=0)]
     minutes: Annotated[float, _about("how long it lasts (a crash: how long the price falls)", gt=0)]
     fall: Annotated[float, _about("of a crash, fraction of the price; below 0: it rises", gt=-10, lt=1)] = 0.0
@@ -249,7 +263,8 @@ def read_scenario(path: Path | str) -> Scenario:
 def _with_files(scenario: Scenario, folder: Path) -> Scenario:
     """Files of agents are named from where the scenario lies."""
     agents = [
-        item if item.file is None else msgspec.structs.replace(item, file=str(folder / item.file)) for item in scenario.agent
+        item if item.file is None else msgspec.structs.replace(item, file=str(folder / item.file))
+        for item in scenario.agent
     ]
     return msgspec.structs.replace(scenario, agent=agents)
 

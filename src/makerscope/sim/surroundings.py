@@ -12,7 +12,7 @@ from makerscope.market.layout import FIRST_AGENT, NONE
 from makerscope.market.leader import Leader, leader_plan, leader_quotes
 from makerscope.market.mark import MarkState, mark_state
 from makerscope.market.oracle import oracle_plan, oracle_state
-from makerscope.market.ordering import TAKERS, Ordering
+from makerscope.market.ordering import R_WINDOW, TAKERS, Ordering
 from makerscope.market.reference import PricePath, reference_path, stream_names
 from makerscope.market.reference_terms import YEAR_NS, NormalJumps, Shock, Underlying, plan_of
 from makerscope.market.venue_rules import chain_of as chain_of_profile
@@ -23,7 +23,7 @@ from makerscope.sim.scenario import Scenario, UnderlyingTable
 from makerscope.sim.terms import Terms
 from makerscope.sim.world import Budgets, Desk, Oracles
 
-MS, SECOND = 10**6, 10**9
+MS, SECOND, MINUTE = 10**6, 10**9, 60 * 10**9
 MONEY = 10**DECIMALS
 
 
@@ -46,7 +46,9 @@ def _price(item: UnderlyingTable) -> Underlying:
     )  # fmt: skip
 
 
-def chain_of(scenario: Scenario, cast: tuple[Cast, ...], accounts: int, start: int, terms: Terms) -> tuple[Chain, Ordering]:
+def chain_of(
+    scenario: Scenario, cast: tuple[Cast, ...], accounts: int, start: int, terms: Terms
+) -> tuple[Chain, Ordering]:
     """The venue's chain before its first block, and its ordering policy.
 
     Raises:
@@ -60,7 +62,10 @@ def chain_of(scenario: Scenario, cast: tuple[Cast, ...], accounts: int, start: i
     tiers = {FIRST_AGENT + n: item.table.tier for n, item in enumerate(cast) if item.table.tier is not None}
     ordering = ordering_of(terms.profile, accounts=accounts, tiers=tiers, express=express)
     ordering.delays[:, TAKERS] += round(scenario.chain.taker_delay_ms * MS)
-    scheduled = {"halts": list(terms.happens.halts), "episodes": list(terms.happens.congestion)}
+    ordering.rule[R_WINDOW] = round(scenario.venue.dealers_ms * MS)
+    scheduled = {
+        "halts": list(terms.happens.halts), "episodes": list(terms.happens.congestion), "reorgs": list(terms.reorgs),
+    }  # fmt: skip
     return chain_of_profile(terms.profile, money=MONEY, time=start, **scheduled), ordering
 
 
@@ -97,7 +102,7 @@ def leaders_of(scenario: Scenario, terms: Terms) -> list[Leader]:
             tick=item.tick, unit=round(item.tick * item.lot * MONEY), shown=max(round(depth / 10), 1), depth=depth,
             impact=table.impact_bps * 100, half_life=round(table.half_life_s * SECOND),
             half_spread=table.half_spread_bps * 100, nerves=table.nerves, taker_fee=round(table.taker_fee_bps * 100),
-            outages=terms.happens.outages,
+            outages=terms.happens.outages, transfer=round(table.transfer_minutes * MINUTE),
         ))  # fmt: skip
     return found
 

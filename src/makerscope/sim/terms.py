@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from makerscope.errors import InputError
 from makerscope.market.funding import RATE
 from makerscope.market.funding_rule import FundingRule, funding_rule
-from makerscope.market.layout import PPM
+from makerscope.market.layout import NO_TIME, PPM
 from makerscope.market.margin_profile import MarginProfile, margin_profile, margin_profile_names
 from makerscope.market.mark import MarkRule
 from makerscope.market.oracle import Oracle
@@ -19,6 +19,7 @@ from makerscope.market.price_rule import KINDS, price_rule
 from makerscope.market.reference_terms import Shock
 from makerscope.market.venue_facts import BUDGETS, SELF_TRADES, VenueProfile
 from makerscope.market.venue_profile import venue_profile
+from makerscope.market.venue_rules import POLICY_NUMBERS
 from makerscope.sim.episodes import Happenings, happenings_of
 from makerscope.sim.scenario import Scenario
 
@@ -26,6 +27,8 @@ MS, SECOND, MINUTE, HOUR = 10**6, 10**9, 60 * 10**9, 3600 * 10**9
 GWEI = 10**9
 WINDOW = 30 * MINUTE  # of the settlement average
 MARKS = {name.replace(" ", "-"): kind for name, kind in KINDS.items()}
+NATIVE = {"class-sort-fee": "hyperliquid", "timeboost": "arbitrum", "short-term": "dydx", "delayed-takers": "vega"}
+NATIVE |= {"auction": "drift", "commit": "gmx"}  # whose numbers a policy has where the scenario's venue has another
 NEEDED = {  # numbers that a policy cannot do without: key of the scenario, key of the profile
     "timeboost": ("express_delay_ms", "express_delay_ns"),
     "delayed-takers": ("blocks", "blocks"),
@@ -49,6 +52,7 @@ class Terms:
     self_trade: int
     order_blocks: int
     happens: Happenings
+    reorgs: tuple[tuple[int, int], ...]
     assumed: tuple[str, ...]
 
     @property
@@ -73,7 +77,9 @@ def terms_of(scenario: Scenario, start: int, end: int) -> Terms:
     profile = _profile(scenario)
     happens = happenings_of(scenario, start, end)
     if happens.congestion and not profile.gas.demand:
-        raise InputError("chain.others", "is 0 and an episode is congestion", "gas or messages that others want in a block")
+        raise InputError(
+            "chain.others", "is 0 and an episode is congestion", "gas or messages that others want in a block"
+        )
     oracle, mark = _prices(scenario, assumed)
     venue, stp = scenario.venue, profile.orders.self_trade
     if venue.bankruptcy not in {"adl", "haircut"}:
@@ -87,11 +93,17 @@ def terms_of(scenario: Scenario, start: int, end: int) -> Terms:
         margin=_margin(scenario, assumed),
         fees=_fees(scenario, profile),
         funding=_funding(scenario, assumed),
-        oracle=replace(oracle, episodes=happens.oracle),
+        oracle=replace(
+            oracle,
+            episodes=happens.oracle,
+            pull_delay=profile.ordering.price_delay_ns or 0,
+            pull_window=profile.ordering.expiry_ns or NO_TIME,
+        ),
         mark=mark,
         self_trade=SELF_TRADES[stp],
         order_blocks=(profile.orders.ttl_blocks or 0) if ttl is None else ttl,
         happens=happens,
+        reorgs=_reorgs(scenario, profile),
         assumed=tuple(assumed),
     )
 
@@ -119,7 +131,7 @@ def _profile(scenario: Scenario) -> VenueProfile:
     }  # fmt: skip
     actions = {key: getattr(budget, key) for key in budget.__struct_fields__}
     changes = {
-        "clock": _given(clock), "ordering": _given(ordering), "gas": _given(costs), "budget": _given(actions),
+        "clock": _given(clock), "ordering": _native(chain.policy, venue_profile(scenario.profile)) | _given(ordering), "gas": _given(costs), "budget": _given(actions),
         "orders": _given({"self_trade": venue.self_trade}),
     }  # fmt: skip
     profile = venue_profile(scenario.profile, changes=changes)
@@ -129,6 +141,25 @@ def _profile(scenario: Scenario) -> VenueProfile:
     if profile.ordering.policy == "class-sort-fee" and not profile.ordering.bucket_ns:
         raise InputError("chain.policy", "is 'class-sort-fee', whose fees the profile does not know", "class-sort")
     return profile
+
+
+def _reorgs(scenario: Scenario, profile: VenueProfile) -> tuple[tuple[int, int], ...]:
+    """The blocks that each reorg orphans, at the regular pace: height of the last, and how many."""
+    interval = profile.clock.interval_ns or SECOND
+    out: list[tuple[int, int]] = []
+    for item in scenario.episode:
+        if item.kind == "reorg":
+            depth = max(round(item.minutes * MINUTE) // interval, 1)
+            out.append((round(item.after_minutes * MINUTE) // interval + depth, depth))
+    return tuple(out)
+
+
+def _native(policy: str | None, own: VenueProfile) -> dict[str, object]:
+    """The numbers of a policy that is not the venue's own: of the venue it comes from."""
+    if policy is None or policy == own.ordering.policy or policy not in NATIVE:
+        return {}
+    numbers = venue_profile(NATIVE[policy]).ordering
+    return _given({key: getattr(numbers, key) for key in POLICY_NUMBERS})
 
 
 def _given(keys: Mapping[str, object]) -> dict[str, object]:
@@ -153,7 +184,9 @@ def _fees(scenario: Scenario, profile: VenueProfile) -> tuple[int, int, int, int
             found.append(known or 0)
         else:
             why = profile.fees.facts.unknown.get(fact, "the profile has no such fee")
-            raise InputError(f"venue.{key}", f"is missing; profile {scenario.profile} does not know it ({why})", "a number of bps")
+            raise InputError(
+                f"venue.{key}", f"is missing; profile {scenario.profile} does not know it ({why})", "a number of bps"
+            )
     return found[0], found[1], found[2], found[3], found[4]
 
 
@@ -218,7 +251,9 @@ def _prices(scenario: Scenario, assumed: list[str]) -> tuple[Oracle, MarkRule]:
         rule = price_rule(scenario.profile)
     except InputError:
         rule = price_rule("plain")
-        assumed.append("prices: an exact index each second and a mark that is the index, as the venue has no price profile")
+        assumed.append(
+            "prices: an exact index each second and a mark that is the index, as the venue has no price profile"
+        )
     changed = _given({
         "period": _ns(table.period_s, SECOND), "error": None if table.error_bps is None else table.error_bps * 1e-4,
         "weights": None if table.sources is None else tuple(table.sources), "memory": _ns(table.memory_s, SECOND),

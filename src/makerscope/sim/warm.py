@@ -74,7 +74,12 @@ def kind_of_world() -> HandleType:
     scenario = scenario_of(NOTHING, "nothing")
     table = AgentTable(kind="none", name="nobody")
     idle = Kind(
-        name="none", about="", step=None, entry=SimpleNamespace(address=0), numbers={}, slots=lambda _numbers, _markets: 2
+        name="none",
+        about="",
+        step=None,
+        entry=SimpleNamespace(address=0),
+        numbers={},
+        slots=lambda _numbers, _markets: 2,
     )
     cast = (Cast(name="nobody", table=table, kind=idle, numbers={}),)
     with plain_python():

@@ -36,7 +36,9 @@ S_LOOP, S_ORACLE = (
     1,
 )  # streams of dice: the loop's, then one an underlying for its oracle, one for its surface, then agents
 # columns of ``Agents.timing``
-D_FEED, D_LEAD_FEED, D_SEND, D_LEAD_SEND, D_JITTER, D_THINK, D_EVERY, D_BLOCK, D_OUT, D_ACTIONS, D_GARBAGE, D_OUT_AT = range(12)
+D_FEED, D_LEAD_FEED, D_SEND, D_LEAD_SEND, D_JITTER, D_THINK, D_EVERY, D_BLOCK, D_OUT, D_ACTIONS, D_GARBAGE, D_OUT_AT = (
+    range(12)
+)
 TIMING_COLUMNS = 12
 Z_LOOK, Z_WAIT, Z_STEP, Z_KEEPER = range(
     4
@@ -147,7 +149,8 @@ class World(NamedTuple):
     ``seen`` ``(24,)``, ``act`` ``(4,)``, ``rows``, ``written``, ``news``, ``reference`` are room to talk with an agent; ``scratch`` ``(2, L)``
     room for a book's levels. ``index_ticks`` ``(U,)``; ``terms`` X_*; ``carry`` ``(I,)`` of funding; ``twap`` ``(U, 2)`` sum and
     count of the settlement window; ``got`` ``(A,)`` room; ``forced`` ``(A, 4)`` liquidation by account, columns Z_*;
-    ``code`` ``(8,)`` addresses of the parts.
+    ``code`` ``(12,)`` addresses of the parts; ``transit`` ``(256, 3)`` money between the venues; ``batch`` ``(10, n)`` room for a
+    batch auction; ``requests`` ``(257, 10)`` for quotes and ``dealers`` ``(A,)`` 1 for who hears of them, see ``sim.dealers``.
     """
 
     venue: Venue
@@ -186,3 +189,7 @@ class World(NamedTuple):
     gain: np.ndarray
     cut: np.ndarray
     code: np.ndarray
+    transit: np.ndarray
+    batch: np.ndarray
+    requests: np.ndarray
+    dealers: np.ndarray
