@@ -38,6 +38,8 @@ from makerscope.sim.agenda import BLOCK, WAKE, Agenda, add, new_agenda
 from makerscope.sim.batch_auction import BATCH_ROWS
 from makerscope.sim.cast import MODES, Cast, cast_of
 from makerscope.sim.dealers import REQUEST_COLUMNS, REQUEST_ROWS
+from makerscope.sim.markets import DECIMALS, Market, instant, list_markets, market_rows
+from makerscope.sim.parts import WHERE, addresses
 from makerscope.sim.python_agent import PythonStep, seat
 from makerscope.sim.scenario import Scenario
 from makerscope.sim.surfaces import surfaces_of
@@ -109,7 +111,6 @@ def build(scenario: Scenario, *, seed: int, room: int = 1 << 17, plain: bool = F
         if plain or item.kind.entry is None
     }
     return Built(
-        world=world, handle=handle, scenario=scenario, markets=markets, cast=cast, terms=terms, start=start, end=end, steps=steps,
         world=world, handle=handle, scenario=scenario, markets=markets, cast=cast, terms=terms, start=start, end=end,
         steps=steps,
         keep=keep,

@@ -79,8 +79,7 @@ from makerscope.sim.world import (
 
 OWN_DICE = 7  # the word of an agent's header that says which stream of dice is its own
 DONE, EMPTY_LOG, OVERFLOW, NO_ROOM, UNBALANCED, ASKED = 0, 1, 2, 3, 4, 5  # why the loop stopped
-from makerscope.sim.talk import is_in, judge, next_wake, note_sent
-from makerscope.sim.wires import on_its_way
+MOST_FEE = 1 << 50  # an agent that bids more is taken by this word
 
 
 @inner
