@@ -22,7 +22,7 @@ from makerscope.sim.cast import Cast, cast_of
 from makerscope.sim.recorder import Recorder
 from makerscope.sim.replay_build import Staged, Terms, stage
 from makerscope.sim.replay_feed import Feed, Source, source_of
-from makerscope.sim.replay_loop import DONE, EMPTY_LOG, MORE, NO_ROOM, OVERFLOW, run_replay
+from makerscope.sim.replay_loop import ASKED, DONE, EMPTY_LOG, MORE, NO_ROOM, OVERFLOW, run_replay
 from makerscope.sim.replay_queue import QueueModel
 from makerscope.sim.scenario import AgentTable, Scenario, UnderlyingTable
 from makerscope.tape.events import Token
@@ -86,7 +86,7 @@ def replay(
     known = tape.tokens.get(token)
     model = queue or QueueModel()
     terms = Terms(queue=model, maker_fee_bps=maker_fee_bps, taker_fee_bps=taker_fee_bps)
-    staged = stage(items, cast, terms, (source.start, source.end), seed, known.decimals if known else 6)
+    staged = stage(items, cast, terms, (source.start, source.end), seed, known.decimals if known else 6, dearest=source.dearest)
     staged.world.venue.state[:, r.HAS_MARKS] = int(tape.has("marks"))
     with TapeWriter(out, source=f"replayed: {tape.manifest.source}; own agents, seed {seed}") as writer:
         writer.add_token(Token(token=token, decimals=staged.decimals))
@@ -108,7 +108,7 @@ def own_cast(agents: Sequence[AgentTable], instruments: int) -> tuple[Cast, ...]
     if not agents:
         raise InputError("--agent", "no agent was named", "at least one, such as grid")
     nothing = Scenario(title="replay", hours=1, underlying=[UnderlyingTable(symbol="X", spot=1)], agent=list(agents))
-    return cast_of(nothing, instruments)
+    return cast_of(nothing, instruments + 1)  # as if the leading venue's came last
 
 
 def play_feed(
@@ -149,9 +149,11 @@ def _go_on(staged: Staged, recorder: Recorder | None, until: int) -> None:
         if recorder is None:
             staged.world.venue.log.count[:-1] = 0
         else:
-            recorder.drain(staged.world.venue.log)
+            recorder.drain(staged.world.venue.log, int(staged.world.clock[w.C_NOW]))
         if status == until:
             return
+        if status == ASKED:
+            raise InputError("--agent", "decides outside the loop", "an agent with a step of its own")
         if status != EMPTY_LOG:
             when = int(staged.world.clock[w.C_NOW])
             raise AccountingError(f"replay stopped at {when} ns: {WHY.get(status, status)}; this is a defect of makerscope")
