@@ -97,7 +97,9 @@ def test_all_legs_of_one_expiry_settle_at_one_index():
     script(built, 1, [take(400, -1, 300, 7, instrument=i) for i in legs[:8]])
     tables = play(built)
     alone = tables["fills"]["maker"] < 0
-    prices = dict(zip(tables["fills"]["instrument"][alone].tolist(), tables["fills"]["price"][alone].tolist(), strict=True))
+    prices = dict(
+        zip(tables["fills"]["instrument"][alone].tolist(), tables["fills"]["price"][alone].tolist(), strict=True)
+    )
     assert len(prices) == 8
     implied = set()
     for i, price in prices.items():

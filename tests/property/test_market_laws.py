@@ -126,7 +126,9 @@ def test_slower_makers_are_picked_off_more(usual):
 
 
 def test_congestion_raises_pick_offs_where_gas_is_auctioned():
-    calm, crowded = ([sniped(seed, policy="priority-fee", tip=1_000, crowd=crowd) for seed in SEEDS] for crowd in (0, 19))
+    calm, crowded = (
+        [sniped(seed, policy="priority-fee", tip=1_000, crowd=crowd) for seed in SEEDS] for crowd in (0, 19)
+    )
     assert lower_end(crowded, calm) > 0
 
 
@@ -252,7 +254,9 @@ over_minutes = 0.5
 """
 
 
-@pytest.mark.parametrize(("bankruptcy", "insurance", "capital"), [("adl", 0, 60), ("haircut", 0, 60), ("adl", 1e6, 100)])
+@pytest.mark.parametrize(
+    ("bankruptcy", "insurance", "capital"), [("adl", 0, 60), ("haircut", 0, 60), ("adl", 1e6, 100)]
+)
 def test_money_and_positions_are_conserved_after_every_event_of_a_storm(bankruptcy, insurance, capital):
     built = built_of(STORM.format(bankruptcy=bankruptcy, insurance=float(insurance), capital=capital))
     options = [i for i, one in enumerate(built.markets) if one.kind == "option"]

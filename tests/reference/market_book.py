@@ -21,7 +21,9 @@ class MarketBook:
 
     def _meets(self, side, limit):
         """The other side's orders within the limit, best price first, then by arrival."""
-        inside = [order for order in self.orders if order[2] == -side and (limit is None or side * (limit - order[3]) >= 0)]
+        inside = [
+            order for order in self.orders if order[2] == -side and (limit is None or side * (limit - order[3]) >= 0)
+        ]
         return sorted(inside, key=lambda order: side * order[3])  # stable: arrival stays
 
     def place(self, account, slot, side, price, size, *, post_only=False):

@@ -32,7 +32,9 @@ def test_a_grid_that_hears_at_once_is_never_beyond_its_limit_by_more_than_one_qu
 
 def test_takers_arrive_as_a_poisson_process_of_their_rate():
     top = MARKET.replace("hours = 0.01", "hours = 0.1")
-    built = run_on(build(market(agent("noise", "noise", count=50, numbers="{per_hour = 1000}"), MAKER, top=top), seed=3))
+    built = run_on(
+        build(market(agent("noise", "noise", count=50, numbers="{per_hour = 1000}"), MAKER, top=top), seed=3)
+    )
     counts = built.world.agents.timing[5:55, 9]
     mean = 1000 * 0.1
     assert abs(counts.sum() - 50 * mean) < 4 * (50 * mean) ** 0.5
