@@ -81,8 +81,6 @@ error_bps = 0
 block_ms = 100
 {chain}
 [venue]
-maker_fee_bps = 0
-taker_fee_bps = 0
 {venue}
 {rest}
 """
@@ -102,10 +100,11 @@ def scripted(*names, more=""):
     return "".join(AGENT.format(name=name, more=more) for name in names)
 
 
-def market(rest, *, seconds=5.0, seed=7, top="", underlying="", chain="", venue="", kinds=None):
+def market(rest, *, seconds=5.0, seed=7, top="", underlying="", chain="", venue="", fees=(0, 0), kinds=None):
     """A built market of one perpetual at 10,000 that does not move unless told; ``rest`` holds its agents."""
     text = BASE.format(
-        hours=seconds / 3600, top=top, underlying=underlying, chain=chain, venue=venue, rest=rest,
+        hours=seconds / 3600, top=top, underlying=underlying, chain=chain, rest=rest,
+        venue=f"maker_fee_bps = {fees[0]}\ntaker_fee_bps = {fees[1]}\n{venue}",
     )  # fmt: skip
     return built_of(text, seed=seed, kinds=kinds)
 

@@ -202,9 +202,7 @@ def _markets(measured: Study, quoting: Quoting | None) -> tuple[InstrumentCard, 
         if item.kind not in ("option", "pool") and (name in sizes or name in quotes)
     ]
     names.sort(key=lambda name: (-sizes.get(name, 0.0), -quotes.get(name, 0), name))
-    return tuple(
-        instrument_card(measured, name, deep=place < DEEP, stale=stale) for place, name in enumerate(names)
-    )
+    return tuple(instrument_card(measured, name, deep=place < DEEP, stale=stale) for place, name in enumerate(names))
 
 
 def _title(view: View) -> str:

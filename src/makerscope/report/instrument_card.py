@@ -24,9 +24,7 @@ NO_QUOTES = "not measurable: no quotes on this tape"
 FEWEST_BARS = 30
 
 
-def instrument_card(
-    study: Study, name: str, *, deep: bool = True, stale: pl.DataFrame | None = None
-) -> InstrumentCard:
+def instrument_card(study: Study, name: str, *, deep: bool = True, stale: pl.DataFrame | None = None) -> InstrumentCard:
     """The card of one instrument.
 
     Args:
