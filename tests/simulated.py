@@ -1,7 +1,7 @@
 """A small simulated market for tests, with everything that moves money, and the simulator's own record of it.
 
-A hedging maker, one that only quotes, one that posts options at fixed prices, forty noise traders, ten more that are too
-highly geared for the crash that comes, gas by EIP-1559, an hour's funding and options that expire.
+A hedging maker, one that only quotes, one that posts options at fixed prices, forty noise traders, ten more that are
+too highly geared for the crash that comes, gas by EIP-1559, an hour's funding and options that expire.
 """
 
 from types import MappingProxyType
