@@ -1,6 +1,5 @@
 """Drive a replay with recorded events and own messages written by hand, for tests."""
 
-
 from makerscope.market.layout import (
     CANCEL,
     FIRST_AGENT,
@@ -25,7 +24,6 @@ from makerscope.sim.agenda import MESSAGE, add
 from makerscope.sim.replay import own_cast
 from makerscope.sim.replay_build import Terms, stage
 from makerscope.sim.replay_loop import DONE, run_replay
-from makerscope.sim.replay_market import SLEEPS
 from makerscope.sim.replay_queue import QueueModel
 from makerscope.sim.scenario import AgentTable
 from tests.tapes import perp
@@ -48,7 +46,9 @@ def snapshot(at, rows):
 def staged(events, *, model="behind", n=1.0, accounts=2, slots=5, fees=(0.0, 0.0), step=1000):
     """A replay with nobody awake, whose feed and messages are ``events`` of ``tests.reference.replay``, one each microsecond."""
     cast = own_cast([AgentTable(kind="grid", name="own", count=accounts, numbers={"levels": slots})], 1)
-    terms = Terms(queue=QueueModel(kind=model, n=n), maker_fee_bps=fees[0], taker_fee_bps=fees[1], quotes=False, equity_s=0)
+    terms = Terms(
+        queue=QueueModel(kind=model, n=n), maker_fee_bps=fees[0], taker_fee_bps=fees[1], quotes=False, equity_s=0
+    )
     end = START + step * (len(events) + 1)
     feed, messages = [row(START, r.RESUME | r.LAST_ROW)], []
     for place, (name, *facts) in enumerate(events):
@@ -70,7 +70,7 @@ def staged(events, *, model="behind", n=1.0, accounts=2, slots=5, fees=(0.0, 0.0
     world.feed[: len(feed)] = feed
     world.clock[[r.C_ROWS, r.C_FINAL]] = len(feed), 1
     world.clock[r.C_SLEEPERS] = 0
-    world.agents.timing[:, SLEEPS] = 0
+    world.asleep[:] = 0
     assert world.venue.state[0, TRADING] == 0
     for at, (due, name, facts) in enumerate(messages):
         m = world.mempool.message[at]
@@ -81,7 +81,12 @@ def staged(events, *, model="behind", n=1.0, accounts=2, slots=5, fees=(0.0, 0.0
             m[M_KIND], m[M_FLAGS] = PLACE, POST_ONLY
             m[[M_SLOT, M_SIDE, M_PRICE, M_SIZE]] = facts[1:]
         elif name == "take":
-            m[M_KIND], m[M_SIDE], m[M_PRICE], m[M_SIZE] = TAKE, facts[1], NONE if facts[2] is None else facts[2], facts[3]
+            m[M_KIND], m[M_SIDE], m[M_PRICE], m[M_SIZE] = (
+                TAKE,
+                facts[1],
+                NONE if facts[2] is None else facts[2],
+                facts[3],
+            )
         else:
             m[M_KIND], m[M_SLOT] = CANCEL, facts[1]
         add(world.agenda, due, MESSAGE, at)
@@ -122,5 +127,3 @@ def live_ahead(out):
             found[int(own.order[o, r.Q_ACCOUNT]) - FIRST_AGENT, int(own.order[o, r.Q_SLOT])] = float(own.ahead[o])
             o = own.order[o, r.Q_NEXT]
     return found
-
-

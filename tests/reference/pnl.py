@@ -22,8 +22,19 @@ def slow_pnl(fills, marks, funding, *, instrument, decimals, account, opening, s
         return worth(instrument, known[-1]) if known else otherwise
 
     legs: dict[str, Fraction] = dict.fromkeys(
-        ("spread_capture", "hedge_slippage", "liquidation", "settlement", "adverse_selection", "moved", "funding", "fees",
-         "gas", "transfers", "incentives"),
+        (
+            "spread_capture",
+            "hedge_slippage",
+            "liquidation",
+            "settlement",
+            "adverse_selection",
+            "moved",
+            "funding",
+            "fees",
+            "gas",
+            "transfers",
+            "incentives",
+        ),
         Fraction(0),
     )
     events = [(row["time"], 0, row) for row in funding] + [

@@ -142,7 +142,8 @@ WRONG = {
     ),
     "options that the venue has no margin for": (
         GOOD
-        + '[venue]\noption_maker_fee_bps = 3\noption_taker_fee_bps = 3\n[[option]]\nunderlying = "BTC"\nstep = 500\ndays = [1]',
+        + "[venue]\noption_maker_fee_bps = 3\noption_taker_fee_bps = 3\n"
+        + '[[option]]\nunderlying = "BTC"\nstep = 500\ndays = [1]',
         "venue.margin: is 'hyperliquid', which has no rules for options",
     ),
     "no TOML": ("title = ", "x.toml: is no TOML"),
@@ -183,8 +184,10 @@ def test_an_l1_a_rollup_and_an_app_chain_differ_by_one_line_of_a_scenario():
 
 def test_a_scenarios_own_keys_stand_above_the_profiles():
     text = GOOD + (
-        "[chain]\nblock_ms = 500\ncapacity = 10\n[oracle]\nperiod_s = 7\n[venue]\nmaker_fee_bps = -0.5\nfunding_hours = 8\n"
-        'mark = "index"\nmark_cap_bps = 100\ninitial_margin = 0.1\n[venue.gas]\ncoin_usd = 5\n[venue.budget]\nbuffer = 3'
+        "[chain]\nblock_ms = 500\ncapacity = 10\n[oracle]\nperiod_s = 7\n"
+        "[venue]\nmaker_fee_bps = -0.5\nfunding_hours = 8\n"
+        'mark = "index"\nmark_cap_bps = 100\ninitial_margin = 0.1\n'
+        "[venue.gas]\ncoin_usd = 5\n[venue.budget]\nbuffer = 3"
     )
     terms = terms_of(scenario_of(text.encode(), "x.toml"), START, START + HOUR)
     profile = terms.profile

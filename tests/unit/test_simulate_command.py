@@ -83,7 +83,7 @@ def test_one_seed_is_one_tape_and_another_seed_another(small, tape, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["simulate", "no-such-market"], "makerscope: scenario: there is no 'no-such-market'; want a TOML file, or one of"),
+        (["simulate", "no-such-market"], "makerscope: scenario: there is no 'no-such-market'; want a TOML file, or"),
         (["simulate", "nowhere.toml"], "makerscope: nowhere.toml: cannot be read"),
         (["simulate", "first-market", "--hours", "0"], "makerscope: --hours: is 0; want above 0"),
         (["simulate", "first-market", "--hours", "0.1"], "first-market: episode 1 (crash): minutes: ends it after"),

@@ -230,7 +230,12 @@ def test_uptime_and_staleness_are_those_of_a_slow_replay(market, card, orders, m
     slow = times_of(orders.rows(named=True), maker, PERP, since=since, until=until, fair=fair)
     mine = next(item for item in card.makers if item.maker == maker).measures
     span = until - since
-    for name, key in (("two_sided_uptime", "both"), ("bid_uptime", "bid"), ("ask_uptime", "ask"), ("stale_share", "stale")):
+    for name, key in (
+        ("two_sided_uptime", "both"),
+        ("bid_uptime", "bid"),
+        ("ask_uptime", "ask"),
+        ("stale_share", "stale"),
+    ):
         assert mine[name].value == pytest.approx(slow[key] / span, rel=1e-12), name
     assert slow["stale"] > 0
 
@@ -267,9 +272,7 @@ def test_settlements_and_forced_transfers_are_no_trades(ending):
 def test_pick_offs_are_the_fills_that_the_reference_had_passed(market, card):
     truth, tape = market
     raw, built = truth.raw["fills"], truth.built
-    quotes = tape.read("quotes", instrument=LEAD).with_columns(
-        time=pl.col("exchange_time"), instrument=pl.lit(PERP)
-    )
+    quotes = tape.read("quotes", instrument=LEAD).with_columns(time=pl.col("exchange_time"), instrument=pl.lit(PERP))
     judged = stale_fills(fills_of(tape).filter(pl.col("instrument") == PERP), marks_of(quotes))
     step, path = int(built.world.rule[w.G_STEP]), built.world.path.spot[0]
     here = raw[(raw[:, INSTRUMENT] == 0) & (raw[:, MAKER] >= 0)]
@@ -282,7 +285,9 @@ def test_pick_offs_are_the_fills_that_the_reference_had_passed(market, card):
     for item in card.makers:
         mine = np.array(named(truth, here[:, MAKER])) == item.maker
         if mine.any():
-            assert item.measures["stale_fill_rate"].value == pytest.approx((beyond[mine] > 0).mean(), abs=(~clear[mine]).mean())
+            assert item.measures["stale_fill_rate"].value == pytest.approx(
+                (beyond[mine] > 0).mean(), abs=(~clear[mine]).mean()
+            )
     assert (beyond > 0).sum() > 50
 
 
@@ -363,3 +368,17 @@ def test_two_ordering_policies_are_compared_maker_by_maker(market, card, tmp_pat
     page = html_of(comparison(card, other, labels=("class-sort", "first-come")))
     for words in ("hedger", "slow", "Fills behind the leader", "Gas per fill", "Decision to effect"):
         assert words in page, words
+
+
+def test_options_are_quoted_until_they_expire_and_settled_at_what_the_world_paid(market, card):
+    truth, _ = market
+    poster = next(item for item in card.makers if item.maker == "poster")
+    assert poster.measures["two_sided_uptime"].value > 0.99  # the time after the expiry is no absence
+    raw, account = truth.raw["fills"], truth.built.accounts.index("poster")
+    paid = raw[(raw[:, TAKER] == account) & (raw[:, 13] == log.SETTLEMENT)]
+    assert len(paid) >= 3
+    book = poster.greeks[0]
+    assert not any("settled at" in note or "left out" in note for note in book.notes)
+    statement = poster.statements[0]
+    of_gas = sum(float(leg.amount or 0) for leg in statement.legs if leg.name == "gas")
+    assert float(book.equity_change) == pytest.approx(float(statement.equity_change) - of_gas, abs=1e-6)

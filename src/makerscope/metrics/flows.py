@@ -49,7 +49,10 @@ def flows(transfers: pl.DataFrame, *, tokens: Mapping[str, Token], since: int, u
     rows = transfers.filter(
         pl.col("time") >= since, pl.col("time") < until, ~pl.col("kind").is_in(CAPITAL), pl.col("amount") != 0
     )
-    for column, known, wanted in (("kind", LEG_OF, "one of " + ", ".join(LEG_OF)), ("token", tokens, "a row of tokens")):
+    for column, known, wanted in (
+        ("kind", LEG_OF, "one of " + ", ".join(LEG_OF)),
+        ("token", tokens, "a row of tokens"),
+    ):
         strange = rows.filter(~pl.col(column).is_in(list(known)))
         if strange.height:
             raise InputError(f"transfers: {column} {strange[column][0]}", "is not known", wanted)
@@ -87,9 +90,7 @@ def with_flows(money: pl.DataFrame, moved: pl.DataFrame, base_units: pl.DataFram
         scaled.drop("decimals"), on=keys, how="left", nulls_equal=True, maintain_order="left"
     )
     alone = scaled.join(money, on=keys, how="anti", nulls_equal=True)
-    nothing = [
-        pl.lit(0, dtype=dtype).alias(name) for name, dtype in money.schema.items() if name not in scaled.columns
-    ]
+    nothing = [pl.lit(0, dtype=dtype).alias(name) for name, dtype in money.schema.items() if name not in scaled.columns]
     return pl.concat(
         [there.with_columns(pl.col(FLOWS).fill_null(0)), alone.with_columns(nothing).select(there.columns)]
     )

@@ -42,7 +42,9 @@ def message_ways(orders: pl.DataFrame) -> pl.DataFrame:
         >>> way.select("thinking", "on_the_wire", "waiting", "to_effect").row(0)
         (5, 25, 50, 80)
     """
-    sent = orders.filter(pl.col("action").is_in(OWN), pl.any_horizontal(pl.col("decided", "sent", "seen").is_not_null()))
+    sent = orders.filter(
+        pl.col("action").is_in(OWN), pl.any_horizontal(pl.col("decided", "sent", "seen").is_not_null())
+    )
     return (
         sent.with_columns(pl.col("maker").cast(pl.String).fill_null(NOBODY))
         .unique(["maker", "instrument", "side", "decided", "sent", "seen"], keep="first", maintain_order=True)

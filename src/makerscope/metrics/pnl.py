@@ -157,7 +157,11 @@ def pnl(
     if transfers is not None:
         here = transfers.filter(pl.col("account").is_in(ledger.accounts.implode()))
         moved = flows(here, tokens=tokens, since=since, until=until, width=width or until - since)
-    whole = None if moved is None else moved.group_by(_OF).agg(pl.col("decimals").first(), pl.col(FLOWS).sum(), bucket=pl.lit(0, pl.Int64))
+    whole = (
+        None
+        if moved is None
+        else moved.group_by(_OF).agg(pl.col("decimals").first(), pl.col(FLOWS).sum(), bucket=pl.lit(0, pl.Int64))
+    )
     totals = _money(ledger, _attributed(ledger, np.array([since, until])), horizon, whole, unknown)
     _must_close(totals)
     buckets = totals.clear()

@@ -65,4 +65,6 @@ def _fees(study: Study, hedges: pl.DataFrame) -> Measure:
     )
     paid = float(own.select((pl.col("taker_fee") / 10.0**decimals).sum()).item() or 0.0)
     notional = float(own["notional"].sum())
-    return measured(1e4 * paid / notional if notional else float("nan"), "bps", n=own.height, undefined="no fee is known")
+    return measured(
+        1e4 * paid / notional if notional else float("nan"), "bps", n=own.height, undefined="no fee is known"
+    )

@@ -66,7 +66,16 @@ QUOTING = (
     "fill_ratio",
     "quote_to_trade",
 )
-STOCK = ("mean_abs_position", "p95_abs_position", "max_abs_position", "inv_half_life", "inv_autocorr", "turnover")
+STOCK = (
+    "mean_abs_net_position",
+    "max_abs_net_position",
+    "mean_abs_position",
+    "p95_abs_position",
+    "max_abs_position",
+    "inv_half_life",
+    "inv_autocorr",
+    "turnover",
+)
 
 
 COSTS = ("gas_paid", "gas_per_fill", "hedge_slippage", "hedge_fees")
@@ -316,7 +325,13 @@ def _way(item: MakerCard) -> Section | None:
     """Where the time of a message went, if the tape knows it."""
     if item.measures.get("to_effect_median") is None or item.measures["to_effect_median"].value is None:
         return None
-    columns = (Column("stage", "left"), Column("median"), Column("slowest 1 %"), Column("messages"), Column("what it is", "left"))
+    columns = (
+        Column("stage", "left"),
+        Column("median"),
+        Column("slowest 1 %"),
+        Column("messages"),
+        Column("what it is", "left"),
+    )
     rows = []
     for name in STAGES:
         key = f"{name}_median"

@@ -75,7 +75,7 @@ class Recorder:
     ahead: pl.DataFrame | None = None
 
     def drain(self, log: Log, until: int) -> int:
-        """Write all rows, and what the leading venue showed up to ``until`` (ns); returns how many rows the log held."""
+        """Write all rows, and what the leader showed up to ``until`` (ns); returns how many rows the log held."""
         total = int(log.count[:-1].sum())
         before = self.fills
         for number, (table, columns) in zip(NUMBERS, COLUMNS.items(), strict=True):

@@ -34,12 +34,14 @@ S_ROW, S_KEY, S_LOTS, S_SHOWN = range(4)  # of ``Own.spent``
 FREE, LIVE, SERIALS, SPENT = range(4)  # of ``Own.pool``
 
 # words of ``Replay.clock`` behind those of a world
-C_ROW, C_ROWS, C_FINAL, C_SEEN, C_CHANGED, C_SLEEPERS, C_EVENTS, C_SKIPPED, C_FREE_MESSAGE, C_VARIANCE_AT = range(32, 42)
+C_ROW, C_ROWS, C_FINAL, C_SEEN, C_CHANGED, C_SLEEPERS, C_EVENTS, C_SKIPPED, C_FREE_MESSAGE, C_VARIANCE_AT = range(
+    32, 42
+)
 C_TRADED, C_DUE_EQUITY, C_MESSAGES, C_FULL, C_INSIDE, C_GIVEN, C_BEFORE = range(42, 49)
 CLOCK_WORDS = 56
 G_MODEL, G_LOG_QUOTES, G_EQUITY_EVERY, G_SLOWEST = range(32, 36)  # words of ``Replay.rule`` behind those of a world
 RULE_WORDS = 40
-OWN_EVENT, RARE, HIT, CHANGED, TOP, ASK = range(6)  # of ``Replay.code``: parts that are compiled apart
+OWN_EVENT, RARE, HIT, CHANGED, TOP, TALK = range(6)  # of ``Replay.code``: parts that are compiled apart
 
 
 class Own(NamedTuple):
@@ -83,7 +85,7 @@ class Replay(NamedTuple):
 
     ``book``: of the first instrument; ``books`` ``(I,)`` the address of each. ``top`` ``(2 I, 2)`` key and lots of the best
     recorded level, lots 0 where there is none. ``feed`` ``(n, 8)`` recorded events; ``lead`` ``(I,)`` whose price agents hear as
-    the reference; ``model`` ``(1,)`` the queue model's exponent; ``first_dice`` ``(1,)``; ``realised`` ``(I, 3)`` variance a year,
+    the reference; ``asleep`` ``(A,)`` 1 where an agent waits for something new to see; ``model`` ``(1,)`` the queue model's exponent; ``first_dice`` ``(1,)``; ``realised`` ``(I, 3)`` variance a year,
     and the price and time it was last looked at; ``code`` ``(6,)`` addresses of the parts.
     """
 
@@ -104,10 +106,11 @@ class Replay(NamedTuple):
     seen: np.ndarray
     act: np.ndarray
     rows: np.ndarray
-    count: np.ndarray
+    written: np.ndarray
     news: np.ndarray
     reference: np.ndarray
     lead: np.ndarray
+    asleep: np.ndarray
     model: np.ndarray
     realised: np.ndarray
     got: np.ndarray

@@ -19,8 +19,15 @@ from makerscope.sim.keys import check_keys
 MOST_AGENTS = 100_000
 
 
-def _about(text: str, **bounds: float) -> Meta:
-    return Meta(description=text, **bounds)
+def _about(  # noqa: PLR0917 - as Meta has them
+    text: str,
+    gt: float | None = None,
+    ge: float | None = None,
+    lt: float | None = None,
+    le: float | None = None,
+    min_length: int | None = None,
+) -> Meta:
+    return Meta(description=text, gt=gt, ge=ge, lt=lt, le=le, min_length=min_length)
 
 
 class Jumps(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
