@@ -115,6 +115,8 @@ def hear(world, a, until):
         # news of an order that the agent has replaced since says nothing about the one it sent
         if 0 <= slot < slots and kind != TOOK and w[W_PRICE] == known[base + slot, K_SENT_PRICE]:
             known[base + slot, K_SIZE] = w[W_LEFT] if kind == FILLED else 0
+        elif kind == REFUSED and 0 <= slot < slots and w[W_SIZE] == 0 and w[W_LEFT] == NO_BUDGET:
+            known[base + slot, K_SIZE] = 1  # a cancel that nobody executed: something still rests there
         forget(inbox, a)
         n += 1
     return n
