@@ -24,7 +24,6 @@ from makerscope.sim.agenda import MESSAGE, add
 from makerscope.sim.replay import own_cast
 from makerscope.sim.replay_build import Terms, stage
 from makerscope.sim.replay_loop import DONE, run_replay
-from makerscope.sim.replay_market import SLEEPS
 from makerscope.sim.replay_queue import QueueModel
 from makerscope.sim.scenario import AgentTable
 from tests.tapes import perp
@@ -71,7 +70,7 @@ def staged(events, *, model="behind", n=1.0, accounts=2, slots=5, fees=(0.0, 0.0
     world.feed[: len(feed)] = feed
     world.clock[[r.C_ROWS, r.C_FINAL]] = len(feed), 1
     world.clock[r.C_SLEEPERS] = 0
-    world.agents.timing[:, SLEEPS] = 0
+    world.asleep[:] = 0
     assert world.venue.state[0, TRADING] == 0
     for at, (due, name, facts) in enumerate(messages):
         m = world.mempool.message[at]

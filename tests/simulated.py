@@ -16,7 +16,7 @@ from makerscope.agents.quoting import ceil_ticks, fair_ticks, floor_ticks, requo
 from makerscope.agents.registry import kind_of
 from makerscope.kernels._jit import entry, kernel
 from makerscope.market import chain, log
-from makerscope.market.layout import NONE, TICKS_PER_INDEX
+from makerscope.market.layout import NONE
 from makerscope.sim import cast
 from makerscope.sim import world as w
 from makerscope.sim.build import build
@@ -87,6 +87,11 @@ hours = 0.15
 [chain]
 block_ms = 200
 [venue]
+margin = "plain"
+option_maker_fee_bps = 3
+option_taker_fee_bps = 3
+option_fee_cap = 0.125
+budget = {kind = "none"}
 insurance_usd = %d
 bankruptcy = "%s"
 [[underlying]]
@@ -175,7 +180,6 @@ def play_small_market(monkeypatch, out, *, policy=None, bankruptcy="adl", insura
     built = build(scenario_of(text, "truth.toml"), seed=3, room=room)
     world = built.world
     world.rule[w.G_AUDIT] = 1
-    world.venue.spec[1:7, TICKS_PER_INDEX] = 1
     if gas:
         rules = world.chain.rules
         rules[[chain.K_TARGET, chain.K_FEE_MODEL, chain.K_FEE_FLOOR]] = 20, chain.EIP_1559, 10**12

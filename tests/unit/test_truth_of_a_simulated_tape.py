@@ -368,3 +368,17 @@ def test_two_ordering_policies_are_compared_maker_by_maker(market, card, tmp_pat
     page = html_of(comparison(card, other, labels=("class-sort", "first-come")))
     for words in ("hedger", "slow", "Fills behind the leader", "Gas per fill", "Decision to effect"):
         assert words in page, words
+
+
+def test_options_are_quoted_until_they_expire_and_settled_at_what_the_world_paid(market, card):
+    truth, _ = market
+    poster = next(item for item in card.makers if item.maker == "poster")
+    assert poster.measures["two_sided_uptime"].value > 0.99  # the time after the expiry is no absence
+    raw, account = truth.raw["fills"], truth.built.accounts.index("poster")
+    paid = raw[(raw[:, TAKER] == account) & (raw[:, 13] == log.SETTLEMENT)]
+    assert len(paid) >= 3
+    book = poster.greeks[0]
+    assert not any("settled at" in note or "left out" in note for note in book.notes)
+    statement = poster.statements[0]
+    of_gas = sum(float(leg.amount or 0) for leg in statement.legs if leg.name == "gas")
+    assert float(book.equity_change) == pytest.approx(float(statement.equity_change) - of_gas, abs=1e-6)

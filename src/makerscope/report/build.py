@@ -191,8 +191,9 @@ def _concentration(measured: Study) -> dict[str, Measure]:
     return {quote: concentration(sizes[quote])["herfindahl"] for quote in order}
 
 
-def _markets(measured: Study) -> tuple[InstrumentCard, ...]:
+def _markets(measured: Study, quoting: Quoting | None) -> tuple[InstrumentCard, ...]:
     """Cards of the markets, the largest first; the smaller ones without their books."""
+    stale = quoting.stale if quoting is not None else None
     sizes = dict(measured.fills.group_by("instrument", maintain_order=True).agg(pl.col("notional").sum()).iter_rows())
     quotes = dict(measured.view.quotes.group_by("instrument").len().iter_rows())
     names = [
@@ -201,7 +202,7 @@ def _markets(measured: Study) -> tuple[InstrumentCard, ...]:
         if item.kind not in ("option", "pool") and (name in sizes or name in quotes)
     ]
     names.sort(key=lambda name: (-sizes.get(name, 0.0), -quotes.get(name, 0), name))
-    return tuple(instrument_card(measured, name, deep=place < DEEP) for place, name in enumerate(names))
+    return tuple(instrument_card(measured, name, deep=place < DEEP, stale=stale) for place, name in enumerate(names))
 
 
 def _title(view: View) -> str:

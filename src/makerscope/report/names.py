@@ -68,6 +68,8 @@ LABELS = {
     "hedge_fees": ("Hedge fees", "charged by the hedge venue"),
     "withdrawal_rate": ("Withdrawals", "share of jumps after which the depth went away"),
     "turnover": ("Turnover", "traded over mean position held"),
+    "mean_abs_net_position": ("Mean net position", "all markets of the base added up: what was hedged cancels"),
+    "max_abs_net_position": ("Largest net position", "all markets of the base added up"),
     "mean_abs_position": ("Mean position", "absolute, time-weighted, largest market"),
     "max_abs_position": ("Largest position", "absolute, largest market"),
     "p95_abs_position": ("Position, 95th percentile", "absolute, time-weighted, largest market"),

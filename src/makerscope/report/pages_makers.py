@@ -66,7 +66,16 @@ QUOTING = (
     "fill_ratio",
     "quote_to_trade",
 )
-STOCK = ("mean_abs_position", "p95_abs_position", "max_abs_position", "inv_half_life", "inv_autocorr", "turnover")
+STOCK = (
+    "mean_abs_net_position",
+    "max_abs_net_position",
+    "mean_abs_position",
+    "p95_abs_position",
+    "max_abs_position",
+    "inv_half_life",
+    "inv_autocorr",
+    "turnover",
+)
 
 
 COSTS = ("gas_paid", "gas_per_fill", "hedge_slippage", "hedge_fees")

@@ -73,9 +73,7 @@ def quoting_of(study: Study) -> Quoting | None:
         return None
     lives = intervals(orders, until=view.until)
     heard, _ = listened(view.sessions, lives, until=view.until)
-    heard = heard.with_columns(pl.col("start", "end").clip(view.since, view.until)).filter(
-        pl.col("start") < pl.col("end")
-    )
+    heard = _until_expiry(study, heard.with_columns(pl.col("start", "end").clip(view.since, view.until)))
     own = marks_of(view.quotes)
     declared = _declared(study)
     leader = _leaders(study) | declared
@@ -224,6 +222,13 @@ def _leaders(study: Study) -> dict[str, str]:
         ):
             out[name] = best
     return out
+
+
+def _until_expiry(study: Study, heard: pl.DataFrame) -> pl.DataFrame:
+    """When orders were heard and could rest: what has expired is quoted by nobody, and that is no absence."""
+    expiries = {name: item.expiry for name, item in study.view.instruments.items() if item.expiry is not None}
+    expiry = pl.col("instrument").replace_strict(expiries, default=study.view.until, return_dtype=pl.Int64)
+    return heard.with_columns(end=pl.min_horizontal("end", expiry)).filter(pl.col("start") < pl.col("end"))
 
 
 def _declared(study: Study) -> dict[str, str]:

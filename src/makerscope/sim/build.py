@@ -145,7 +145,7 @@ def _world(  # noqa: PLR0917 - one call
     clock[[w.C_DUE_MARKS, w.C_DUE_BOOK, w.C_DUE_CHAIN, w.C_DUE_ACCOUNTS]] = start
     clock[w.C_DUE_FUNDING] = (start // max(terms.funding[0], 1) + 1) * max(terms.funding[0], 1)
     clock[w.C_PAID_IN] = venue.accounts.cash.sum()
-    agents = _agents(cast, accounts, instruments, venue, dice, first_dice, keep)
+    agents = agents_of(cast, accounts, instruments, venue, dice, first_dice, keep)
     reference = np.zeros((len(prices), interface.REFERENCE_COLUMNS))
     news = np.zeros((256, NEWS_COLUMNS), np.int64)
     act = np.array([rows.ctypes.data, len(rows), count.ctypes.data, 0], np.int64)
@@ -246,10 +246,11 @@ def _rule(scenario: Scenario, start: int, agents: int, terms: Terms) -> NDArray[
     return rule
 
 
-def _agents(  # noqa: PLR0917 - one call
+def agents_of(  # noqa: PLR0917 - one call
     cast: tuple[Cast, ...], accounts: int, instruments: int, venue: Venue, dice: NDArray[np.uint64], first_dice: int,
     keep: list[object],
 ) -> w.Agents:  # fmt: skip
+    """Every agent's own memory, latencies, and what it knows at the start."""
     timing, own = np.zeros((accounts, w.TIMING_COLUMNS), np.int64), np.zeros((accounts, interface.SELF_WORDS), np.int64)
     address, cash = np.zeros(accounts, np.int64), np.zeros(accounts, np.int64)
     for n, item in enumerate(cast):

@@ -45,7 +45,8 @@ def addresses(world: HandleType, code: NDArray[np.int64], keep: list[object], po
     """Write the addresses of all parts, compiled for worlds of this shape or loaded, into ``code`` ``(n,)``.
 
     A part that many markets never call stands there as a stub, which compiles the part when it is first called and puts
-    its address in its own place. ``keep`` holds the stubs, which must live as long as the world. ``policy``: of ``ordering``.
+    its address in its own place. ``keep`` holds the stubs, which must live as long as the world. ``policy``: of
+    ``ordering``.
     """
     own = EXECUTIONS.get(policy, {})
     for number, usual in enumerate(WHERE):

@@ -5,16 +5,19 @@ only from recorded trades, and own takers take recorded lots, each once. So a re
 nobody had minded it, never how the market would have answered: that is what a simulated market is for.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from makerscope.agents.interface import REASONS as OUT_REASONS
 from makerscope.errors import AccountingError, InputError
 from makerscope.market.accounts import total_cash
 from makerscope.market.layout import FIRST_AGENT
+from makerscope.market.log import T_ORDERS, T_QUOTES, Log
 from makerscope.market.venue import REASONS
 from makerscope.sim import replay_world as r
 from makerscope.sim import world as w
@@ -22,7 +25,7 @@ from makerscope.sim.cast import Cast, cast_of
 from makerscope.sim.recorder import Recorder
 from makerscope.sim.replay_build import Staged, Terms, stage
 from makerscope.sim.replay_feed import Feed, Source, source_of
-from makerscope.sim.replay_loop import DONE, EMPTY_LOG, MORE, NO_ROOM, OVERFLOW, run_replay
+from makerscope.sim.replay_loop import ASKED, DONE, EMPTY_LOG, MORE, NO_ROOM, OVERFLOW, run_replay
 from makerscope.sim.replay_queue import QueueModel
 from makerscope.sim.scenario import AgentTable, Scenario, UnderlyingTable
 from makerscope.tape.events import Token
@@ -31,6 +34,27 @@ from makerscope.tape.write import TapeWriter
 
 WHY = {OVERFLOW: "one instant wrote more than the log holds", NO_ROOM: "more messages wait than there is room for"}
 CHANNELS = ("orders", "quotes")
+
+
+@dataclass(slots=True)
+class Heard:
+    """Rows by channel, instrument and place of the span in which they came."""
+
+    source: Source
+    counts: Counter[tuple[str, int, int]] = field(default_factory=Counter)
+
+    def count(self, log: Log) -> None:
+        """Count what the log holds now."""
+        for channel, rows, column in (
+            ("orders", log.orders[: log.count[T_ORDERS]], 2),
+            ("quotes", log.quotes[: log.count[T_QUOTES]], 1),
+        ):
+            for i, spans in enumerate(self.source.spans):
+                times = rows[rows[:, column] == i, 0]
+                for n, (start, end) in enumerate(spans):
+                    self.counts[channel, i, n] += int(
+                        np.searchsorted(times, end, "right") - np.searchsorted(times, start)
+                    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +110,11 @@ def replay(
     known = tape.tokens.get(token)
     model = queue or QueueModel()
     terms = Terms(queue=model, maker_fee_bps=maker_fee_bps, taker_fee_bps=taker_fee_bps)
-    staged = stage(items, cast, terms, (source.start, source.end), seed, known.decimals if known else 6)
+    staged = stage(
+        items, cast, terms, (source.start, source.end), seed, known.decimals if known else 6, dearest=source.dearest
+    )
     staged.world.venue.state[:, r.HAS_MARKS] = int(tape.has("marks"))
-    with TapeWriter(out, source=f"replayed: {tape.manifest.source}; own agents, seed {seed}") as writer:
+    with TapeWriter(out, source=f"replayed ({model.kind} queue): {tape.manifest.source}; seed {seed}") as writer:
         writer.add_token(Token(token=token, decimals=staged.decimals))
         for item in items:
             writer.add_instrument(item)
@@ -97,9 +123,10 @@ def replay(
             tape=writer, instruments=list(source.instruments), accounts=_accounts(cast), venue=items[0].venue, token=token,
             leads=frozenset(), lots=[float(item.lot_size) for item in items], blocks=False,
         )  # fmt: skip
-        play_feed(staged, Feed(source=source), recorder, progress)
-        _sessions(writer, source)
-        _tell(writer, staged, source)
+        heard = Heard(source)
+        play_feed(staged, Feed(source=source), recorder, progress, heard)
+        _sessions(writer, source, heard)
+        _tell(writer, staged, source, cast)
     return _replayed(staged, cast, source)
 
 
@@ -108,11 +135,15 @@ def own_cast(agents: Sequence[AgentTable], instruments: int) -> tuple[Cast, ...]
     if not agents:
         raise InputError("--agent", "no agent was named", "at least one, such as grid")
     nothing = Scenario(title="replay", hours=1, underlying=[UnderlyingTable(symbol="X", spot=1)], agent=list(agents))
-    return cast_of(nothing, instruments)
+    return cast_of(nothing, instruments + 1)  # as if the leading venue's came last
 
 
 def play_feed(
-    staged: Staged, feed: Feed, recorder: Recorder | None, progress: Callable[[float], None] | None = None
+    staged: Staged,
+    feed: Feed,
+    recorder: Recorder | None,
+    progress: Callable[[float], None] | None = None,
+    heard: Heard | None = None,
 ) -> None:
     """Run a replay to its end, a block of events at a time.
 
@@ -131,27 +162,34 @@ def play_feed(
             world.feed[: len(part)] = part
             world.clock[r.C_ROW], world.clock[r.C_ROWS] = 0, len(part)
             world.clock[r.C_EVENTS] += len(part)
-            _go_on(staged, recorder, MORE)
+            _go_on(staged, recorder, heard, MORE)
         now = int(world.clock[w.C_NOW])
         if progress is not None:
             progress((now - told) / 1e9)
             told = now
     world.clock[r.C_FINAL] = 1
-    _go_on(staged, recorder, DONE)
+    _go_on(staged, recorder, heard, DONE)
     lots = world.venue.accounts.position.sum(axis=0)
     if int(total_cash(world.venue.accounts)) != paid_in or lots.any():
         raise AccountingError("replay: money or positions do not add up any more; this is a defect of makerscope")
 
 
-def _go_on(staged: Staged, recorder: Recorder | None, until: int) -> None:
+def _go_on(staged: Staged, recorder: Recorder | None, heard: Heard | None, until: int) -> None:
     while True:
         status = run_replay(staged.handle)
+        if heard is not None:
+            heard.count(staged.world.venue.log)
         if recorder is None:
             staged.world.venue.log.count[:-1] = 0
         else:
-            recorder.drain(staged.world.venue.log)
+            recorder.drain(staged.world.venue.log, int(staged.world.clock[w.C_NOW]))
         if status == until:
             return
+        if status == ASKED:
+            step = staged.steps.get(int(staged.world.clock[w.C_ASKED]))
+            if step is not None and step.interrupt is not None:
+                raise step.interrupt
+            raise InputError("--agent", "decides outside the loop", "an agent with a step of its own")
         if status != EMPTY_LOG:
             when = int(staged.world.clock[w.C_NOW])
             raise AccountingError(
@@ -167,7 +205,7 @@ def _accounts(cast: tuple[Cast, ...]) -> list[str | None]:
 def _state(writer: TapeWriter, source: Source, terms: Terms, cast: tuple[Cast, ...]) -> None:
     """Say on the tape what was assumed."""
     writer.find("info", "replayed", "own orders never moved the recorded market: this is no statement about impact")
-    writer.find("info", "queue model", terms.queue.stated)
+    writer.find("info", "queue model", f"queue model {terms.queue.stated}")
     writer.find("info", "depth", f"from the recorded {source.depth}; trades from the recorded {source.trades}")
     writer.find(
         "info", "fees", f"maker {terms.maker_fee_bps:g} bps, taker {terms.taker_fee_bps:g} bps; no margin is asked"
@@ -186,9 +224,16 @@ def _state(writer: TapeWriter, source: Source, terms: Terms, cast: tuple[Cast, .
     writer.find("info", "clocks", text)
 
 
-def _tell(writer: TapeWriter, staged: Staged, source: Source) -> None:
+def _tell(writer: TapeWriter, staged: Staged, source: Source, cast: tuple[Cast, ...]) -> None:
     """Say on the tape what went on."""
-    clock = staged.world.clock
+    clock, timing = staged.world.clock, staged.world.agents.timing
+    for n, item in enumerate(cast):
+        if timing[FIRST_AGENT + n, w.D_OUT] != w.IN:
+            step = staged.steps.get(FIRST_AGENT + n)
+            why = OUT_REASONS[int(timing[FIRST_AGENT + n, w.D_OUT])] + (
+                f" ({step.why})" if step is not None and step.why else ""
+            )
+            writer.find("warning", "agent out", f"{item.name}: {why}; its orders were cancelled")
     outages = sum(max(len(spans) - 1, 0) for spans in source.spans)
     if outages:
         writer.find("warning", "outage", "own orders were taken out when the recorder ceased to listen", count=outages)
@@ -202,12 +247,13 @@ def _tell(writer: TapeWriter, staged: Staged, source: Source) -> None:
         )
 
 
-def _sessions(writer: TapeWriter, source: Source) -> None:
+def _sessions(writer: TapeWriter, source: Source, heard: Heard) -> None:
     rows = [
-        {"instrument": name, "channel": channel, "start_exchange": start, "end_exchange": end, "events": 0}
-        for name, spans in zip(source.instruments, source.spans, strict=True)
-        for start, end in spans
+        {"instrument": name, "channel": channel, "start_exchange": span[0], "end_exchange": span[1], "events": count}
+        for i, (name, spans) in enumerate(zip(source.instruments, source.spans, strict=True))
+        for n, span in enumerate(spans)
         for channel in CHANNELS
+        if (count := heard.counts[channel, i, n]) > 0
     ]
     if rows:
         writer.session(pl.DataFrame(rows).with_columns(ended_by=pl.lit("end of the recording")))

@@ -36,8 +36,9 @@ from makerscope.market.venue import REASONS
 from makerscope.sim import replay_world as r
 from makerscope.sim import world as w
 from makerscope.sim.agenda import new_agenda
+from makerscope.sim.build import agents_of
 from makerscope.sim.cast import Cast
-from makerscope.sim.replay_market import SLEEPS
+from makerscope.sim.python_agent import PythonStep, seat
 from makerscope.sim.replay_parts import PARTS, addresses
 from makerscope.sim.replay_queue import MODELS, QueueModel
 from makerscope.tape.events import Instrument
@@ -61,14 +62,15 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staged:
-    """A replay ready to run. ``decimals``: of the money; ``factor``: by which recorded money is multiplied for it. ``keep``: memory
-    that the arrays only point to.
+    """A replay ready to run. ``decimals``: of the money; ``factor``: by which recorded money is multiplied for it. ``steps``: the agents
+    that are plain Python, by account. ``keep``: memory that the arrays only point to.
     """
 
     world: r.Replay
     handle: Opened
     decimals: int
     factor: int
+    steps: dict[int, PythonStep]
     keep: list[object] = field(repr=False)
 
 
@@ -90,7 +92,7 @@ def money_of(instruments: Sequence[Instrument], decimals: int) -> tuple[list[int
 
 def stage(  # noqa: PLR0917 - one call
     instruments: Sequence[Instrument], cast: tuple[Cast, ...], terms: Terms, span: tuple[int, int], seed: int,
-    decimals: int = 6, *, room: int = 1 << 17, feed: int = 1 << 18,
+    decimals: int = 6, *, dearest: int = 1 << 21, room: int = 1 << 17, feed: int = 1 << 18,
 ) -> Staged:  # fmt: skip
     """Lay out a replay.
 
@@ -101,6 +103,7 @@ def stage(  # noqa: PLR0917 - one call
         span: first and last ns.
         seed: of the agents' dice.
         decimals: of the token, at least.
+        dearest: ticks that no price will reach.
         room: rows of each buffer of the log.
         feed: rows of recorded events at a time.
     """
@@ -111,7 +114,7 @@ def stage(  # noqa: PLR0917 - one call
     books = [levels.new_book(FAR) for _ in instruments]
     tables = [opened(each) for each in books]
     keep += tables
-    desk = _desk(instruments, units, cast, slots, terms, room, 10**places)
+    desk = _desk(instruments, units, cast, slots, terms, room, 10**places, dearest)
     dice = streams(seed, [f"agent {item.name}" for item in cast])
     actions = max([64, *(2 * each for each in slots)])
     messages = max(1 << 12, 64 * sum(slots)) + actions
@@ -129,31 +132,34 @@ def stage(  # noqa: PLR0917 - one call
     world = r.Replay(
         venue=desk, own=_own(count, sum(slots) + 64), book=books[0],
         books=np.array([each.address for each in tables], np.int64), top=np.zeros((2 * count, 2), np.int64),
-        feed=np.zeros((feed, r.EVENT_COLUMNS), np.int64), agents=_agents(cast, accounts, count, desk, dice, keep),
+        feed=np.zeros((feed, r.EVENT_COLUMNS), np.int64), agents=agents_of(cast, accounts, count, desk, dice, 0, keep),
         public=w.Public(
             np.full((seen_rows, count, PUBLIC_COLUMNS), NONE, np.int64),
             np.zeros((seen_rows, count, interface.MODEL_COLUMNS)), np.zeros(seen_rows, np.int64),
+            np.full((seen_rows, interface.WEAK_ROOM), NONE, np.int64),
         ),
         path=w.Path(np.zeros((count, 1)), np.zeros((count, 1)), np.zeros((count, 1))), mempool=_pool(messages),
         agenda=new_agenda(messages + 2 * len(cast) + 16), dice=dice, clock=_clock(span, len(cast)),
         rule=_rule(cast, terms, span[0]), seen=seen,
-        act=np.array([rows.ctypes.data, len(rows), taken.ctypes.data, 0], np.int64), rows=rows, count=taken, news=news,
-        reference=reference, lead=np.arange(count), model=np.array([terms.queue.n]), realised=np.zeros((count, 3)),
+        act=np.array([rows.ctypes.data, len(rows), taken.ctypes.data, 0], np.int64), rows=rows, written=taken, news=news,
+        reference=reference, lead=np.arange(count), asleep=np.ones(accounts, np.int64), model=np.array([terms.queue.n]), realised=np.zeros((count, 3)),
         got=np.zeros(accounts, np.int64), code=np.zeros(len(PARTS), np.int64),
     )  # fmt: skip
     factor = 10 ** (places - decimals)
     handle = opened(world)
     world.code[:] = addresses(handle.kind)
-    return Staged(world=world, handle=handle, decimals=places, factor=factor, keep=keep)
+    plain = [FIRST_AGENT + n for n, item in enumerate(cast) if item.kind.entry is None]
+    steps = {a: seat(world, a, cast[a - FIRST_AGENT]) for a in plain}  # pyright: ignore[reportArgumentType]
+    return Staged(world=world, handle=handle, decimals=places, factor=factor, steps=steps, keep=keep)
 
 
 def _desk(  # noqa: PLR0917 - one call
     instruments: Sequence[Instrument], units: list[int], cast: tuple[Cast, ...], slots: list[int], terms: Terms,
-    room: int, money: int,
+    room: int, money: int, dearest: int,
 ) -> r.Desk:  # fmt: skip
     count, accounts = len(instruments), FIRST_AGENT + len(cast)
     spec, state = np.zeros((count, SPEC_COLUMNS), np.int64), np.zeros((count, STATE_COLUMNS), np.int64)
-    spec[:, UNDERLYING], spec[:, UNIT], spec[:, LOT_STEP], spec[:, LADDER] = np.arange(count), units, 1, 1 << 61
+    spec[:, UNDERLYING], spec[:, UNIT], spec[:, LOT_STEP], spec[:, LADDER] = np.arange(count), units, 1, dearest
     spec[:, MAKER_FEE], spec[:, TAKER_FEE] = round(terms.maker_fee_bps * 100), round(terms.taker_fee_bps * 100)
     state[:, LAST] = NONE
     real = np.zeros((count, 3))
@@ -201,29 +207,3 @@ def _rule(cast: tuple[Cast, ...], terms: Terms, start: int) -> NDArray[np.int64]
     rule[r.G_EQUITY_EVERY] = round(terms.equity_s * SECOND)
     rule[r.G_SLOWEST] = max(round(item.table.feed_ms * MS) for item in cast)
     return rule
-
-
-def _agents(  # noqa: PLR0917 - one call
-    cast: tuple[Cast, ...], accounts: int, count: int, desk: r.Desk, dice: NDArray[np.uint64], keep: list[object]
-) -> w.Agents:
-    timing, own = np.zeros((accounts, w.TIMING_COLUMNS), np.int64), np.zeros((accounts, interface.SELF_WORDS), np.int64)
-    address, cash = np.zeros(accounts, np.int64), np.zeros(accounts, np.int64)
-    for n, item in enumerate(cast):
-        a, table = FIRST_AGENT + n, item.table
-        params = np.array(list(item.numbers.values()) or [0.0])
-        reals, whole = np.zeros(max(item.kind.reals, 1)), np.zeros(max(item.kind.whole, 1), np.int64)
-        keep += [params, reals, whole, item.kind.entry]
-        address[a], cash[a] = item.kind.entry.address, desk.accounts.cash[a]
-        roll = dice[n : n + 1]
-        own[a] = (
-            params.ctypes.data, len(params), reals.ctypes.data, len(reals), whole.ctypes.data, len(whole),
-            roll.ctypes.data, n,
-        )  # fmt: skip
-        for place, ms in (
-            (w.D_FEED, table.feed_ms), (w.D_SEND, table.send_ms), (w.D_JITTER, table.jitter_ms),
-            (w.D_THINK, table.think_ms), (w.D_EVERY, table.every_ms),
-        ):  # fmt: skip
-            timing[a, place] = round(ms * MS)
-        timing[a, SLEEPS] = 1
-    known = np.zeros((len(desk.slot), interface.KNOWN_COLUMNS), np.int64)
-    return w.Agents(address, own, timing, known, np.zeros((accounts, count), np.int64), cash)

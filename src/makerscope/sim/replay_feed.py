@@ -26,7 +26,8 @@ DELAY = pl.col("local_time") - pl.col("exchange_time")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """What of a tape is replayed: ``instruments`` by number; ``depth`` and ``trades``: the tables; ``base``: the smallest delay of the
-    recorder (ns), None where it has not two clocks; ``spans``: when both were heard, by instrument; ``start``, ``end``: ns.
+    recorder (ns), None where it has not two clocks; ``spans``: when both were heard, by instrument; ``dearest``: ticks that no
+    price reaches; ``start``, ``end``: ns.
     """
 
     tape: Tape
@@ -35,6 +36,7 @@ class Source:
     trades: str
     base: int | None
     spans: tuple[tuple[tuple[int, int], ...], ...]
+    dearest: int
     start: int
     end: int
     since: int | None
@@ -72,11 +74,13 @@ def source_of(
     delays = [
         _within(tape.scan(each), names, since, until).select(DELAY.min()).collect().item() for each in (table, trades)
     ]
+    paid = "price" if trades == "fills" else "first_price"
+    dearest = _within(tape.scan(trades), names, since, until).select(pl.col(paid).max()).collect().item()
     known = [each for each in delays if each is not None]
     spans = tuple(_spans(tape, name, table, trades, (first, last)) for name in names)
     return Source(
         tape=tape, instruments=names, depth=table, trades=trades, base=min(known) if known else None, spans=spans,
-        start=first, end=last, since=since, until=until,
+        dearest=4 * (dearest or 1 << 20), start=first, end=last, since=since, until=until,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ in their order. No own order is filled without a recorded trade at its price or 
 
 import numpy as np
 
-from makerscope.kernels._jit import inlined, kernel, part
+from makerscope.kernels._jit import inlined, inner, part
 from makerscope.market.layout import LEADER, NONE
 from makerscope.market.log import CANCELLED, EXPIRED, FILLED_ORDER, PLAIN
 from makerscope.market.news import FILLED, GONE, tell
@@ -51,7 +51,7 @@ from makerscope.sim.world import C_NOW
 MARKET = LEADER  # the account of all whom the recording shows
 
 
-@kernel
+@inner
 def drop_own(world, m, o, action):
     """Take an own order out and tell: ``action`` is CANCELLED or EXPIRED; ``m`` the message that asked for it."""
     venue, order = world.venue, world.own.order
@@ -62,7 +62,7 @@ def drop_own(world, m, o, action):
     unlink(world.own, o)
 
 
-@kernel
+@inner
 def drop_all_own(world, m, account):
     """Take all orders of an account out; returns how many there were."""
     gone, venue = 0, world.venue
@@ -73,7 +73,7 @@ def drop_all_own(world, m, account):
     return gone
 
 
-@kernel
+@inner
 def expire_market(world, instrument):
     """An outage begins: nobody knows what the queue does now, so every own order there is taken out."""
     venue = world.venue
@@ -92,7 +92,7 @@ def expire_market(world, instrument):
     venue.word[V_NOW] = world.clock[C_NOW]
 
 
-@kernel
+@inner
 def fill_own(world, o, size, serial):
     """Fill ``size`` lots of an own order at its price: money, rows, news."""
     venue, order = world.venue, world.own.order
@@ -118,7 +118,7 @@ def trade_hits(world, at):
     return 0
 
 
-@kernel
+@inner
 def give_out(world, r, key, size, serial):
     """An aggressor traded ``size`` lots at ``key`` against side ``r``, where own orders stand at it or better."""
     own, left = world.own, size
@@ -169,7 +169,7 @@ def level_changed(world, at):
     return 0
 
 
-@kernel
+@inner
 def remember_shown(world, book, instrument):
     """Before a snapshot replaces a book: what it shows where own orders stand and own takers took."""
     own = world.own
@@ -183,7 +183,7 @@ def remember_shown(world, book, instrument):
             own.spent[n, S_SHOWN] = shown(book, own.spent[n, S_ROW] & 1, own.spent[n, S_KEY])
 
 
-@kernel
+@inner
 def compare_shown(world, book, instrument):
     """After a snapshot replaced a book: what changed where own orders stand and own takers took."""
     own = world.own

@@ -7,7 +7,7 @@ faster than what was recorded at the same time.
 
 import numpy as np
 
-from makerscope.kernels._jit import kernel, part
+from makerscope.kernels._jit import inner, kernel, part
 from makerscope.kernels.dice import exponential
 from makerscope.kernels.handle import call_part
 from makerscope.market.accounts import equity
@@ -40,15 +40,14 @@ from makerscope.market.layout import (
     P_BID,
     TRADING,
 )
-from makerscope.agents.interface import V_VOLATILITY
+from makerscope.agents.interface import ASK, OUT, V_VOLATILITY
 from makerscope.market.log import LOST, T_ACCOUNTS, is_filling, next_row
 from makerscope.market.news import UNTOLD
 from makerscope.market.venue import V_MESSAGES, V_NOW
 from makerscope.sim.agenda import MESSAGE, WAKE, add, pop
-from makerscope.sim.replay_market import SLEEPS, happen
+from makerscope.sim.replay_market import happen
 from makerscope.sim.replay_venue import execute_own
 from makerscope.sim.replay_world import (
-    ASK,
     C_DUE_EQUITY,
     C_FINAL,
     C_FREE_MESSAGE,
@@ -58,6 +57,7 @@ from makerscope.sim.replay_world import (
     E_TIME,
     G_EQUITY_EVERY,
     OWN_EVENT,
+    TALK,
 )
 from makerscope.sim.talk import (
     _look_at_blocks,  # pyright: ignore[reportPrivateUsage] - what an agent has seen, here before its call too
@@ -65,13 +65,13 @@ from makerscope.sim.talk import (
     next_wake,
     note_sent,
 )
-from makerscope.sim.world import C_ACTIONS, C_END, C_NOW, C_WAKES, D_ACTIONS, D_JITTER, D_SEND, D_THINK
+from makerscope.sim.world import C_ACTIONS, C_ASKED, C_END, C_NOW, C_WAKES, D_ACTIONS, D_JITTER, D_SEND, D_THINK
 
 STRIDE = 64  # recorded events between two looks at the log
-DONE, EMPTY_LOG, MORE, OVERFLOW, NO_ROOM = range(5)  # why the loop stopped
+DONE, EMPTY_LOG, MORE, OVERFLOW, NO_ROOM, ASKED = range(6)  # why the loop stopped
 
 
-@kernel
+@inner
 def send_own(world, a, row, now):
     """Put one action of an agent on its way. False: no room for another message."""
     clock, timing, message = world.clock, world.agents.timing, world.mempool.message
@@ -91,11 +91,11 @@ def send_own(world, a, row, now):
     return add(world.agenda, m[M_DUE], MESSAGE, at)
 
 
-@kernel
+@inner
 def show_reference(world, a, now):
     """The price that stands for the rest of the world: the middle of a recorded market, as late as the agent sees it."""
     public, path = world.public, world.path
-    at = _look_at_blocks(world, a, now) % public.time.shape[0]
+    at = max(_look_at_blocks(world, a, now), 0) % public.time.shape[0]
     for u in range(path.spot.shape[0]):
         i = world.lead[u]
         bid, ask, tick = public.whole[at, i, P_BID], public.whole[at, i, P_ASK], world.venue.real[i, 1]
@@ -104,19 +104,22 @@ def show_reference(world, a, now):
         path.variance[u, 0] = public.model[at, i, V_VOLATILITY] ** 2
 
 
-@kernel
+@inner
 def wake_own(world, a):
     """Call an agent, send what it wrote, and note when it wants to be called again. False: no room."""
     clock, timing = world.clock, world.agents.timing
     now = clock[C_NOW]
     clock[C_WAKES] += 1
     show_reference(world, a, now)
-    asleep = call_part(world.code[ASK], world, a)
-    if not is_in(world, a):  # it is out: all it has in the market goes
+    asleep = call_part(world.code[TALK], world, a)
+    if asleep == ASK:
+        clock[C_ASKED] = a
+        return True
+    if asleep == OUT:  # it is out: all it has in the market goes
         world.rows[0, :] = 0
         world.rows[0, A_KIND] = CANCEL_ALL
         return send_own(world, a, world.rows[0], now)
-    n = world.count[0]
+    n = world.written[0]
     clock[C_ACTIONS] += n
     timing[a, D_ACTIONS] += n
     for k in range(n):
@@ -126,17 +129,17 @@ def wake_own(world, a):
     return sleep(world, a, next_wake(world, a, asleep))
 
 
-@kernel
+@inner
 def sleep(world, a, when):
     """Note when an agent is called again: at a time, or when there is something new to see."""
     if when >= NO_TIME:
-        world.agents.timing[a, SLEEPS] = 1
+        world.asleep[a] = 1
         world.clock[C_SLEEPERS] += 1
         return True
     return add(world.agenda, when, WAKE, a)
 
 
-@kernel
+@inner
 def trades_anywhere(world):
     """Whether some market is being recorded now."""
     for i in range(world.venue.state.shape[0]):
@@ -145,7 +148,7 @@ def trades_anywhere(world):
     return False
 
 
-@kernel
+@inner
 def write_equity(world):
     """A row of ``accounts`` for every agent, when due. Nobody asks for margin here: it is 0."""
     clock, venue, every = world.clock, world.venue, world.rule[G_EQUITY_EVERY]
@@ -207,3 +210,5 @@ def run_replay(world):
             return DONE
         if agenda.size[0] + room >= agenda.event.shape[0] or call_part(world.code[OWN_EVENT], world, 0) == 0:
             return NO_ROOM
+        if clock[C_ASKED] > 0:
+            return ASKED

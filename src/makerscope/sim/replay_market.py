@@ -4,7 +4,7 @@
 import numpy as np
 
 from makerscope.agents.interface import V_VOLATILITY
-from makerscope.kernels._jit import inlined, kernel, part
+from makerscope.kernels._jit import inlined, inner, part
 from makerscope.kernels.book import CENTRE, DRIFT, OUTSIDE, WINDOW, best_key, empty_side, move_window, put_centre
 from makerscope.kernels.book import set_far, set_near
 from makerscope.kernels.elementary import exp, log
@@ -79,7 +79,6 @@ HALF_LIFE = 1800.0 * 1e9  # ns, of the variance that agents hear
 YEAR = 365.0 * 86400.0 * 1e9
 LN2 = 0.6931471805599453
 SECOND = 1_000_000_000
-SLEEPS = 11  # a column of ``Agents.timing`` that a world does not use: 1 while the agent waits for something new to see
 
 
 @inlined
@@ -94,7 +93,7 @@ def put_level(world, book, row, key, size):
         world.clock[C_FULL] += 1
 
 
-@kernel
+@inner
 def find_top(world, book, r):
     """Look up the best level of a side anew, and keep the window around it."""
     found, key = best_key(book, r & 1)
@@ -134,7 +133,7 @@ def _level(world, at, i, side, price, size):
     return True
 
 
-@kernel
+@inner
 def snapshot_row(world, book, i, r, key, size, what):
     """One level of a snapshot; own orders are looked at when all of it is there."""
     if what & FIRST:
@@ -180,7 +179,7 @@ def _trade(world, at, i, side, price, size):
         call_part(world.code[HIT], world, at)
 
 
-@kernel
+@inner
 def mark_row(world, i, mark, index, funding):
     """The venue's mark, index and funding; a tape that has none of them is marked at the middle."""
     venue, log = world.venue, world.venue.log
@@ -196,7 +195,7 @@ def mark_row(world, i, mark, index, funding):
     out[row, 0], out[row, 1], out[row, 2], out[row, 3], out[row, 4] = world.clock[C_NOW], i, mark, index, funding
 
 
-@kernel
+@inner
 def trading(world, i, on):
     """The recorder begins or ceases to listen to a market."""
     world.venue.state[i, TRADING] = on
@@ -217,18 +216,18 @@ def _realised(world, i, now, mid):
         known[i, 1], known[i, 2] = mid, float(now)
 
 
-@kernel
+@inner
 def wake_sleepers(world, when):
     """Whoever waits for something new is called when it sees this."""
-    timing = world.agents.timing
-    for a in range(FIRST_AGENT, timing.shape[0]):
-        if timing[a, SLEEPS] == 1:
-            timing[a, SLEEPS] = 0
+    timing, asleep = world.agents.timing, world.asleep
+    for a in range(FIRST_AGENT, asleep.shape[0]):
+        if asleep[a] == 1:
+            asleep[a] = 0
             add(world.agenda, max(when + timing[a, D_FEED], world.clock[C_NOW]), WAKE, a)
     world.clock[C_SLEEPERS] = 0
 
 
-@kernel
+@inner
 def publish(world, i):
     """One instrument changed: a new row of what everyone may see, from when the recorder saw it."""
     clock, public, state, top = world.clock, world.public, world.venue.state, world.top
@@ -261,7 +260,7 @@ def publish(world, i):
         log_quote(world, i, before, at)
 
 
-@kernel
+@inner
 def log_quote(world, i, before, at):
     """A row of ``quotes`` where the best prices or their sizes changed."""
     public, log = world.public, world.venue.log

@@ -7,7 +7,7 @@ a recorded event at a price where nothing of ours stands costs one look.
 
 import numpy as np
 
-from makerscope.kernels._jit import inlined, kernel
+from makerscope.kernels._jit import inlined, inner
 from makerscope.kernels.book import OUTSIDE, WINDOW, below
 from makerscope.market.layout import NONE
 from makerscope.sim.replay_queue import FRONT, UNKNOWN
@@ -44,7 +44,7 @@ def row_of(instrument, side):
     return 2 * instrument + (side < 0)
 
 
-@kernel
+@inner
 def shown(book, row, key):
     """Recorded lots at a key of a side (0 bids, 1 asks)."""
     at = key - book.state[LOWEST + row]
@@ -63,7 +63,7 @@ def shown(book, row, key):
     return np.int64(0)
 
 
-@kernel
+@inner
 def next_key(book, row, key):
     """``(True, k)``: the next recorded key worse than ``key``; ``(False, 0)`` where there is none."""
     lowest, held = book.state[LOWEST + row], book.state[OUTSIDE + row]
@@ -84,7 +84,7 @@ def next_key(book, row, key):
     return False, np.int64(0)
 
 
-@kernel
+@inner
 def lots_ahead(world, book, r, key):
     """Lots ahead of an order that arrives now. Unknown where the recording shows no level there nor any worse one."""
     if world.rule[G_MODEL] == FRONT:
@@ -95,7 +95,7 @@ def lots_ahead(world, book, r, key):
     return 0.0 if next_key(book, r & 1, key)[0] else UNKNOWN
 
 
-@kernel
+@inner
 def queue_order(world, book, instrument, side, price, size, account, slot):
     """Put an order at the end of the queue at its price; returns its place in ``order``, or NONE where the pool is empty."""
     own = world.own
@@ -124,7 +124,7 @@ def queue_order(world, book, instrument, side, price, size, account, slot):
     return o
 
 
-@kernel
+@inner
 def unlink(own, o):
     """Take an order out of its list and give its place back."""
     order = own.order
@@ -142,7 +142,7 @@ def unlink(own, o):
     own.pool[LIVE] -= 1
 
 
-@kernel
+@inner
 def spent_at(own, r, key):
     """Place in ``spent`` of what own takers took at a recorded level, or NONE."""
     if own.filter[r, key & (FILTER - 1)] > 0:
@@ -152,7 +152,7 @@ def spent_at(own, r, key):
     return np.int64(NONE)
 
 
-@kernel
+@inner
 def spend(own, r, key, lots):
     """Note that an own taker took recorded lots. False: no room to note it."""
     n = spent_at(own, r, key)
@@ -167,7 +167,7 @@ def spend(own, r, key, lots):
     return True
 
 
-@kernel
+@inner
 def give_back(own, n, gone):
     """The recording shows ``gone`` lots less at a level: they are those that own takers took. True: nothing is left to note."""
     spent = own.spent

@@ -8,7 +8,7 @@ orders do not trade with each other: a post-only order that would cross one is r
 
 import numpy as np
 
-from makerscope.kernels._jit import inlined, kernel
+from makerscope.kernels._jit import inlined, inner
 from makerscope.kernels.handle_at import handle_at
 from makerscope.market.layout import (
     CANCEL,
@@ -40,9 +40,9 @@ from makerscope.market.venue import (
     UNKNOWN_KIND,
     V_NOW,
     WOULD_CROSS,
-    _flaw,  # pyright: ignore[reportPrivateUsage] - one set of rules for both kinds of venue
     _log_order,  # pyright: ignore[reportPrivateUsage] - one row of ``orders``, whoever holds the book
     book_trade,
+    flaw,
     refuse,
 )
 from makerscope.sim.replay_fill import MARKET, drop_all_own, drop_own
@@ -69,7 +69,7 @@ def _offered(world, book, r, key):
     return max(shown(book, r & 1, key) - taken, 0)
 
 
-@kernel
+@inner
 def walk_recorded(world, m, size, limit, serial, really):
     """Trade up to ``size`` lots against the recorded side up to ``limit`` (NONE: any price), or only count them.
 
@@ -97,7 +97,7 @@ def walk_recorded(world, m, size, limit, serial, really):
     return got, cash, fees
 
 
-@kernel
+@inner
 def take_recorded(world, m, size, limit, serial):
     """Trade against the recorded book and tell; returns what is left."""
     venue, i, side = world.venue, m[M_INSTRUMENT], m[M_SIDE]
@@ -109,7 +109,7 @@ def take_recorded(world, m, size, limit, serial):
     return size - got
 
 
-@kernel
+@inner
 def _crosses(world, m):
     """Whether an order would trade with the recorded book (1) or meet an own order (2)."""
     i, side, price = m[M_INSTRUMENT], m[M_SIDE], m[M_PRICE]
@@ -128,7 +128,7 @@ def _same_place(world, m, o):
     return same and order[o, Q_PRICE] == m[M_PRICE] and m[M_SIZE] <= order[o, Q_SIZE]
 
 
-@kernel
+@inner
 def place_own(world, m):
     """Rest an order in a recorded queue, or replace the one in its slot. Returns a reason."""
     venue, own = world.venue, world.own
@@ -136,7 +136,7 @@ def place_own(world, m):
     if m[M_SLOT] < 0 or m[M_SLOT] >= venue.slot_at[account + 1] - venue.slot_at[account]:
         return BAD_SLOT
     s = venue.slot_at[account] + m[M_SLOT]
-    old, why = venue.slot[s], _flaw(venue, m)
+    old, why = venue.slot[s], flaw(venue, m)
     if why != OK:
         if old != NONE:
             drop_own(world, m, old, CANCELLED)
@@ -157,7 +157,7 @@ def place_own(world, m):
     return _rest(world, m, s, serial, action)
 
 
-@kernel
+@inner
 def _rest(world, m, s, serial, action):
     """The second half: what may trade does so, what is left joins the queue."""
     venue, own = world.venue, world.own
@@ -190,10 +190,10 @@ def _rest(world, m, s, serial, action):
     return why
 
 
-@kernel
+@inner
 def take_own(world, m):
     """Trade with the recorded book now or not at all. Returns a reason."""
-    why = _flaw(world.venue, m)
+    why = flaw(world.venue, m)
     if why != OK:
         return why
     size, limit, own = m[M_SIZE], m[M_PRICE], world.own
@@ -207,7 +207,7 @@ def take_own(world, m):
     return OK
 
 
-@kernel
+@inner
 def execute_own(world, m):
     """Do what one message asks for. Returns OK or the reason why it was refused."""
     venue, account, kind, slot = world.venue, m[M_ACCOUNT], m[M_KIND], m[M_SLOT]

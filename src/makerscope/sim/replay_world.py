@@ -41,7 +41,7 @@ C_TRADED, C_DUE_EQUITY, C_MESSAGES, C_FULL, C_INSIDE, C_GIVEN, C_BEFORE = range(
 CLOCK_WORDS = 56
 G_MODEL, G_LOG_QUOTES, G_EQUITY_EVERY, G_SLOWEST = range(32, 36)  # words of ``Replay.rule`` behind those of a world
 RULE_WORDS = 40
-OWN_EVENT, RARE, HIT, CHANGED, TOP, ASK = range(6)  # of ``Replay.code``: parts that are compiled apart
+OWN_EVENT, RARE, HIT, CHANGED, TOP, TALK = range(6)  # of ``Replay.code``: parts that are compiled apart
 
 
 class Own(NamedTuple):
@@ -85,7 +85,7 @@ class Replay(NamedTuple):
 
     ``book``: of the first instrument; ``books`` ``(I,)`` the address of each. ``top`` ``(2 I, 2)`` key and lots of the best
     recorded level, lots 0 where there is none. ``feed`` ``(n, 8)`` recorded events; ``lead`` ``(I,)`` whose price agents hear as
-    the reference; ``model`` ``(1,)`` the queue model's exponent; ``first_dice`` ``(1,)``; ``realised`` ``(I, 3)`` variance a year,
+    the reference; ``asleep`` ``(A,)`` 1 where an agent waits for something new to see; ``model`` ``(1,)`` the queue model's exponent; ``first_dice`` ``(1,)``; ``realised`` ``(I, 3)`` variance a year,
     and the price and time it was last looked at; ``code`` ``(6,)`` addresses of the parts.
     """
 
@@ -106,10 +106,11 @@ class Replay(NamedTuple):
     seen: np.ndarray
     act: np.ndarray
     rows: np.ndarray
-    count: np.ndarray
+    written: np.ndarray
     news: np.ndarray
     reference: np.ndarray
     lead: np.ndarray
+    asleep: np.ndarray
     model: np.ndarray
     realised: np.ndarray
     got: np.ndarray

@@ -191,7 +191,7 @@ def cut_profits(world):
 
 @kernel
 def _look(world, a):
-    """One account: how it stands, what is done about it, and when to look again. Returns whether keepers may liquidate it."""
+    """One account: how it stands, what is done about it, when to look again. Returns whether keepers may close it."""
     venue, now = world.venue, world.clock[C_NOW]
     accounts, spec, state, rules, forced = venue.accounts, venue.spec, venue.state, venue.rules, world.forced
     stands = standing(accounts, spec, state, rules, a)

@@ -1,5 +1,5 @@
 # ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say
-"""Drift's auction of a taker: its limit moves over some blocks, and makers' just-in-time offers meet it beside the book.
+"""Drift's auction of a taker: its limit moves over some blocks; makers' just-in-time offers meet it beside the book.
 
 The limit starts at the index (never worse than the taker's own) and ends at the taker's own limit; without one at the
 index and half a per cent. Offers flagged JIT come first in a block, rest for that block only, and never take. What is
