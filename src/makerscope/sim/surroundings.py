@@ -18,6 +18,7 @@ from makerscope.market.reference_terms import YEAR_NS, NormalJumps, Shock, Under
 from makerscope.market.venue_rules import chain_of as chain_of_profile
 from makerscope.market.venue_rules import limits_of, ordering_of
 from makerscope.sim.cast import Cast, quotes
+from makerscope.sim.hybrid import with_recorded
 from makerscope.sim.markets import DECIMALS, Market
 from makerscope.sim.scenario import Scenario, UnderlyingTable
 from makerscope.sim.terms import Terms
@@ -34,7 +35,7 @@ def path_of(scenario: Scenario, seed: int, start: int, end: int, shocks: tuple[S
     correlation = [[1.0 if i == j else scenario.correlation for j in range(n)] for i in range(n)]
     plan = plan_of([_price(item) for item in scenario.underlying], step=step, correlation=correlation, shocks=shocks)
     dice = streams(seed, stream_names([item.symbol for item in scenario.underlying]))
-    return reference_path(plan, (end - start) // step + 2, dice, begin=start)
+    return with_recorded(scenario, reference_path(plan, (end - start) // step + 2, dice, begin=start))
 
 
 def _price(item: UnderlyingTable) -> Underlying:
