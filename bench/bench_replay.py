@@ -61,7 +61,9 @@ def _entry(own, seen, act):
 
 def staged(feed: dict[str, np.ndarray]) -> Staged:
     """A replay of the feed, ready to run."""
-    kind = Kind(name="ladder", about="", step=step, entry=_entry, numbers={}, slots=lambda _numbers, _markets: 2 * LEVELS)
+    kind = Kind(
+        name="ladder", about="", step=step, entry=_entry, numbers={}, slots=lambda _numbers, _markets: 2 * LEVELS
+    )
     table = AgentTable(kind="ladder", name="me", every_ms=100, feed_ms=10, send_ms=10)
     cast = (Cast(name="me", table=table, kind=kind, numbers={"skew": SKEW}),)
     item = Instrument(

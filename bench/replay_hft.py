@@ -95,7 +95,9 @@ def main() -> None:
         position = float(hbt.position(0))
         hbt.close()
     facts = dict(zip(("decisions", "submits", "cancels"), counts.tolist(), strict=True))
-    print(json.dumps({"seconds": least, "peer": f"hftbacktest {version('hftbacktest')}", "lots": position / LOT, **facts}))
+    print(
+        json.dumps({"seconds": least, "peer": f"hftbacktest {version('hftbacktest')}", "lots": position / LOT, **facts})
+    )
 
 
 if __name__ == "__main__":

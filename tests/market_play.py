@@ -81,8 +81,6 @@ error_bps = 0
 block_ms = 100
 {chain}
 [venue]
-maker_fee_bps = 0
-taker_fee_bps = 0
 {venue}
 {rest}
 """
@@ -102,10 +100,11 @@ def scripted(*names, more=""):
     return "".join(AGENT.format(name=name, more=more) for name in names)
 
 
-def market(rest, *, seconds=5.0, seed=7, top="", underlying="", chain="", venue="", kinds=None):
+def market(rest, *, seconds=5.0, seed=7, top="", underlying="", chain="", venue="", fees=(0, 0), kinds=None):
     """A built market of one perpetual at 10,000 that does not move unless told; ``rest`` holds its agents."""
     text = BASE.format(
-        hours=seconds / 3600, top=top, underlying=underlying, chain=chain, venue=venue, rest=rest,
+        hours=seconds / 3600, top=top, underlying=underlying, chain=chain, rest=rest,
+        venue=f"maker_fee_bps = {fees[0]}\ntaker_fee_bps = {fees[1]}\n{venue}",
     )  # fmt: skip
     return built_of(text, seed=seed, kinds=kinds)
 
@@ -148,9 +147,7 @@ def play(built):
         if status == DONE:
             break
     rows = {table: np.concatenate(parts) for table, parts in found.items()}
-    return {
-        table: {name: rows[table][:, at] for at, name in enumerate(columns)} for table, columns in COLUMNS.items()
-    }
+    return {table: {name: rows[table][:, at] for at, name in enumerate(columns)} for table, columns in COLUMNS.items()}
 
 
 def fills(tables, *names, lead=False):
@@ -161,7 +158,15 @@ def fills(tables, *names, lead=False):
 
 
 def place(ms, side, price, size, slot=0, flags=0, **more):
-    return {"ms": ms, "kind": layout.PLACE, "side": side, "price": price, "size": size, "slot": slot, "flags": flags} | more
+    return {
+        "ms": ms,
+        "kind": layout.PLACE,
+        "side": side,
+        "price": price,
+        "size": size,
+        "slot": slot,
+        "flags": flags,
+    } | more
 
 
 def take(ms, side, price, size, flags=0, **more):

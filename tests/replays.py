@@ -1,6 +1,5 @@
 """Drive a replay with recorded events and own messages written by hand, for tests."""
 
-
 from makerscope.market.layout import (
     CANCEL,
     FIRST_AGENT,
@@ -47,7 +46,9 @@ def snapshot(at, rows):
 def staged(events, *, model="behind", n=1.0, accounts=2, slots=5, fees=(0.0, 0.0), step=1000):
     """A replay with nobody awake, whose feed and messages are ``events`` of ``tests.reference.replay``, one each microsecond."""
     cast = own_cast([AgentTable(kind="grid", name="own", count=accounts, numbers={"levels": slots})], 1)
-    terms = Terms(queue=QueueModel(kind=model, n=n), maker_fee_bps=fees[0], taker_fee_bps=fees[1], quotes=False, equity_s=0)
+    terms = Terms(
+        queue=QueueModel(kind=model, n=n), maker_fee_bps=fees[0], taker_fee_bps=fees[1], quotes=False, equity_s=0
+    )
     end = START + step * (len(events) + 1)
     feed, messages = [row(START, r.RESUME | r.LAST_ROW)], []
     for place, (name, *facts) in enumerate(events):
@@ -80,7 +81,12 @@ def staged(events, *, model="behind", n=1.0, accounts=2, slots=5, fees=(0.0, 0.0
             m[M_KIND], m[M_FLAGS] = PLACE, POST_ONLY
             m[[M_SLOT, M_SIDE, M_PRICE, M_SIZE]] = facts[1:]
         elif name == "take":
-            m[M_KIND], m[M_SIDE], m[M_PRICE], m[M_SIZE] = TAKE, facts[1], NONE if facts[2] is None else facts[2], facts[3]
+            m[M_KIND], m[M_SIDE], m[M_PRICE], m[M_SIZE] = (
+                TAKE,
+                facts[1],
+                NONE if facts[2] is None else facts[2],
+                facts[3],
+            )
         else:
             m[M_KIND], m[M_SLOT] = CANCEL, facts[1]
         add(world.agenda, due, MESSAGE, at)
@@ -121,5 +127,3 @@ def live_ahead(out):
             found[int(own.order[o, r.Q_ACCOUNT]) - FIRST_AGENT, int(own.order[o, r.Q_SLOT])] = float(own.ahead[o])
             o = own.order[o, r.Q_NEXT]
     return found
-
-

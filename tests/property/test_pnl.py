@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from makerscope.errors import AccountingError
+from makerscope.metrics.flows import CAPITAL
 from makerscope.metrics.pnl import LEGS, pnl
 from makerscope.metrics.view import LAST_TRADE
-from makerscope.tape.events import Instrument, Token
+from makerscope.tape.events import TRANSFERS, Instrument, Token
 from tests.reference.pnl import slow_pnl
 
 SINCE, UNTIL = 100, 400
@@ -51,7 +52,7 @@ def markets(draw):
             "taker_fee": draw(st.integers(-500, 500)), "taker_fee_token": draw(st.sampled_from(sorted(TOKENS))),
             "maker_position": held[maker, instrument], "taker_position": held[taker, instrument],
             "liquidated": draw(st.sampled_from((None, None, None, maker, taker))),
-            "purpose": draw(st.sampled_from((None, "quote", "hedge"))),
+            "purpose": draw(st.sampled_from((None, "quote", "hedge", "settlement"))),
         })  # fmt: skip
         held[maker, instrument] += side * size
         held[taker, instrument] -= side * size
@@ -65,6 +66,16 @@ def markets(draw):
     return opening, rows, marks, funding
 
 
+@st.composite
+def moved(draw):
+    """Transfers of money: of a settle token, of no instrument or of one."""
+    row = st.tuples(
+        st.integers(SINCE - 20, UNTIL + 20), st.sampled_from(ACCOUNTS), st.sampled_from((None, *sorted(INSTRUMENTS))),
+        st.sampled_from(TRANSFERS), st.integers(1, 900), st.sampled_from(sorted(TOKENS)),
+    )  # fmt: skip
+    return [(*one[:4], one[4] if one[3] == "deposit" else -one[4], one[5]) for one in draw(st.lists(row, max_size=12))]
+
+
 def tables(rows, marks, funding):
     return (
         pl.DataFrame(rows, schema=FILL),
@@ -73,16 +84,30 @@ def tables(rows, marks, funding):
     )
 
 
+FLOW = {"time": pl.Int64, "account": pl.String, "instrument": pl.String, "kind": pl.String, "amount": pl.Int64,
+        "token": pl.String}  # fmt: skip
+
+
 def run(rows, marks, funding, **options):
-    given_options = {"since": SINCE, "until": UNTIL, "horizon": 30, "accounts": ACCOUNTS} | options
+    given_options = {
+        "since": SINCE, "until": UNTIL, "horizon": 30, "accounts": ACCOUNTS, "transfers": pl.DataFrame(schema=FLOW),
+    } | options  # fmt: skip
     return pnl(*tables(rows, marks, funding), instruments=INSTRUMENTS, tokens=TOKENS, **given_options)
 
 
 @settings(max_examples=50)
-@given(markets())
-def test_agrees_with_the_definition_to_the_last_unit(market):
+@given(markets(), moved())
+def test_agrees_with_the_definition_to_the_last_unit(market, flows):
     opening, rows, marks, funding = market
-    for got in run(rows, marks, funding).totals.iter_rows(named=True):
+    totals = run(rows, marks, funding, transfers=pl.DataFrame(flows, orient="row", schema=FLOW)).totals
+    traded = pl.col("fills") > 0
+    paired = {row[:3] for row in totals.filter(traded).select("account", "instrument", "token").iter_rows()}
+    alone = [row for row in flows if (row[1], row[2], row[5]) not in paired]
+    inside = sum(amount for at, _, _, kind, amount, _ in alone if SINCE <= at < UNTIL and kind not in CAPITAL)
+    rest = totals.filter(~traded)
+    assert rest["residual"].abs().sum() == 0
+    assert _base_units(rest) == inside
+    for got in totals.filter(traded).iter_rows(named=True):
         instrument = INSTRUMENTS[got["instrument"]]
         legs, change, closing = slow_pnl(
             [row for row in rows if row["instrument"] == got["instrument"]],
@@ -90,6 +115,8 @@ def test_agrees_with_the_definition_to_the_last_unit(market):
             [{"time": at, "funding": rate} for at, name, rate in funding if name == got["instrument"]],
             instrument=instrument, decimals=TOKENS[instrument.settle].decimals, account=got["account"],
             opening=opening[got["account"], got["instrument"]], since=SINCE, until=UNTIL, horizon=30,
+            transfers=[(at, kind, amount) for at, who, name, kind, amount, token in flows
+                       if (who, name, token) == (got["account"], got["instrument"], got["token"])],
         )  # fmt: skip
         unit = Fraction(1, 10 ** got["decimals"])
         assert {leg: got[leg] * unit for leg in LEGS} == legs
@@ -98,6 +125,33 @@ def test_agrees_with_the_definition_to_the_last_unit(market):
         assert got["closing"] == closing
         assert got["opening_known"]
         assert got["disagreeing"] == 0
+
+
+def _base_units(totals):
+    """The change of equity of rows, each in base units of its own token, added up."""
+    return sum(
+        int(change) // 10 ** (decimals - TOKENS[token].decimals)
+        for change, decimals, token in totals.select("equity_change", "decimals", "token").iter_rows()
+    )
+
+
+def test_legs_that_the_tape_cannot_tell_are_unknown_and_not_zero():
+    fill = {
+        "time": SINCE, "serial": 0, "instrument": sorted(INSTRUMENTS)[0], "maker": "ann", "taker": "bob", "side": 1,
+        "price": 1000, "size": 1, "maker_fee": 0, "maker_fee_token": "USDC", "taker_fee": 0, "taker_fee_token": "USDC",
+        "maker_position": 0, "taker_position": 0, "liquidated": None, "purpose": None,
+    }  # fmt: skip
+    marks, _, _ = tables([], [(0, fill["instrument"], 2000)], [])[1], None, None
+    given = {"instruments": INSTRUMENTS, "tokens": TOKENS, "since": SINCE, "until": UNTIL}
+    blind = pnl(pl.DataFrame([fill], schema=FILL), marks, None, **given).totals.row(0, named=True)
+    assert [blind[leg] for leg in ("funding", "gas", "transfers", "incentives")] == [None] * 4
+    assert blind["residual"] == 0
+    told = pnl(
+        pl.DataFrame([fill], schema=FILL), marks, tables([], [], [])[2], **given,
+        transfers=pl.DataFrame({"time": [SINCE], "account": "bob", "instrument": None, "kind": "gas", "amount": -1,
+                                "token": "USDC"}),
+    ).totals.row(0, named=True)  # fmt: skip
+    assert [told[leg] for leg in ("funding", "gas", "transfers", "incentives")] == [0] * 4
 
 
 @settings(max_examples=50)
@@ -130,7 +184,7 @@ def test_in_a_closed_market_trading_gains_and_losses_cancel(market):
     opening, rows, marks, _ = market
     together = run(rows, marks, []).totals
     flat = {i for i in INSTRUMENTS if not any(size for (a, name), size in opening.items() if name == i)}
-    trading = ("spread_capture", "hedge_slippage", "liquidation")
+    trading = ("spread_capture", "hedge_slippage", "liquidation", "settlement")
     for (name,), pairs in together.partition_by("instrument", as_dict=True).items():
         assert sum(pairs[leg].sum() for leg in trading) == 0
         assert pairs["adverse_selection"].sum() == 0

@@ -35,7 +35,11 @@ def test_what_crosses_in_a_batch_never_stands_crossed_and_a_later_order_is_the_t
     script(built, 1, [place(250, -1, 9_980, 25, flags=POST_ONLY)])
     tables = play(built)
     assert fills(tables, "maker", "taker", "side", "price", "size") == [(A, B, 1, 9_980, 10)]
-    assert (tables["quotes"]["bid"][-1], tables["quotes"]["ask"][-1], tables["quotes"]["ask_size"][-1]) == (NONE, 9_980, 15)
+    assert (tables["quotes"]["bid"][-1], tables["quotes"]["ask"][-1], tables["quotes"]["ask_size"][-1]) == (
+        NONE,
+        9_980,
+        15,
+    )
 
 
 def test_nobody_trades_with_itself_in_a_batch():
@@ -189,6 +193,10 @@ def test_an_orphaned_block_executes_nothing_and_no_fill_of_it_is_lost():
 
 def test_a_keeper_cannot_point_at_an_account_that_covers_its_margin():
     built = market(THREE, venue="keepers = true")
-    script(built, 0, [{"ms": 10, "kind": layout.LIQUIDATE, "size": B}, {"ms": 10, "kind": layout.LIQUIDATE, "size": 10**12}])
+    script(
+        built,
+        0,
+        [{"ms": 10, "kind": layout.LIQUIDATE, "size": B}, {"ms": 10, "kind": layout.LIQUIDATE, "size": 10**12}],
+    )
     play(built)
     assert refused(built, A, NOT_IN_DANGER) == 2

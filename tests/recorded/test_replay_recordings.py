@@ -36,7 +36,9 @@ def tapes(tmp_path_factory):
     def tape_of(which, find):
         module, files, _ = RECORDINGS[which]
         if which not in made:
-            made[which] = tape_from(module, [find(name) for name in files], tmp_path_factory.mktemp("recorded") / "tape")
+            made[which] = tape_from(
+                module, [find(name) for name in files], tmp_path_factory.mktemp("recorded") / "tape"
+            )
         return made[which]
 
     return tape_of

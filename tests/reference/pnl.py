@@ -13,15 +13,28 @@ def worth(instrument, twice_price):
     return -Fraction(floor(coin * 10**14 + Fraction(1, 2)), 10**14)
 
 
-def slow_pnl(fills, marks, funding, *, instrument, decimals, account, opening, since, until, horizon):
-    """Legs in settle token, as fractions, from rows (dicts) in order; ``marks``: list of (time, twice_price)."""
+def slow_pnl(fills, marks, funding, *, instrument, decimals, account, opening, since, until, horizon, transfers=()):
+    """Legs in settle token, as fractions, from rows (dicts) in order; ``marks``: list of (time, twice_price);
+    ``transfers``: list of (time, kind, base units received)."""
 
     def mark_before(time, otherwise):
         known = [twice for at, twice in marks if at < time]
         return worth(instrument, known[-1]) if known else otherwise
 
     legs: dict[str, Fraction] = dict.fromkeys(
-        ("spread_capture", "hedge_slippage", "liquidation", "adverse_selection", "moved", "funding", "fees"),
+        (
+            "spread_capture",
+            "hedge_slippage",
+            "liquidation",
+            "settlement",
+            "adverse_selection",
+            "moved",
+            "funding",
+            "fees",
+            "gas",
+            "transfers",
+            "incentives",
+        ),
         Fraction(0),
     )
     events = [(row["time"], 0, row) for row in funding] + [
@@ -48,6 +61,8 @@ def slow_pnl(fills, marks, funding, *, instrument, decimals, account, opening, s
             leg = "liquidation" if row["liquidated"] == account else "hedge_slippage"
             if leg != "liquidation" and who == "maker" and row["purpose"] != "hedge":
                 leg = "spread_capture"
+            if row["purpose"] == "settlement":
+                leg, later = "settlement", mark
             legs["moved"] += position * (mark - value)
             legs[leg] += lots * (mark - price)
             legs["adverse_selection"] += lots * (later - mark)
@@ -58,6 +73,11 @@ def slow_pnl(fills, marks, funding, *, instrument, decimals, account, opening, s
                 cash -= fee
                 legs["fees"] -= fee
             position += lots
+    for time, kind, amount in transfers:
+        if since <= time < until and kind not in ("deposit", "withdrawal"):
+            leg = {"gas": "gas", "priority_fee": "gas", "incentive": "incentives"}.get(kind, "transfers")
+            legs[leg] += Fraction(amount, 10**decimals)
+            cash += Fraction(amount, 10**decimals)
     end = mark_before(until, first_mark)
     legs["moved"] += position * (end - value)
     legs["inventory"] = legs.pop("moved") - legs["adverse_selection"]

@@ -77,7 +77,9 @@ class Market:
 
     def trade(self, aggressor, price, size):
         left, side = size, -aggressor
-        for o in sorted((o for o in self.orders if o.side == side), key=lambda o: -side * o.price):  # stable: then by arrival
+        for o in sorted(
+            (o for o in self.orders if o.side == side), key=lambda o: -side * o.price
+        ):  # stable: then by arrival
             if side * (o.price - price) < 0:
                 break
             if o.price == price:

@@ -102,7 +102,17 @@ def test_a_post_only_order_that_would_trade_is_refused():
 
 
 def test_an_outage_takes_orders_out_and_fills_nothing():
-    out = played([BOOK, ("place", 0, 0, 1, 100, 5), ("pause",), *sells(99, 9), ("place", 0, 1, 1, 100, 5), ("resume",), *sells(99, 9)])
+    out = played(
+        [
+            BOOK,
+            ("place", 0, 0, 1, 100, 5),
+            ("pause",),
+            *sells(99, 9),
+            ("place", 0, 1, 1, 100, 5),
+            ("resume",),
+            *sells(99, 9),
+        ]
+    )
     assert fills_of(out) == []
     assert out.world.venue.refused[:, 2].sum() == 1
 

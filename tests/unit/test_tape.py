@@ -205,7 +205,7 @@ def test_a_folder_that_is_no_tape_is_never_replaced(tmp_path):
     [
         (b"{", "damaged manifest"),
         (b'{"makerscope_tape": 99}', "schema version 99"),
-        (b'{"makerscope_tape": 1}', "damaged manifest"),
+        (b'{"makerscope_tape": 2}', "damaged manifest"),
     ],
 )
 def test_a_tape_with_another_manifest_is_refused(tmp_path, text, said):

@@ -30,9 +30,7 @@ tape.command("makerscope.cli.tape:check", name="check", help="Verify hashes, ord
 tape.command("makerscope.cli.tape:head", name="head", help="The first rows of a table.")
 tape.command("makerscope.cli.tape:join", name="join", help="Put several tapes together, such as two venues.")
 app.command(tape)
-app.command(
-    "makerscope.cli.replay:replay_command", name="replay", help="Let own agents quote in a recorded market."
-)
+app.command("makerscope.cli.replay:replay_command", name="replay", help="Let own agents quote in a recorded market.")
 app.command("makerscope.cli.demo:demo", name="demo", help="Build a small demo tape, measure it, write its report.")
 
 

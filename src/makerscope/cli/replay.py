@@ -66,7 +66,13 @@ def replay_command(
     recorded = Tape.open(tape)
     if (agents is None) == (not agent):
         raise InputError("replay", "own agents are missing or named twice", "--agent KIND, or --agents FILE.toml")
-    late = {"feed_ms": feed_ms, "send_ms": send_ms, "jitter_ms": jitter_ms, "every_ms": every_ms, "capital_usd": capital_usd}
+    late = {
+        "feed_ms": feed_ms,
+        "send_ms": send_ms,
+        "jitter_ms": jitter_ms,
+        "every_ms": every_ms,
+        "capital_usd": capital_usd,
+    }
     own = _read(agents) if agents is not None else _named(agent or [], _numbers(number or []), late)
     window = (moment("--since", since), moment("--until", until))
     with progress_bar("replaying", None) as advance:
@@ -79,7 +85,9 @@ def replay_command(
 
 
 def _print(done: Replayed, out: Path) -> None:
-    print(f"{done.events:,} recorded events, {done.calls:,} calls, {done.messages:,} messages, {done.filled:,} lots filled at rest")
+    print(
+        f"{done.events:,} recorded events, {done.calls:,} calls, {done.messages:,} messages, {done.filled:,} lots filled at rest"
+    )
     for why, count in done.refused.items():
         print(f"{count:,} messages refused: {why}")
     print(f"tape {out}")

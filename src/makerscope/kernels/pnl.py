@@ -10,8 +10,8 @@ import numpy as np
 
 from makerscope.kernels._jit import kernel
 
-QUOTED, HEDGED, FORCED = 0, 1, 2  # kinds of a fill, and the columns of what it captured
-ADVERSE, MOVE, FUNDING, FEES, EQUITY, CASH, FILLS, POSITION, TURNOVER, WIDTH = 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+QUOTED, HEDGED, FORCED, SETTLED = 0, 1, 2, 3  # kinds of a fill, and the columns of what it captured
+ADVERSE, MOVE, FUNDING, FEES, EQUITY, CASH, FILLS, POSITION, TURNOVER, WIDTH = 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
 _NEVER = np.iinfo(np.int64).max
 
 
@@ -25,7 +25,7 @@ def attribute(  # noqa: ANN201, C901, PLR0915 - one loop over events, compiled a
     price,  # value at the fill's price
     mark,  # value at the mark before the fill
     later,  # value at the mark one horizon later
-    kind,  # QUOTED, HEDGED or FORCED
+    kind,  # QUOTED, HEDGED, FORCED or SETTLED
     fee,  # base units of the settle token paid
     border,  # ns, shape (buckets + 1,)
     border_mark,  # value at each border, shape (instruments, buckets + 1)

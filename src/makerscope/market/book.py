@@ -260,16 +260,23 @@ def _reach(book, instrument, side, limit):
 
 
 @kernel
-def available(book, instrument, side, limit, size, account):
-    """Lots that an aggressor could take, its own orders left out; stops at ``size``."""
+def available(book, instrument, side, limit, size, account, stp, pro_rata):
+    """Lots that an aggressor would trade, by the rule on self-trades; stops at ``size``.
+
+    Unless own orders make way (EXPIRE_MAKER) the first of them ends it; where a level is shared pro rata it ends before
+    that level.
+    """
     r, lowest = _reach(book, instrument, side, limit)
     key, found = book.row[r, BEST], np.int64(0)
     base, ladder = book.row[r, BITS_AT], book.row[r, LADDER_SIZE]
     while key >= lowest and key >= 0 and found < size:
+        before = found
         o = book.level[book.row[r, LEVEL_AT] + key, HEAD]
         while o != NONE:
             if book.order[o, O_ACCOUNT] != account:
                 found += book.order[o, O_SIZE]
+            elif stp != EXPIRE_MAKER:
+                return min(before if pro_rata else found, size)
             o = book.order[o, O_NEXT]
         key = next_below(book.bits, base, ladder, key)
     return min(found, size)

@@ -488,6 +488,14 @@ def may_trade(venue, m, at):
 
 
 @kernel
+def would_fill(venue, m, limit):
+    """Lots that an aggressor would trade now."""
+    account, i = m[M_ACCOUNT], m[M_INSTRUMENT]
+    shared = venue.spec[i, MATCHING] == PRO_RATA
+    return available(venue.book, i, m[M_SIDE], limit, m[M_SIZE], account, venue.spec[i, STP], shared)
+
+
+@kernel
 def _take(venue, m):
     """Trade now or not at all. Returns a reason."""
     account, i, side, size = m[M_ACCOUNT], m[M_INSTRUMENT], m[M_SIDE], m[M_SIZE]
@@ -495,7 +503,7 @@ def _take(venue, m):
     if why != OK:
         return why
     limit = m[M_PRICE]
-    if m[M_FLAGS] & FILL_OR_KILL and available(venue.book, i, side, limit, size, account) < size:
+    if m[M_FLAGS] & FILL_OR_KILL and would_fill(venue, m, limit) < size:
         return NOT_FILLABLE
     why = may_trade(venue, m, limit if limit != NONE else best(venue.book, i, -side))
     if why != OK:

@@ -5,6 +5,7 @@ integrated over the whole period, in lots; positions change by fills only, so an
 them unless fills were lost, which the P&L counts as disagreement.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +49,9 @@ def holding(fills: pl.DataFrame, result: Pnl, account: str, instrument: str, *, 
     Raises:
         DomainError: the P&L does not cover that account and instrument.
     """
-    here = result.totals.filter(pl.col("account") == account, pl.col("instrument") == instrument)
+    here = result.totals.filter(pl.col("account") == account, pl.col("instrument") == instrument).filter(
+        pl.col("fills") > 0
+    )
     if not here.height:
         raise DomainError(f"{account} on {instrument} is not in the P&L; want one of its accounts")
     rows = fills.filter(
@@ -105,6 +108,32 @@ def inventory_measures(
     return out | {
         "inv_utilisation": measured(mean / limit, "fraction", n=n, undefined="no time"),
         "time_over_limit": measured(over, "fraction of time", n=n, undefined="no time"),
+    }
+
+
+def net_position_measures(parts: Sequence[tuple[Holding, float]]) -> dict[str, Measure]:
+    """How large the position was when all markets of one base are added up: what was hedged elsewhere cancels.
+
+    Args:
+        parts: positions on each market over one period, with the base units of one lot.
+
+    Returns:
+        ``mean_abs_net_position`` (time-weighted) and ``max_abs_net_position``, both in ``base``.
+
+    Examples:
+        >>> long = Holding(np.array([0, 10]), np.array([0, 4]), 20, 4)
+        >>> short = Holding(np.array([0, 15]), np.array([0, -8]), 20, 8)
+        >>> {key: m.value for key, m in net_position_measures([(long, 1.0), (short, 0.5)]).items()}
+        {'mean_abs_net_position': 1.0, 'max_abs_net_position': 4.0}
+    """
+    times = np.unique(np.concatenate([held.times for held, _ in parts]))
+    net = sum(held.lots[np.searchsorted(held.times, times, "right") - 1] * size for held, size in parts)
+    span = np.diff(times, append=parts[0][0].until).astype(np.float64)
+    size, total, n = np.abs(np.asarray(net, np.float64)), float(span.sum()), len(times) - 1
+    mean = float((size * span).sum() / total) if total > 0 else float("nan")
+    return {
+        "mean_abs_net_position": measured(mean, "base", n=n, undefined="no time"),
+        "max_abs_net_position": Measure(value=float(size.max()), unit="base", n=n),
     }
 
 

@@ -10,6 +10,7 @@ from makerscope.errors import DomainError
 from makerscope.kernels import quoting as kernels
 from makerscope.metrics.buckets import ratio_measure
 from makerscope.metrics.measure import Measure, missing
+from makerscope.metrics.message_way import no_ways
 from makerscope.metrics.order_life import NO_ORDERS, NOBODY, PAIR, censored_quantiles
 from makerscope.metrics.quoting import by_instrument
 
@@ -293,4 +294,4 @@ def no_orders() -> dict[str, Measure]:
         "base": ("twa_depth_bid", "twa_depth_ask"),
         "messages per fill": ("quote_to_trade",),
     }
-    return {name: missing(unit, NO_ORDERS) for unit, names in units.items() for name in names}
+    return {name: missing(unit, NO_ORDERS) for unit, names in units.items() for name in names} | no_ways(orders=False)

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from makerscope.errors import AccountingError, InputError, SchemaError
-from makerscope.kernels.pnl import FORCED, HEDGED, QUOTED
+from makerscope.kernels.pnl import FORCED, HEDGED, QUOTED, SETTLED
 from makerscope.metrics.view import LAST_TRADE
 from makerscope.metrics.worth import ROOM, Worth, worth_of
 from makerscope.tape.events import Instrument, Token
@@ -35,10 +35,11 @@ class MarkSeries:
 class Ledger:
     """Everything the kernel needs. ``legs`` are fills seen from one account, by pair, then in order of time.
 
-    ``pairs``: one row a (account, instrument), in the order of the kernel. ``series``: the marks of each instrument, in
+    ``accounts``: whose. ``pairs``: one row a (account, instrument), in the order of the kernel. ``series``: the marks of each instrument, in
     order of name. ``funding``: first row of each instrument, times, rates.
     """
 
+    accounts: pl.Series
     pairs: pl.DataFrame
     legs: pl.DataFrame
     series: tuple[MarkSeries, ...]
@@ -65,7 +66,7 @@ class Ledger:
 def ledger_of(
     fills: pl.DataFrame,
     marks: pl.DataFrame,
-    funding: pl.DataFrame,
+    funding: pl.DataFrame | None,
     *,
     instruments: Mapping[str, Instrument],
     tokens: Mapping[str, Token],
@@ -96,9 +97,10 @@ def ledger_of(
         LAST_TRADE if item.alone else sources.get(name, "marks given") for name, item in zip(names, series, strict=True)
     ]
     pairs = _pairs(legs, _units(instruments, worth, marked_at))
-    flows = _funding(funding, names, since, until)
+    flows = _funding(_NO_FUNDING if funding is None else funding, names, since, until)
     _must_fit(pairs, legs, series, flows)
-    return Ledger(pairs=pairs, legs=legs, series=series, funding=flows, other_fees=_other_fees(legs, tokens))
+    other = _other_fees(legs, tokens)
+    return Ledger(accounts=wanted, pairs=pairs, legs=legs, series=series, funding=flows, other_fees=other)
 
 
 def _legs(fills: pl.DataFrame, accounts: pl.Series) -> pl.DataFrame:
@@ -112,6 +114,7 @@ def _legs(fills: pl.DataFrame, accounts: pl.Series) -> pl.DataFrame:
         raise SchemaError("fills", missing=absent)
     sides = []
     for who, taking in (("maker", False), ("taker", True)):
+        settled = pl.col("purpose").cast(pl.String).eq("settlement").fill_null(value=False)
         forced = pl.col("liquidated").eq(pl.col(who)).fill_null(False)
         active = pl.lit(taking) | pl.col("purpose").cast(pl.String).eq("hedge").fill_null(False)
         sign = -pl.col("side") if taking else pl.col("side")
@@ -123,7 +126,14 @@ def _legs(fills: pl.DataFrame, accounts: pl.Series) -> pl.DataFrame:
                 "serial",
                 pl.col("price").cast(pl.Int64),
                 lots=sign.cast(pl.Int64) * pl.col("size"),
-                kind=pl.when(forced).then(FORCED).when(active).then(HEDGED).otherwise(QUOTED).cast(pl.Int64),
+                kind=pl.when(settled)
+                .then(SETTLED)
+                .when(forced)
+                .then(FORCED)
+                .when(active)
+                .then(HEDGED)
+                .otherwise(QUOTED)
+                .cast(pl.Int64),
                 paid=pl.col(f"{who}_fee").cast(pl.Int64),
                 paid_in=pl.col(f"{who}_fee_token").cast(pl.String),
                 held=pl.col(f"{who}_position").cast(pl.Int64),
@@ -157,6 +167,7 @@ def _marked(legs: pl.DataFrame, series: tuple[MarkSeries, ...], until: int, hori
     """``legs`` with the values of price, mark and later mark; ``unmarked`` where there was no mark yet."""
     price, mark, later = (np.zeros(legs.height, np.int64) for _ in range(3))
     unmarked = np.zeros(legs.height, bool)
+    settled = legs["kind"].to_numpy() == SETTLED
     time, twice, market = legs["time"].to_numpy(), 2 * legs["price"].to_numpy(), legs["market"].to_numpy()
     due = np.minimum(time + (horizon or 0), until - 1)
     for at, marks in enumerate(series):
@@ -166,7 +177,8 @@ def _marked(legs: pl.DataFrame, series: tuple[MarkSeries, ...], until: int, hori
         unmarked[rows] = (before < 0) & (not marks.alone)
         mark[rows] = np.where((before < 0) | marks.alone, price[rows], marks.values[np.maximum(before, 0)])
         then = marks.before(due[rows] + 1)  # at the horizon itself counts
-        later[rows] = np.where(then < 0, mark[rows], marks.values[np.maximum(then, 0)])
+        done = (then < 0) | settled[rows]  # what is settled has no price afterwards
+        later[rows] = np.where(done, mark[rows], marks.values[np.maximum(then, 0)])
     return legs.with_columns(
         pl.Series("price_value", price),
         pl.Series("mark", mark),
@@ -252,6 +264,9 @@ def _pairs(legs: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
         )
         .with_columns(closing=pl.col("opening") + pl.col("bought"))
     )
+
+
+_NO_FUNDING = pl.DataFrame(schema={"time": pl.Int64, "instrument": pl.String, "funding": pl.Int64})
 
 
 def _funding(funding: pl.DataFrame, names: tuple[str, ...], since: int, until: int) -> tuple[Ints, Ints, Ints]:

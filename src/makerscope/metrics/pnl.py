@@ -2,13 +2,16 @@
 
 ::
 
-    equity change = spread_capture + hedge_slippage + liquidation      s * (M_t - p) * q, each fill in exactly one
+    equity change = spread_capture + hedge_slippage + liquidation
+                  + settlement                                         s * (M_t - p) * q, each fill in exactly one
                   + adverse_selection                                  s * (M_{t+h} - M_t) * q over all fills
                   + inventory                                          pos * dM, less adverse_selection
                   + funding + fees                                     what the position received, what fills paid
+                  + gas + transfers + incentives                       what moved outside fills: see ``metrics.flows``
 
 ``M_t`` is the mark: the last reference price strictly before ``t``. Fills as a taker are active fills
-(``hedge_slippage``), forced fills of the account itself are ``liquidation``, all others are quotes
+(``hedge_slippage``), forced fills and forced transfers of positions of the account itself are ``liquidation``, what
+expired is ``settlement`` (it has no price afterwards, so no adverse selection), all others are quotes
 (``spread_capture``). ``h`` is one stated horizon, cut at the end of the period; without it ``adverse_selection`` is
 null and ``inventory`` carries the whole move. The equity change is built apart, from cash and position at the marks of
 both ends, and ``residual`` = equity change - sum of the legs is 0 or something is wrong.
@@ -20,7 +23,8 @@ worth ``-multiplier / price`` coin; a lot's worth at each price is rounded once,
 that would not fit), and every leg and the equity use that same integer, so that the identity closes exactly there too.
 
 Fees in another token than the settle token are no part of the identity: they are statements of their own, of one leg.
-Gas, incentives, settlements and transfers are legs no table of a tape holds yet, so they are absent, not 0.
+A leg that the tape cannot tell is null, not 0: ``funding`` without funding, ``gas``, ``transfers`` and ``incentives``
+without the table ``transfers``. Deposits and withdrawals are capital and no part of a profit.
 
 Source: standard accounting; the split at the mark and one horizon as in the project's conventions.
 """
@@ -44,19 +48,25 @@ from makerscope.kernels.pnl import (
     MOVE,
     POSITION,
     QUOTED,
+    SETTLED,
     TURNOVER,
     WIDTH,
     attribute,
 )
+from makerscope.metrics.flows import FLOWS, flows, with_flows
 from makerscope.metrics.ledger import Ledger, ledger_of
 from makerscope.tape.events import Instrument, Token
 
-LEGS = ("spread_capture", "hedge_slippage", "liquidation", "adverse_selection", "inventory", "funding", "fees")
+LEGS = (
+    "spread_capture", "hedge_slippage", "liquidation", "settlement", "adverse_selection", "inventory", "funding", "fees",
+    *FLOWS,
+)  # fmt: skip
 HORIZON = 10_000_000_000  # ns; the default h of adverse_selection
 _PRICED = {
     "spread_capture": QUOTED,
     "hedge_slippage": HEDGED,
     "liquidation": FORCED,
+    "settlement": SETTLED,
     "adverse_selection": ADVERSE,
     "inventory": MOVE,
     "turnover": TURNOVER,
@@ -72,7 +82,8 @@ class Pnl:
             ``equity_change, residual, turnover`` (Int128, units of 10^-decimals token, null where not measurable), then
             ``fills, opening, closing`` (lots), ``opening_known``, ``unmarked`` (fills before any mark, marked at their
             own price), ``unknown_fees``, ``disagreeing`` (fills before which the venue knew another position),
-            ``marked_at`` and ``half_spread_known``.
+            ``marked_at`` and ``half_spread_known``. Money that moved without a fill on its instrument, or of no
+            instrument (null), has a row of its own.
         buckets: the same money columns by ``bucket`` = floor(time / width), with ``position`` at its end (lots);
             buckets without fills and position are left out. Adverse selection belongs to the bucket of its fill.
         other_fees: ``account, instrument, token, decimals, fees, fills``: fees in tokens other than the settle token.
@@ -88,8 +99,9 @@ class Pnl:
 def pnl(
     fills: pl.DataFrame,
     marks: pl.DataFrame,
-    funding: pl.DataFrame,
+    funding: pl.DataFrame | None,
     *,
+    transfers: pl.DataFrame | None = None,
     instruments: Mapping[str, Instrument],
     tokens: Mapping[str, Token],
     since: int,
@@ -104,7 +116,8 @@ def pnl(
     Args:
         fills: table ``fills`` with ``time`` (ns, on the clock in use), any order.
         marks: ``time, instrument, twice_price`` (ticks), in order of time for each instrument; see ``marks_of``.
-        funding: ``time, instrument, funding`` (base units each long lot pays); null funding is none.
+        funding: ``time, instrument, funding`` (base units each long lot pays); null funding is none. None: unknown.
+        transfers: table ``transfers`` with ``time``. None: unknown.
         instruments: by name.
         tokens: by name; a settle token that is not among them has no fees or funding.
         since: first ns.
@@ -139,16 +152,25 @@ def pnl(
         fills, marks, funding, instruments=instruments, tokens=tokens, since=since, until=until, horizon=horizon,
         accounts=accounts, sources=sources or {},
     )  # fmt: skip
-    totals = _money(ledger, _attributed(ledger, np.array([since, until])), horizon)
+    unknown = ["funding"] if funding is None else []
+    moved = None
+    if transfers is not None:
+        here = transfers.filter(pl.col("account").is_in(ledger.accounts.implode()))
+        moved = flows(here, tokens=tokens, since=since, until=until, width=width or until - since)
+    whole = (
+        None
+        if moved is None
+        else moved.group_by(_OF).agg(pl.col("decimals").first(), pl.col(FLOWS).sum(), bucket=pl.lit(0, pl.Int64))
+    )
+    totals = _money(ledger, _attributed(ledger, np.array([since, until])), horizon, whole, unknown)
     _must_close(totals)
     buckets = totals.clear()
     if width is not None:
         inner = np.arange(since // width + 1, -(-until // width)) * width
         rows = _attributed(ledger, np.concatenate([[since], inner, [until]]))
-        buckets = _money(ledger, rows.with_columns(pl.col("bucket") + since // width), horizon)
+        buckets = _money(ledger, rows.with_columns(pl.col("bucket") + since // width), horizon, moved, unknown)
     return Pnl(
-        totals=ledger.pairs.join(totals.drop("bucket", "position"), on=["account", "instrument"], how="left")
-        .with_columns(pl.col("fills").fill_null(0))
+        totals=_paired(ledger, totals)
         .select(
             "account", "instrument", "token", "decimals", *LEGS, "equity_change", "residual", "turnover", "fills",
             "opening", "closing", "opening_known", "unmarked", "unknown_fees", "disagreeing", "marked_at",
@@ -158,6 +180,24 @@ def pnl(
         other_fees=ledger.other_fees,
         horizon=horizon,
     )  # fmt: skip
+
+
+_OF = ["account", "instrument", "token"]
+_UNPAIRED = {"opening": 0, "closing": 0, "opening_known": True, "unmarked": 0, "unknown_fees": 0, "disagreeing": 0}
+
+
+def _paired(ledger: Ledger, totals: pl.DataFrame) -> pl.DataFrame:
+    """Totals with what is known of each pair; rows of flows alone held nothing and need no mark."""
+    facts = ledger.pairs.select(*_OF, *_UNPAIRED, "marked_at", "half_spread_known")
+    return (
+        totals.drop("bucket", "position")
+        .join(facts, on=_OF, how="left", nulls_equal=True, maintain_order="left")
+        .with_columns(
+            *(pl.col(name).fill_null(value) for name, value in _UNPAIRED.items()),
+            pl.col("half_spread_known").fill_null(value=True),
+        )
+        .sort("account", "instrument", "token", nulls_last=True)
+    )
 
 
 def marks_of(quotes: pl.DataFrame) -> pl.DataFrame:
@@ -188,8 +228,10 @@ def _attributed(ledger: Ledger, border: np.ndarray) -> pl.DataFrame:
     return pl.DataFrame({"pair": pair, "bucket": bucket, **columns})
 
 
-def _money(ledger: Ledger, sums: pl.DataFrame, horizon: int | None) -> pl.DataFrame:
-    """Sums in units of 10^-decimals token, with the residual."""
+def _money(
+    ledger: Ledger, sums: pl.DataFrame, horizon: int | None, moved: pl.DataFrame | None, unknown: list[str]
+) -> pl.DataFrame:
+    """Sums in units of 10^-decimals token, with what moved outside fills and the residual."""
     wide = sums.with_columns(pl.exclude("pair", "bucket", "fills", "position").cast(pl.Int128)).join(
         ledger.pairs.with_row_index("pair").select(
             pl.col("pair").cast(pl.Int64),
@@ -204,7 +246,7 @@ def _money(ledger: Ledger, sums: pl.DataFrame, horizon: int | None) -> pl.DataFr
         on="pair",
     )
     k, base = pl.col("k"), pl.col("base_unit")
-    capture = [name for name, at in _PRICED.items() if at in {QUOTED, HEDGED, FORCED}]
+    capture = [name for name, at in _PRICED.items() if at in {QUOTED, HEDGED, FORCED, SETTLED}]
     money = wide.with_columns(
         *(pl.col(name) * k for name in _PRICED if name != "inventory"),
         inventory=(pl.col("inventory") - (pl.col("adverse_selection") if horizon is not None else 0)) * k,
@@ -212,12 +254,22 @@ def _money(ledger: Ledger, sums: pl.DataFrame, horizon: int | None) -> pl.DataFr
         fees=pl.col("fees") * base,
         equity_change=pl.col("equity") * k + pl.col("cash") * base,
     )
+    money = money.with_columns(pl.when("half_spread_known").then(pl.col(name)).alias(name) for name in capture)
+    money = money.select(
+        "account", "instrument", "bucket", "token", "decimals", *_PRICED, "funding", "fees", "equity_change", "fills",
+        "position",
+    )  # fmt: skip
+    if moved is None:
+        unknown = [*unknown, *FLOWS]
+    else:
+        units = ledger.pairs.select(*_OF, "decimals", "base_unit")
+        money = with_flows(money, moved, units).with_columns(pl.col("equity_change") + pl.sum_horizontal(FLOWS))
     if horizon is None:
-        money = money.with_columns(adverse_selection=pl.lit(None, dtype=pl.Int128))
+        unknown = [*unknown, "adverse_selection"]
     return (
-        money.with_columns(residual=pl.col("equity_change") - pl.sum_horizontal(LEGS))
-        .with_columns(pl.when("half_spread_known").then(pl.col(name)).alias(name) for name in capture)
-        .sort("account", "instrument", "bucket")
+        money.with_columns(pl.lit(None, dtype=pl.Int128).alias(name) for name in unknown)
+        .with_columns(residual=pl.col("equity_change") - pl.sum_horizontal(LEGS))
+        .sort("account", "instrument", "bucket", nulls_last=True)
         .select(
             "account", "instrument", "bucket", "token", "decimals", *LEGS, "equity_change", "residual", "turnover",
             "fills", "position",

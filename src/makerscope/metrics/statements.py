@@ -106,7 +106,7 @@ def _settled(rows: pl.DataFrame, token: str, horizon: int | None) -> PnlStatemen
         residual=total("residual") or 0,
         notional=float(Decimal(turnover).scaleb(-decimals)),
         fills=int(rows["fills"].sum()),
-        marked_at=tuple(sorted(set(rows["marked_at"]))),
+        marked_at=tuple(sorted(set(rows["marked_at"].drop_nulls()))),
         notes=_notes(rows, horizon),
     )
 

@@ -18,6 +18,7 @@ from makerscope.errors import InputError
 from makerscope.metrics.book import top_of_book
 from makerscope.tape.events import Instrument
 from makerscope.tape.read import Tape
+from makerscope.tape.sweeps import is_no_trade
 
 QUOTES, BOOK, LAST_TRADE, NONE = "mid of the recorded quotes", "mid of the rebuilt book", "last trade price", "none"
 EXCHANGE, LOCAL, MIXED = "venue's clock", "recorder's clock", "mixed clocks"
@@ -42,7 +43,7 @@ class View:
         clock: ``EXCHANGE``, ``LOCAL`` or ``MIXED`` of each instrument.
         reference: ``QUOTES``, ``BOOK``, ``LAST_TRADE`` or ``NONE`` of each instrument.
         quotes: ``time, instrument, bid, bid_size, ask, ask_size`` in order of time, ``halo`` longer than the window.
-        fills: table ``fills`` with ``time``, in order of time, inside the window.
+        fills: table ``fills`` with ``time``, in order of time, inside the window; settlements and transfers too.
         trades: table ``trades`` with ``time``, likewise.
         sessions: ``instrument, channel, start, end`` on the same clock, cut to the window.
     """
@@ -197,6 +198,33 @@ def _sessions(tape: Tape, clock: dict[str, str], since: int, until: int) -> pl.D
         .select("instrument", "channel", start=bound["start"].clip(since, until), end=bound["end"].clip(since, until))
         .filter(pl.col("start") < pl.col("end"))
         .sort("instrument", "channel", "start")
+    )
+
+
+def traded(fills: pl.DataFrame) -> pl.DataFrame:
+    """Fills that somebody agreed to: without settlements and forced transfers of positions."""
+    return fills.filter(~is_no_trade())
+
+
+def made(fills: pl.DataFrame) -> pl.DataFrame:
+    """Fills that a maker of these venues made, known or not: without hedges against a venue whose makers are no party."""
+    hedge = pl.col("purpose").eq("hedge").fill_null(value=False) & pl.col("maker").is_null()
+    return traded(fills).filter(~hedge)
+
+
+def transfers_of(view: View) -> pl.DataFrame | None:
+    """Table ``transfers`` of the window with ``time``; None where the tape has none.
+
+    Where only some instruments are measured, money of no instrument is left out: it belongs to all of them.
+    """
+    if not view.tape.has("transfers"):
+        return None
+    here = pl.col("instrument").is_in(list(view.instruments))
+    whole = len(view.instruments) == len(view.tape.instruments)
+    return (
+        view.tape.read("transfers", since=view.since, until=view.until)
+        .filter(here | (pl.col("instrument").is_null() & whole))
+        .with_columns(time=CLOCKS[MIXED])
     )
 
 

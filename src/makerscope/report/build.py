@@ -12,7 +12,7 @@ from makerscope.metrics.measure import Measure
 from makerscope.metrics.pnl import Pnl, marks_of, pnl
 from makerscope.metrics.quality import Quality, assess
 from makerscope.metrics.share import concentration, volume_share
-from makerscope.metrics.view import LAST_TRADE, MIXED, View
+from makerscope.metrics.view import LAST_TRADE, MIXED, View, made, transfers_of
 from makerscope.report.attention import attention_of
 from makerscope.report.fees import fee_rows, fee_rows_of, fee_tables
 from makerscope.report.greeks_card import funding_of, greeks_cards
@@ -79,7 +79,7 @@ def build(
     shown = ranked.filter(pl.col("maker").is_in(list(makers))) if makers else ranked.head(top)
     cards = _makers(measured, result, quoting, shown)
     step("measuring the markets")
-    markets = _markets(measured)
+    markets = _markets(measured, quoting)
     step("comparing markets")
     pairs, chains = pair_cards(measured), options_cards(measured)
     liquidations = tape.read("liquidations", since=measured.view.since, until=measured.view.until).height
@@ -133,7 +133,8 @@ def _pnl(measured: Study) -> Pnl:
     return pnl(
         view.fills,
         marks_of(view.quotes),
-        funding_of(view),
+        funding_of(view) if view.tape.has("marks") else None,
+        transfers=transfers_of(view),
         instruments=view.instruments,
         tokens=view.tape.tokens,
         since=view.since,
@@ -146,7 +147,7 @@ def _pnl(measured: Study) -> Pnl:
 
 def _ranked(measured: Study, makers: Sequence[str]) -> pl.DataFrame:
     """Makers by their largest quote currency: ``volume_share`` and ``place``, the largest notional first."""
-    named = measured.view.fills.filter(pl.col("maker").is_not_null())
+    named = made(measured.view.fills).filter(pl.col("maker").is_not_null())
     shares = volume_share(named, measured.view.instruments, at_par=AT_PAR)
     size = pl.col("notional").cast(pl.Float64) / 10.0 ** pl.col("decimals").cast(pl.Float64)
     ranked = (
@@ -184,14 +185,15 @@ def _makers(measured: Study, result: Pnl, quoting: Quoting | None, shown: pl.Dat
 
 def _concentration(measured: Study) -> dict[str, Measure]:
     """Herfindahl index of maker shares, by quote currency; missing where a maker is unknown."""
-    shares = volume_share(measured.view.fills, measured.view.instruments, at_par=AT_PAR)
+    shares = volume_share(made(measured.view.fills), measured.view.instruments, at_par=AT_PAR)
     sizes = {str(quote): part for (quote,), part in shares.partition_by("quote", as_dict=True).items()}
     order = sorted(sizes, key=lambda quote: (-int(sizes[quote]["notional"].sum()), quote))
     return {quote: concentration(sizes[quote])["herfindahl"] for quote in order}
 
 
-def _markets(measured: Study) -> tuple[InstrumentCard, ...]:
+def _markets(measured: Study, quoting: Quoting | None) -> tuple[InstrumentCard, ...]:
     """Cards of the markets, the largest first; the smaller ones without their books."""
+    stale = quoting.stale if quoting is not None else None
     sizes = dict(measured.fills.group_by("instrument", maintain_order=True).agg(pl.col("notional").sum()).iter_rows())
     quotes = dict(measured.view.quotes.group_by("instrument").len().iter_rows())
     names = [
@@ -200,7 +202,7 @@ def _markets(measured: Study) -> tuple[InstrumentCard, ...]:
         if item.kind not in ("option", "pool") and (name in sizes or name in quotes)
     ]
     names.sort(key=lambda name: (-sizes.get(name, 0.0), -quotes.get(name, 0), name))
-    return tuple(instrument_card(measured, name, deep=place < DEEP) for place, name in enumerate(names))
+    return tuple(instrument_card(measured, name, deep=place < DEEP, stale=stale) for place, name in enumerate(names))
 
 
 def _title(view: View) -> str:
@@ -284,6 +286,7 @@ def _missing(measured: Study) -> tuple[str, ...]:
         ("orders", "uptime, quote latency, order life: no resting orders on this tape"),
         ("fills", "markouts and P&L: no fills on this tape"),
         ("marks", "funding: no funding payments on this tape"),
+        ("transfers", "gas and incentives: no such payments on this tape"),
     )
     out = [text for table, text in lacking if table and not has(table)]
     if has("fills") and measured.fills["maker"].null_count() == measured.fills.height:

@@ -32,6 +32,7 @@ MARKET = (
     "resiliency_half_life",
     "volatility",
     "orders_per_hour",
+    "stale_fill_rate",
     "vpin_signed",
 )
 MOST_MARKETS = 12

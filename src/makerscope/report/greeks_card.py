@@ -8,6 +8,7 @@ from makerscope.metrics.greeks_book import BookPnl, greeks_pnl
 from makerscope.metrics.greeks_pnl import LEGS
 from makerscope.metrics.option_chain import option_rows, without_duplicates
 from makerscope.metrics.pnl import marks_of
+from makerscope.metrics.settled import settlements_of
 from makerscope.metrics.view import View
 from makerscope.metrics.worth import exact
 from makerscope.report.names import first_of, many
@@ -48,8 +49,9 @@ def _book(view: View, accounts: list[str], names: list[str], sticky: str) -> Boo
     wanted = [name for name, item in view.instruments.items() if item.base in bases]
     mine = pl.col("instrument").is_in(wanted)
     hedges = [name for name in wanted if view.instruments[name].kind != "option"]
+    settled = settlements_of(view.fills.filter(mine), view.instruments)
     return greeks_pnl(
-        view.fills.filter(mine),
+        view.fills.filter(mine, ~pl.col("purpose").eq("settlement").fill_null(value=False)),
         rows.join(expiries, on=["base", "expiry"], how="semi", maintain_order="left"),
         marks_of(view.quotes.filter(pl.col("instrument").is_in(hedges))),
         funding_of(view).filter(mine),
@@ -61,6 +63,7 @@ def _book(view: View, accounts: list[str], names: list[str], sticky: str) -> Boo
         sticky="delta" if sticky == "delta" else "strike",
         windows={name: settlement_window(view.instruments[name]) for name in names},
         index=index,
+        settlements=settled if settled.height else None,
     )
 
 

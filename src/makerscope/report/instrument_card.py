@@ -10,6 +10,7 @@ from makerscope.metrics.flow import amihud, flow_buckets, kyle_lambda
 from makerscope.metrics.markout import bps_of
 from makerscope.metrics.measure import Measure, missing, named
 from makerscope.metrics.spread import by_hour, quoted_spread, touch_size
+from makerscope.metrics.stale_fills import stale_fill_rate
 from makerscope.metrics.view import BOOK, LAST_TRADE, QUOTES, unit_price, unit_size
 from makerscope.metrics.volatility import annualised, variation_buckets, variation_of
 from makerscope.metrics.vpin import vpin_signed
@@ -23,12 +24,13 @@ NO_QUOTES = "not measurable: no quotes on this tape"
 FEWEST_BARS = 30
 
 
-def instrument_card(study: Study, name: str, *, deep: bool = True) -> InstrumentCard:
+def instrument_card(study: Study, name: str, *, deep: bool = True, stale: pl.DataFrame | None = None) -> InstrumentCard:
     """The card of one instrument.
 
     Args:
         study: the tape measured.
         name: of the instrument.
+        stale: of ``stale_fill_buckets``, where a venue leads by declaration.
         deep: also rebuild its book and measure volatility and flow; left out for the many small markets of a tape.
     """
     view, instrument = study.view, study.view.instruments[name]
@@ -41,6 +43,9 @@ def instrument_card(study: Study, name: str, *, deep: bool = True) -> Instrument
         book_measures(study, name) if deep else BookMeasures(measures={}, depth=(), slippage=(), heat=None, path=None)
     )
     measures |= book.measures
+    judged = stale.filter(pl.col("instrument") == name) if stale is not None else None
+    if judged is not None and judged.height:
+        measures["stale_fill_rate"] = stale_fill_rate(judged, span=study.span)
     makers = fills["maker"].drop_nulls()
     return InstrumentCard(
         instrument=name,

@@ -7,12 +7,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from makerscope.metrics.buckets import bootstrap_ratio
-from makerscope.metrics.inventory import holding, inventory_measures
+from makerscope.metrics.inventory import holding, inventory_measures, net_position_measures
 from makerscope.metrics.measure import Measure, missing
 from makerscope.metrics.placement import placements
 from makerscope.metrics.pnl import Pnl
 from makerscope.metrics.statements import PnlStatement, statements
 from makerscope.metrics.view import BOOK, LAST_TRADE, QUOTES, unit_size
+from makerscope.report.costs_card import cost_measures
 from makerscope.report.numbers import bps, money
 from makerscope.report.quoting_card import Quoting, in_base, quoting_measures, uptime_strip
 from makerscope.report.scorecard import FeeRow, FillQuality, GreeksCard, Leg, MakerCard, MarkoutRow, Path, Statement
@@ -24,6 +25,7 @@ LEG_NOTES = {
     "adverse_selection": "not measurable: no price after the fills",
     "funding": "no funding on this tape",
 }
+QUIET = ("liquidation", "settlement", "hedge_slippage", "funding", "gas", "transfers", "incentives")  # not shown at 0
 PATHS = 3  # positions are drawn for so many of a maker's largest markets
 NO_ORDERS = "not measurable: no resting orders on this tape"
 
@@ -64,10 +66,12 @@ def maker_card(
     parts = tuple(_statement(study, buckets, item) for item in statements(pnl, maker))
     markouts = markout_rows(study, table, reference)
     equity = _equity(study, buckets, parts)
+    together = _hedged_with(study, pnl, maker, names)
     measures = {
         **_risk(equity),
-        **_inventory(study, pnl, maker, names),
+        **_inventory(study, pnl, maker, names, together),
         **quoting_measures(study, quoting, maker, names),
+        **cost_measures(study, pnl, maker),
     }
     return MakerCard(
         maker=maker,
@@ -84,7 +88,7 @@ def maker_card(
         fees=fees,
         quality=quality,
         measures=measures,
-        paths=((equity,) if equity else ()) + _positions(study, buckets, names[:PATHS]),
+        paths=((equity,) if equity else ()) + _positions(study, buckets, names[:PATHS], together),
         uptime_strip=uptime_strip(study, quoting, maker, names),
         by_instrument=by_instrument,
         reference=reference,
@@ -119,7 +123,7 @@ def _statement(study: Study, buckets: pl.DataFrame, item: PnlStatement) -> State
     scaled = _leg_values(buckets, tuple(item.legs))
     legs = []
     for name, units in item.legs.items():
-        if units is None or (units == 0 and name in ("liquidation", "hedge_slippage", "funding")):
+        if units is None or (units == 0 and name in QUIET):
             if units is None and name in LEG_NOTES:
                 legs.append(Leg(name=name, amount=None, value=None, bps=None, note=LEG_NOTES[name]))
             continue
@@ -188,12 +192,29 @@ def _ends(study: Study) -> tuple[int, ...]:
     return tuple((bucket + 1) * study.width for bucket in range(first, last + 1))
 
 
-def _positions(study: Study, buckets: pl.DataFrame, names: list[str]) -> tuple[Path, ...]:
-    """Position at the end of each bucket; a bucket without a row was flat and still."""
+def _hedged_with(study: Study, pnl: Pnl, maker: str, names: list[str]) -> list[str]:
+    """The markets on which a maker held the base of its largest one, itself first; options have no such size."""
+    if not names or study.instrument(names[0]).kind == "option" or study.instrument(names[0]).inverse:
+        return []
+    base = study.instrument(names[0]).base
+    held = pnl.totals.filter(pl.col("account") == maker, pl.col("fills") > 0)["instrument"].to_list()
+    same = [
+        name
+        for name in held
+        if name != names[0]
+        and study.instrument(name).base == base
+        and study.instrument(name).kind != "option"
+        and not study.instrument(name).inverse
+    ]
+    return [names[0], *same] if same else []
+
+
+def _positions(study: Study, buckets: pl.DataFrame, names: list[str], together: list[str]) -> tuple[Path, ...]:
+    """Position at the end of each bucket, and that of all markets of one base together; without a row it was flat."""
     first, last = study.span
     held = buckets.select("instrument", "bucket", "position").partition_by("instrument", as_dict=True)
-    out = []
-    for name in names:
+    out: list[Path] = []
+    for name in (*names, *(other for other in together if other not in names)):
         rows = held.get((name,))
         if rows is None:
             continue
@@ -203,6 +224,11 @@ def _positions(study: Study, buckets: pl.DataFrame, names: list[str]) -> tuple[P
         out.append(
             Path(name=f"position, {name}", unit=study.instrument(name).base, times=_ends(study), values=position)
         )
+    parts = [path.values for path in out if path.name.removeprefix("position, ") in together]
+    if len(parts) > 1:
+        net = tuple(sum(value or 0.0 for value in values) for values in zip(*parts, strict=True))
+        base = study.instrument(together[0]).base
+        out.insert(0, Path(name="net position, hedges included", unit=base, times=_ends(study), values=net))
     return tuple(out)
 
 
@@ -223,13 +249,20 @@ def _risk(equity: Path | None) -> dict[str, Measure]:
     return {"max_drawdown": Measure(value=fall, unit=equity.unit, n=change.shape[0]), "sharpe": sharpe}
 
 
-def _inventory(study: Study, pnl: Pnl, maker: str, names: list[str]) -> dict[str, Measure]:
-    """How it carried its position in its largest market."""
+def _inventory(study: Study, pnl: Pnl, maker: str, names: list[str], together: list[str]) -> dict[str, Measure]:
+    """How it carried its position in its largest market, and with its hedges."""
     if not names:
         return {}
     view = study.view
-    held = holding(study.fills_of("instrument", names[0]), pnl, maker, names[0], since=view.since, until=view.until)
-    found = inventory_measures(held, unit_size=unit_size(study.instrument(names[0])))
+    held = {
+        name: holding(
+            view.fills.filter(pl.col("instrument") == name), pnl, maker, name, since=view.since, until=view.until
+        )
+        for name in (names[0], *together[1:])
+    }
+    found = inventory_measures(held[names[0]], unit_size=unit_size(study.instrument(names[0])))
+    if together:
+        found |= net_position_measures([(held[name], unit_size(study.instrument(name))) for name in together])
     return {key: in_base(study, names[0], measure) for key, measure in found.items()}
 
 
@@ -281,5 +314,6 @@ def _missing(study: Study, reference: tuple[str, ...]) -> tuple[str, ...]:
     if not study.view.tape.has("accounts"):
         out.append("capital used and return on it: no account balances on this tape")
     out.append("queue ahead at the fill: no queue positions on this tape")
-    out.append("gas and incentives: no such payments on this tape")
+    if not study.view.tape.has("transfers"):
+        out.append("gas and incentives: no such payments on this tape")
     return tuple(out)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from makerscope.metrics.message_way import STAGES
 from makerscope.report.document import (
     Bars,
     Block,
@@ -21,7 +22,7 @@ from makerscope.report.document import (
     Table,
     Waterfall,
 )
-from makerscope.report.names import anchor_of, bounds_of, many, short, tone_of, value_of
+from makerscope.report.names import anchor_of, bounds_of, help_of, label_of, many, short, tone_of, value_of
 from makerscope.report.numbers import bps, compact, count, duration, fixed, interval, money, percent
 from makerscope.report.pages_greeks import greeks_section
 from makerscope.report.scorecard import MakerCard, Scorecard, Statement
@@ -31,11 +32,12 @@ LEG_NAMES = {
     "spread_capture": "Spread captured",
     "adverse_selection": "Adverse selection",
     "inventory": "Inventory",
-    "hedge_slippage": "Own taker fills",
+    "hedge_slippage": "Hedges, own taker fills",
     "liquidation": "Liquidation",
     "funding": "Funding",
     "fees": "Fees and rebates",
     "gas": "Gas",
+    "transfers": "Insurance, penalties",
     "incentives": "Incentives",
     "settlement": "Settlement",
 }
@@ -60,10 +62,23 @@ QUOTING = (
     "time_to_fill",
     "withdrawal_rate",
     "pick_off_rate",
+    "stale_fill_rate",
     "fill_ratio",
     "quote_to_trade",
 )
-STOCK = ("mean_abs_position", "p95_abs_position", "max_abs_position", "inv_half_life", "inv_autocorr", "turnover")
+STOCK = (
+    "mean_abs_net_position",
+    "max_abs_net_position",
+    "mean_abs_position",
+    "p95_abs_position",
+    "max_abs_position",
+    "inv_half_life",
+    "inv_autocorr",
+    "turnover",
+)
+
+
+COSTS = ("gas_paid", "gas_per_fill", "hedge_slippage", "hedge_fees")
 
 
 def maker_pages(card: Scorecard) -> tuple[Page, ...]:
@@ -107,6 +122,8 @@ def _sections(card: Scorecard, item: MakerCard) -> Iterator[Section]:
         _paths(item, _shades(card, item)),
         _quality(item),
         _measures("Quoting", quoting, item, QUOTING),
+        _way(item),
+        _costs(item),
         _measures("Inventory and risk", "What it held between its fills.", item, STOCK),
         _fees(item),
         _instruments(item),
@@ -302,6 +319,37 @@ def _measures(title: str, sentence: str, item: MakerCard, names: tuple[str, ...]
     if len(reasons) == 1 and all(measure.value is None for _, measure in found):
         return Section(title, sentence, (Missing(title, reasons.pop().removeprefix("not measurable: ")),))
     return Section(title, sentence, (measures_table(found),))
+
+
+def _way(item: MakerCard) -> Section | None:
+    """Where the time of a message went, if the tape knows it."""
+    if item.measures.get("to_effect_median") is None or item.measures["to_effect_median"].value is None:
+        return None
+    columns = (
+        Column("stage", "left"),
+        Column("median"),
+        Column("slowest 1 %"),
+        Column("messages"),
+        Column("what it is", "left"),
+    )
+    rows = []
+    for name in STAGES:
+        key = f"{name}_median"
+        middle, tail = item.measures[key], item.measures[f"{name}_p99"]
+        cells = (Cell(value_of(middle), middle.value, bar=name != "to_effect"), Cell(value_of(tail), tail.value))
+        rows.append((Cell(label_of(key)), *cells, Cell(count(middle.n), float(middle.n)), Cell(help_of(key))))
+    sentence = "Where the time went between a decision and its effect. Medians of parts need not add up to the whole's."
+    return Section("Way of its messages", sentence, (Table(columns, tuple(rows), sortable=False),))
+
+
+def _costs(item: MakerCard) -> Section | None:
+    """Gas and hedges, where there were any."""
+    found = [(name, item.measures[name]) for name in COSTS if name in item.measures]
+    found = [(name, measure) for name, measure in found if measure.value is not None and (measure.value or measure.n)]
+    found = [(name, measure) for name, measure in found if not (name.startswith("gas") and not measure.value)]
+    if not found:
+        return None
+    return Section("Gas and hedges", "What it paid to be there, beside the venue's fees.", (measures_table(found),))
 
 
 def _fees(item: MakerCard) -> Section | None:

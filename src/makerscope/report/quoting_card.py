@@ -15,7 +15,8 @@ from makerscope.metrics.latency import (
     withdrawal_rate,
     withdrawals,
 )
-from makerscope.metrics.measure import Measure, named
+from makerscope.metrics.measure import Measure, missing, named
+from makerscope.metrics.message_way import message_ways, way_measures
 from makerscope.metrics.order_life import (
     intervals,
     message_counts,
@@ -26,6 +27,13 @@ from makerscope.metrics.order_life import (
 )
 from makerscope.metrics.pnl import marks_of
 from makerscope.metrics.quoting import listened, maker_share_of_depth, presence, presence_measures, staleness
+from makerscope.metrics.stale_fills import (
+    NO_LEADER,
+    declared_leaders,
+    stale_fill_buckets,
+    stale_fill_rate,
+    stale_fills,
+)
 from makerscope.metrics.view import EXCHANGE, LOCAL, View, unit_price, unit_size
 from makerscope.report.scorecard import Path
 from makerscope.report.study import Study
@@ -36,7 +44,10 @@ FLICKER = 250_000_000  # ns: a quote pulled sooner was hardly there
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quoting:
-    """The tables behind every maker's quoting measures, made once; see the functions they are named after."""
+    """The tables behind every maker's quoting measures, made once; see the functions they are named after.
+
+    ``stale`` is None where no venue leads by declaration.
+    """
 
     lives: pl.DataFrame
     buckets: pl.DataFrame
@@ -46,6 +57,8 @@ class Quoting:
     withdrawals: pl.DataFrame
     messages: pl.DataFrame
     picked: pl.DataFrame
+    ways: pl.DataFrame
+    stale: pl.DataFrame | None
     leader: dict[str, str]
 
 
@@ -60,15 +73,15 @@ def quoting_of(study: Study) -> Quoting | None:
         return None
     lives = intervals(orders, until=view.until)
     heard, _ = listened(view.sessions, lives, until=view.until)
-    heard = heard.with_columns(pl.col("start", "end").clip(view.since, view.until)).filter(
-        pl.col("start") < pl.col("end")
-    )
+    heard = _until_expiry(study, heard.with_columns(pl.col("start", "end").clip(view.since, view.until)))
     own = marks_of(view.quotes)
-    leader = _leaders(study)
+    declared = _declared(study)
+    leader = _leaders(study) | declared
+    fair = _led_by(study, own, declared)
     stress = [
         window for (_,), part in own.partition_by("instrument", as_dict=True).items() for window in stress_windows(part)
     ]
-    there = presence(lives, own, heard, width=study.width, stress=_joined(stress))
+    there = presence(lives, fair, heard, width=study.width, stress=_joined(stress))
     return Quoting(
         lives=lives,
         buckets=there.buckets,
@@ -78,6 +91,12 @@ def quoting_of(study: Study) -> Quoting | None:
         withdrawals=withdrawals(lives, own, heard),
         messages=message_counts(orders),
         picked=pick_off_buckets(study.fills, view.quotes, horizon=_near(study, SECOND), width=study.width),
+        ways=message_ways(orders.filter(pl.col("time") >= view.since)),
+        stale=stale_fill_buckets(
+            stale_fills(study.fills, fair.filter(pl.col("instrument").is_in(list(declared)))), width=study.width
+        )
+        if declared
+        else None,
         leader=leader,
     )
 
@@ -119,6 +138,12 @@ def quoting_measures(study: Study, quoting: Quoting | None, maker: str, names: l
     out |= requote_gap(quoting.gaps.filter(mine), fills)
     out["withdrawal_rate"] = withdrawal_rate(quoting.withdrawals.filter(mine))
     out["pick_off_rate"] = pick_off_rate(quoting.picked.filter(mine), span=study.span)
+    out["stale_fill_rate"] = (
+        missing("fraction", NO_LEADER)
+        if quoting.stale is None
+        else stale_fill_rate(quoting.stale.filter(mine), span=study.span)
+    )
+    out |= way_measures(quoting.ways.filter(mine))
     placed, filled, sent = (int(messages[name].sum()) for name in ("placed", "filled", "messages"))
     if placed:
         out["fill_ratio"] = Measure(value=filled / placed, unit="fraction of size", n=messages.height)
@@ -197,6 +222,24 @@ def _leaders(study: Study) -> dict[str, str]:
         ):
             out[name] = best
     return out
+
+
+def _until_expiry(study: Study, heard: pl.DataFrame) -> pl.DataFrame:
+    """When orders were heard and could rest: what has expired is quoted by nobody, and that is no absence."""
+    expiries = {name: item.expiry for name, item in study.view.instruments.items() if item.expiry is not None}
+    expiry = pl.col("instrument").replace_strict(expiries, default=study.view.until, return_dtype=pl.Int64)
+    return heard.with_columns(end=pl.min_horizontal("end", expiry)).filter(pl.col("start") < pl.col("end"))
+
+
+def _declared(study: Study) -> dict[str, str]:
+    """For each market the one that leads it by declaration; options have no leading price of their own."""
+    quoted = set(study.view.quotes["instrument"].unique())
+    places = {
+        name: (item.venue, item.base)
+        for name, item in study.view.instruments.items()
+        if item.kind != "option" and name in quoted
+    }
+    return declared_leaders(places)
 
 
 def _led_by(study: Study, own: pl.DataFrame, leader: dict[str, str]) -> pl.DataFrame:

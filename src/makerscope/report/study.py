@@ -11,7 +11,7 @@ from makerscope.metrics.buckets import width_for
 from makerscope.metrics.markout import HORIZONS, MAX_AGE, Curves, markout_buckets, with_mids
 from makerscope.metrics.measure import missing
 from makerscope.metrics.ticks import spread_integrals
-from makerscope.metrics.view import BOOK, LAST_TRADE, QUOTES, View, load
+from makerscope.metrics.view import BOOK, LAST_TRADE, QUOTES, View, load, traded
 from makerscope.report.scorecard import MarkoutRow
 from makerscope.tape.events import Instrument
 from makerscope.tape.read import Tape
@@ -47,7 +47,7 @@ class Study:
 
     Args:
         view: its events.
-        fills: fills with ``twice_mid`` before them and at each horizon, ``notional`` (quote currency, float).
+        fills: trades, that is no settlements and forced transfers, with ``twice_mid`` before them and at each horizon, ``notional`` (quote currency, float).
         markouts: ``markout_buckets`` by instrument, maker, side, horizon and bucket.
         integrals: ``spread_integrals`` by instrument and bucket.
         horizons: ns, of the markouts.
@@ -103,7 +103,7 @@ def study(
     ordered = tuple(sorted({*horizons, ADVERSE_HORIZON}))
     view = load(tape, since=since, until=until, instruments=instruments, halo=max_age + max(ordered))
     width = width_for(view.until - view.since)
-    fills = view.fills.join(notional_of(view.instruments), on="instrument", how="left", maintain_order="left")
+    fills = traded(view.fills).join(notional_of(view.instruments), on="instrument", how="left", maintain_order="left")
     fills = fills.with_columns(
         notional=pl.when("inverse")
         .then(pl.col("size").cast(pl.Float64))

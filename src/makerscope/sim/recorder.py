@@ -117,7 +117,11 @@ class Recorder:
         return rows if shape is None else shape(rows, fills_before)
 
     def _orders(self, rows: pl.DataFrame, _before: int) -> pl.DataFrame:
-        return rows.with_columns(pl.col("order").cast(pl.String), action=_named(list(ACTION_NAMES), rows["action"]))
+        return rows.with_columns(
+            pl.col("order").cast(pl.String),
+            *(_positive(name) for name in ("decided", "sent", "seen")),  # what the venue did by itself nobody sent
+            action=_named(list(ACTION_NAMES), rows["action"]),
+        )
 
     def _fills(self, rows: pl.DataFrame, before: int) -> pl.DataFrame:
         self.fills += rows.height
@@ -131,7 +135,12 @@ class Recorder:
                 maker_fee_token=token,
                 taker_fee_token=token,
                 liquidated=pl.when(how.is_in(list(METHODS))).then("taker"),
-                purpose=pl.when(how == SETTLEMENT).then(pl.lit("settlement")).when(lead).then(pl.lit("hedge")),
+                purpose=pl.when(how == SETTLEMENT)
+                .then(pl.lit("settlement"))
+                .when(how.is_in([DELEVERAGED, TAKEN_OVER]))
+                .then(pl.lit("transfer"))
+                .when(lead)
+                .then(pl.lit("hedge")),
             )
             .with_columns(
                 pl.when(pl.col("maker").is_not_null()).then(pl.col("maker_fee", "maker_fee_token", "maker_position")),

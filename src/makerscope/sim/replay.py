@@ -45,11 +45,16 @@ class Heard:
 
     def count(self, log: Log) -> None:
         """Count what the log holds now."""
-        for channel, rows, column in (("orders", log.orders[: log.count[T_ORDERS]], 2), ("quotes", log.quotes[: log.count[T_QUOTES]], 1)):
+        for channel, rows, column in (
+            ("orders", log.orders[: log.count[T_ORDERS]], 2),
+            ("quotes", log.quotes[: log.count[T_QUOTES]], 1),
+        ):
             for i, spans in enumerate(self.source.spans):
                 times = rows[rows[:, column] == i, 0]
                 for n, (start, end) in enumerate(spans):
-                    self.counts[channel, i, n] += int(np.searchsorted(times, end, "right") - np.searchsorted(times, start))
+                    self.counts[channel, i, n] += int(
+                        np.searchsorted(times, end, "right") - np.searchsorted(times, start)
+                    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +110,9 @@ def replay(
     known = tape.tokens.get(token)
     model = queue or QueueModel()
     terms = Terms(queue=model, maker_fee_bps=maker_fee_bps, taker_fee_bps=taker_fee_bps)
-    staged = stage(items, cast, terms, (source.start, source.end), seed, known.decimals if known else 6, dearest=source.dearest)
+    staged = stage(
+        items, cast, terms, (source.start, source.end), seed, known.decimals if known else 6, dearest=source.dearest
+    )
     staged.world.venue.state[:, r.HAS_MARKS] = int(tape.has("marks"))
     with TapeWriter(out, source=f"replayed ({model.kind} queue): {tape.manifest.source}; seed {seed}") as writer:
         writer.add_token(Token(token=token, decimals=staged.decimals))
@@ -132,7 +139,10 @@ def own_cast(agents: Sequence[AgentTable], instruments: int) -> tuple[Cast, ...]
 
 
 def play_feed(
-    staged: Staged, feed: Feed, recorder: Recorder | None, progress: Callable[[float], None] | None = None,
+    staged: Staged,
+    feed: Feed,
+    recorder: Recorder | None,
+    progress: Callable[[float], None] | None = None,
     heard: Heard | None = None,
 ) -> None:
     """Run a replay to its end, a block of events at a time.
@@ -182,7 +192,9 @@ def _go_on(staged: Staged, recorder: Recorder | None, heard: Heard | None, until
             raise InputError("--agent", "decides outside the loop", "an agent with a step of its own")
         if status != EMPTY_LOG:
             when = int(staged.world.clock[w.C_NOW])
-            raise AccountingError(f"replay stopped at {when} ns: {WHY.get(status, status)}; this is a defect of makerscope")
+            raise AccountingError(
+                f"replay stopped at {when} ns: {WHY.get(status, status)}; this is a defect of makerscope"
+            )
 
 
 def _accounts(cast: tuple[Cast, ...]) -> list[str | None]:
@@ -195,7 +207,9 @@ def _state(writer: TapeWriter, source: Source, terms: Terms, cast: tuple[Cast, .
     writer.find("info", "replayed", "own orders never moved the recorded market: this is no statement about impact")
     writer.find("info", "queue model", f"queue model {terms.queue.stated}")
     writer.find("info", "depth", f"from the recorded {source.depth}; trades from the recorded {source.trades}")
-    writer.find("info", "fees", f"maker {terms.maker_fee_bps:g} bps, taker {terms.taker_fee_bps:g} bps; no margin is asked")
+    writer.find(
+        "info", "fees", f"maker {terms.maker_fee_bps:g} bps, taker {terms.taker_fee_bps:g} bps; no margin is asked"
+    )
     for item in cast:
         late = item.table
         text = f"{item.name}: feed {late.feed_ms:g} ms, orders {late.send_ms:g} ms, jitter {late.jitter_ms:g} ms"
@@ -216,15 +230,21 @@ def _tell(writer: TapeWriter, staged: Staged, source: Source, cast: tuple[Cast, 
     for n, item in enumerate(cast):
         if timing[FIRST_AGENT + n, w.D_OUT] != w.IN:
             step = staged.steps.get(FIRST_AGENT + n)
-            why = OUT_REASONS[int(timing[FIRST_AGENT + n, w.D_OUT])] + (f" ({step.why})" if step is not None and step.why else "")
+            why = OUT_REASONS[int(timing[FIRST_AGENT + n, w.D_OUT])] + (
+                f" ({step.why})" if step is not None and step.why else ""
+            )
             writer.find("warning", "agent out", f"{item.name}: {why}; its orders were cancelled")
     outages = sum(max(len(spans) - 1, 0) for spans in source.spans)
     if outages:
         writer.find("warning", "outage", "own orders were taken out when the recorder ceased to listen", count=outages)
     if clock[r.C_FULL]:
-        writer.find("warning", "deep book", "levels far from the price found no room", table="book", count=int(clock[r.C_FULL]))
+        writer.find(
+            "warning", "deep book", "levels far from the price found no room", table="book", count=int(clock[r.C_FULL])
+        )
     if clock[r.C_SKIPPED]:
-        writer.find("warning", "slow feed", "changes that agents saw only with a later one", count=int(clock[r.C_SKIPPED]))
+        writer.find(
+            "warning", "slow feed", "changes that agents saw only with a later one", count=int(clock[r.C_SKIPPED])
+        )
 
 
 def _sessions(writer: TapeWriter, source: Source, heard: Heard) -> None:

@@ -85,7 +85,9 @@ def money_of(instruments: Sequence[Instrument], decimals: int) -> tuple[list[int
         units = [value * 10**places for value in values]
         if all(unit == int(unit) and unit >= 1 for unit in units):
             return [int(unit) for unit in units], places
-    raise InputError(instruments[0].instrument, f"a tick times a lot is {values[0]}", f"at most {MOST_DECIMALS} decimals")
+    raise InputError(
+        instruments[0].instrument, f"a tick times a lot is {values[0]}", f"at most {MOST_DECIMALS} decimals"
+    )
 
 
 def stage(  # noqa: PLR0917 - one call

@@ -71,7 +71,9 @@ def source_of(
     first, last = window.collect().row(0)
     if first is None:
         raise InputError("--since/--until", f"no {table} of {', '.join(names)} in the window", "a time the tape holds")
-    delays = [_within(tape.scan(each), names, since, until).select(DELAY.min()).collect().item() for each in (table, trades)]
+    delays = [
+        _within(tape.scan(each), names, since, until).select(DELAY.min()).collect().item() for each in (table, trades)
+    ]
     paid = "price" if trades == "fills" else "first_price"
     dearest = _within(tape.scan(trades), names, since, until).select(pl.col(paid).max()).collect().item()
     known = [each for each in delays if each is not None]
@@ -93,7 +95,9 @@ def _chosen(tape: Tape, wanted: Sequence[str], table: str) -> tuple[str, ...]:
         if name not in tape.instruments or name not in deep:
             raise InputError(f"instrument {name!r}", f"has no {table} on the tape", ", ".join(sorted(deep)) or "one")
         if tape.instruments[name].inverse:
-            raise InputError(name, "is inverse (settled in coin)", "a linear instrument: coin accounts are not replayed")
+            raise InputError(
+                name, "is inverse (settled in coin)", "a linear instrument: coin accounts are not replayed"
+            )
     if not names:
         raise InputError(tape.path, f"has no {table} of any declared instrument", "a tape with depth")
     return names
@@ -106,9 +110,7 @@ def _within(rows: pl.LazyFrame, names: Sequence[str], since: int | None, until: 
     return rows if until is None else rows.filter(until > TIME)
 
 
-def _spans(
-    tape: Tape, name: str, depth: str, trades: str, whole: tuple[int, int]
-) -> tuple[tuple[int, int], ...]:
+def _spans(tape: Tape, name: str, depth: str, trades: str, whole: tuple[int, int]) -> tuple[tuple[int, int], ...]:
     """When the recorder heard both depth and trades; a channel without sessions counts as always heard."""
     sessions = tape.read("sessions", instrument=name)
     since, until = pl.coalesce("start_exchange", "start_local"), pl.coalesce("end_exchange", "end_local")
@@ -172,7 +174,11 @@ class Feed:
             rows = _within(source.tape.scan(table), source.instruments, source.since, source.until)
             if rank != DEPTH:
                 rows = rows.filter(TIME <= source.end)
-            rows = rows.with_columns(time=TIME, seen=_excess(source.base), number=pl.col("instrument").replace_strict(numbers, return_dtype=pl.Int64))
+            rows = rows.with_columns(
+                time=TIME,
+                seen=_excess(source.base),
+                number=pl.col("instrument").replace_strict(numbers, return_dtype=pl.Int64),
+            )
             batches = shaped[table](rows).collect_batches(chunk_size=BATCH, maintain_order=True)
             streams.append(_Stream(rank, iter(batches)))
         yield from _merged(streams)
@@ -249,7 +255,12 @@ def _fills(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Fills of a market; settlements and forced transfers meet nobody's order."""
     rows = rows.filter(pl.col("purpose").ne_missing("settlement") & (pl.col("size") > 0))
     return _shape(
-        rows, what=pl.lit(TRADE), side=-pl.col("side"), price=pl.col("price"), size=pl.col("size"), group=pl.col("serial")
+        rows,
+        what=pl.lit(TRADE),
+        side=-pl.col("side"),
+        price=pl.col("price"),
+        size=pl.col("size"),
+        group=pl.col("serial"),
     )
 
 
@@ -282,4 +293,6 @@ def _borders(source: Source, what: int) -> pl.DataFrame:
     numbers = {name: [0] * len(rows) for name in (*COLUMNS, "group")}
     numbers |= {"time": [t for t, _ in rows], "instrument": [n for _, n in rows], "what": [what] * len(rows)}
     schema = dict.fromkeys(numbers, pl.Int64)
-    return pl.DataFrame(numbers, schema=schema).with_columns(whole=pl.lit(value=False)).select(*COLUMNS, "group", "whole")
+    return (
+        pl.DataFrame(numbers, schema=schema).with_columns(whole=pl.lit(value=False)).select(*COLUMNS, "group", "whole")
+    )

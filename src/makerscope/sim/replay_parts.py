@@ -11,7 +11,14 @@ from makerscope.sim.replay_loop import own_event
 from makerscope.sim.replay_market import new_top, rare
 from makerscope.sim.talk import ask_agent
 
-PARTS = (own_event, rare, trade_hits, level_changed, new_top, ask_agent)  # in the order of ``replay_world.OWN_EVENT`` and on
+PARTS = (
+    own_event,
+    rare,
+    trade_hits,
+    level_changed,
+    new_top,
+    ask_agent,
+)  # in the order of ``replay_world.OWN_EVENT`` and on
 
 
 def addresses(world: HandleType) -> NDArray[np.int64]:

@@ -34,7 +34,9 @@ S_ROW, S_KEY, S_LOTS, S_SHOWN = range(4)  # of ``Own.spent``
 FREE, LIVE, SERIALS, SPENT = range(4)  # of ``Own.pool``
 
 # words of ``Replay.clock`` behind those of a world
-C_ROW, C_ROWS, C_FINAL, C_SEEN, C_CHANGED, C_SLEEPERS, C_EVENTS, C_SKIPPED, C_FREE_MESSAGE, C_VARIANCE_AT = range(32, 42)
+C_ROW, C_ROWS, C_FINAL, C_SEEN, C_CHANGED, C_SLEEPERS, C_EVENTS, C_SKIPPED, C_FREE_MESSAGE, C_VARIANCE_AT = range(
+    32, 42
+)
 C_TRADED, C_DUE_EQUITY, C_MESSAGES, C_FULL, C_INSIDE, C_GIVEN, C_BEFORE = range(42, 49)
 CLOCK_WORDS = 56
 G_MODEL, G_LOG_QUOTES, G_EQUITY_EVERY, G_SLOWEST = range(32, 36)  # words of ``Replay.rule`` behind those of a world

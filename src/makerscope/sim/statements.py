@@ -1,6 +1,8 @@
 # ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say
 """What the recorder writes down at regular times: marks, books, option chains, accounts."""
 
+import numpy as np
+
 from makerscope.agents.interface import V_DELTA, V_PRICE, V_VEGA, V_VOLATILITY
 from makerscope.kernels._jit import inlined, inner, part
 from makerscope.market.accounts import equity
@@ -29,6 +31,7 @@ from makerscope.sim.world import (
     G_BOOK_DEPTH,
     G_BOOK_EVERY,
     G_CHAIN_EVERY,
+    G_HEDGE_SHIFT,
     G_MARKS_EVERY,
 )
 
@@ -44,11 +47,14 @@ def _is_due(clock, word, every):
 
 @inlined
 def log_mark(venue, instrument, funding):
-    """A row of ``marks``; ``funding`` is what a long lot pays now, or NO_FUNDING."""
+    """A row of ``marks``; ``funding`` is what a long lot pays now, or NO_FUNDING.
+
+    Funding is dated a nanosecond after its block: it is paid on what the block's own fills left.
+    """
     log, state = venue.log, venue.state
     row = next_row(log, T_MARKS, log.marks.shape[0])
     out = log.marks
-    out[row, 0], out[row, 1] = venue.word[V_NOW], instrument
+    out[row, 0], out[row, 1] = venue.word[V_NOW] + np.int64(funding != NO_FUNDING), instrument
     out[row, 2], out[row, 3], out[row, 4] = state[instrument, MARK], state[instrument, INDEX], funding
 
 
@@ -104,11 +110,13 @@ def write_chain(world):
 def write_accounts(world):
     """Equity and maintenance margin of every agent; what it has at the leading venue is counted too."""
     venue, log = world.venue, world.venue.log
-    for a in range(FIRST_AGENT, venue.slot_at.shape[0] - 1):
+    agents = world.rule[G_HEDGE_SHIFT]
+    for a in range(FIRST_AGENT, FIRST_AGENT + agents):
         row = next_row(log, T_ACCOUNTS, log.accounts.shape[0])
         out = log.accounts
         out[row, 0], out[row, 1] = venue.word[V_NOW], a
-        out[row, 2] = equity(venue.accounts, venue.spec, venue.state, a)
+        there = equity(venue.accounts, venue.spec, venue.state, a + agents)
+        out[row, 2] = equity(venue.accounts, venue.spec, venue.state, a) + there
         out[row, 3] = requirement(venue.accounts, venue.spec, venue.state, venue.rules, a, False)  # noqa: FBT003
 
 

@@ -7,7 +7,7 @@ left when the auction ends lapses (TAKE) or rests (PLACE).
 """
 
 from makerscope.kernels._jit import inner, part
-from makerscope.market.book import SERIALS, available
+from makerscope.market.book import SERIALS
 from makerscope.market.layout import (
     FILL_OR_KILL,
     FIRST_AGENT,
@@ -40,6 +40,7 @@ from makerscope.market.venue import (
     refuse,
     take_from_book,
     withdraw_offers,
+    would_fill,
 )
 from makerscope.sim.execution import execute_plainly
 
@@ -71,7 +72,7 @@ def _bid_on(world, at):
         return why
     limit = auction_price(world.ordering, state, world.mempool.message, at, m[M_START])
     why = may_trade(venue, m, limit)
-    whole = m[M_FLAGS] & FILL_OR_KILL == 0 or available(venue.book, i, side, limit, m[M_SIZE], a) >= m[M_SIZE]
+    whole = m[M_FLAGS] & FILL_OR_KILL == 0 or would_fill(venue, m, limit) >= m[M_SIZE]
     if why == OK and whole:
         m[M_SIZE] = take_from_book(venue, m, a, i, side, limit, m[M_SIZE], m[M_ORDER], PLAIN)
     return why

@@ -8,7 +8,9 @@ from makerscope.market.venue import V_HEIGHT, V_NOW
 
 @inlined
 def log_transfer(venue, account, instrument, kind, amount):
-    """A row of ``transfers``; ``amount`` is what the account received."""
+    """A row of ``transfers``; ``amount`` is what the account received, and nothing is no row."""
+    if amount == 0:
+        return
     log = venue.log
     row = next_row(log, T_TRANSFERS, log.transfers.shape[0])
     out = log.transfers

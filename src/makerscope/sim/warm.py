@@ -31,7 +31,7 @@ SECONDS_COLD = 30
 SECOND = 10**9
 MADE_OF_BITS = ("makerscope.kernels.elementary", "makerscope.kernels.dice")
 # the other process compiles these; this one the loop itself, the other parts, and whatever builds a world
-OTHERS = ("run_block", "execute_message", "watch_risk")
+OTHERS = ("execute_message", "watch_risk")
 NOTHING = b"""
 title = "one second in which nothing happens"
 hours = 0.0003

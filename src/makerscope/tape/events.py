@@ -183,8 +183,9 @@ class Fill:
     A fee is positive when paid, negative when received, in base units of its own token: fees of different
     tokens are never added. ``sweep`` is the ``serial`` of the first fill of the same aggressor order.
     ``maker_position`` and ``taker_position`` are lots held before the fill. ``liquidated`` is the account that was
-    forced to trade, null in an ordinary fill. ``purpose``: ``quote``, ``hedge`` or ``settlement`` where the source says so.
-    A settlement or a forced transfer has no maker: the taker is the account it happened to.
+    forced to trade, null in an ordinary fill. ``purpose``: one of ``PURPOSES`` where the source says so. A ``settlement``
+    of what expired and a forced ``transfer`` of a position (deleveraging, a backstop) are no trades: they have no maker,
+    the taker is the account it happened to, no sweep and no row of ``trades``, and a settlement's price may be 0.
     """
 
     exchange_time: Nanoseconds | None
@@ -372,6 +373,11 @@ TABLES: MappingProxyType[str, type] = MappingProxyType(
 STATIC = ("tokens", "instruments", "sessions", "quarantine")  # tables without a day
 TIMED = tuple(name for name in TABLES if name not in STATIC)
 KINDS = ("perp", "spot", "future", "option", "pool")
+PURPOSES = ("quote", "hedge", "settlement", "transfer")
+NOT_TRADES = ("settlement", "transfer")  # purposes of fills that nobody agreed to
+TRANSFERS = (
+    "gas", "priority_fee", "insurance", "penalty", "reward", "haircut", "socialised", "deposit", "withdrawal", "incentive",
+)  # fmt: skip
 ACTIONS = ("placed", "replaced", "filled", "cancelled", "rejected", "expired")
 
 

@@ -10,7 +10,8 @@ from decimal import Decimal, InvalidOperation
 
 import polars as pl
 
-from makerscope.tape.events import ACTIONS, KINDS, SCHEMAS, TABLES, TIMED
+from makerscope.tape.events import ACTIONS, KINDS, PURPOSES, SCHEMAS, TABLES, TIMED, TRANSFERS
+from makerscope.tape.sweeps import is_no_trade
 
 EARLIEST = 1_230_768_000_000_000_000  # 2009-01-01, before the first block of any chain
 LATEST = 4_102_444_800_000_000_000  # 2100-01-01
@@ -44,7 +45,7 @@ def rules_of(table: str, *, instruments: Collection[str], tokens: Collection[str
     if "instrument" in schema.names and table != "instruments":
         rules.append(_unknown("instrument", instruments))
     rules += [_unknown(name, tokens) for name in ("maker_fee_token", "taker_fee_token") if name in schema.names]
-    if table == "accounts":
+    if table in {"accounts", "transfers"}:
         rules.append(_unknown("token", tokens))
     for name in schema.names:
         if schema.field(name).type == "double":
@@ -111,6 +112,7 @@ _CLOCKS = _clock_rules()
 _START = pl.coalesce("start_exchange", "start_local")
 _END = pl.coalesce("end_exchange", "end_local")
 _EMPTY_BOOK = pl.col("snapshot") & (pl.col("size") == 0)  # such a row says that a side, or all, holds nothing
+_SETTLED = pl.col("purpose").eq("settlement").fill_null(value=False)  # what expires worthless is settled at 0
 _OWN: dict[str, list[Rule]] = {
     "tokens": [
         Rule("decimals are not within 0..77", ~pl.col("decimals").is_between(0, 77)),
@@ -139,7 +141,21 @@ _OWN: dict[str, list[Rule]] = {
     ],
     "quotes": [*_not_positive("bid", "ask"), *_negative("bid_size", "ask_size")],
     "orders": [_not_in("action", ACTIONS), _not_in("side", (-1, 1)), *_negative("price", "size")],
-    "fills": [_not_in("side", (-1, 0, 1)), *_not_positive("price", "size")],
+    "fills": [
+        _not_in("side", (-1, 0, 1)),
+        *_not_positive("size"),
+        Rule("price is not positive", (pl.col("price") <= 0) & ~_SETTLED),
+        *_negative("price"),
+        _not_in("purpose", PURPOSES),
+        Rule("a settlement or forced transfer names a maker", is_no_trade() & pl.col("maker").is_not_null()),
+        Rule("a settlement or forced transfer names no account", is_no_trade() & pl.col("taker").is_null()),
+    ],
+    "transfers": [
+        Rule("account has no name", pl.col("account") == ""),
+        _not_in("kind", TRANSFERS),
+        Rule("a deposit is negative", (pl.col("kind") == "deposit") & (pl.col("amount") < 0)),
+        Rule("a withdrawal is positive", (pl.col("kind") == "withdrawal") & (pl.col("amount") > 0)),
+    ],
     "trades": [_not_in("aggressor", (-1, 0, 1)), *_not_positive("first_price", "last_price", "size", "cash", "fills")],
     "chain": [
         *_not_positive("bid", "ask"),

@@ -3,9 +3,15 @@
 import polars as pl
 
 from makerscope.errors import AccountingError
+from makerscope.tape.events import NOT_TRADES
 
 TIME = pl.coalesce("exchange_time", "local_time")
 LARGEST = 2**63 - 1
+
+
+def is_no_trade() -> pl.Expr:
+    """Whether a fill is a settlement or a forced transfer: nobody's order, hence no trade."""
+    return pl.col("purpose").is_in(NOT_TRADES).fill_null(value=False)
 
 
 def drop_repeated(fills: pl.DataFrame) -> tuple[pl.DataFrame, list[tuple[str, str, int]]]:
@@ -39,12 +45,16 @@ def number_sweeps(fills: pl.DataFrame) -> pl.DataFrame:
     """Fill in ``sweep``: the serial of the first fill of the same aggressor order.
 
     Fills belong to one aggressor order when instrument, time, side, taker and taker order agree. A fill without a known
-    side stands alone. Where the source knows no taker, two orders of one side in one instant count as one.
+    side stands alone. Where the source knows no taker, two orders of one side in one instant count as one. A settlement
+    or a forced transfer is no order: its ``sweep`` is null.
     """
     key = ["instrument", TIME.alias("time"), "side", "taker", "taker_order"]
     alone = pl.when(pl.col("side") == 0).then(pl.col("serial"))
+    ordered = ~is_no_trade()
     return fills.with_columns(
-        sweep=pl.col("sweep").fill_null(pl.col("serial").min().over(*key, alone.alias("alone"))),
+        sweep=pl.when(ordered).then(
+            pl.col("sweep").fill_null(pl.col("serial").min().over(*key, alone.alias("alone"), ordered.alias("ordered")))
+        ),
     )
 
 
@@ -55,7 +65,8 @@ def trades_of(fills: pl.DataFrame) -> pl.DataFrame:
         AccountingError: price times size of a sweep does not fit 64 bits.
     """
     trades = (
-        fills.group_by("instrument", "sweep", maintain_order=True)
+        fills.filter(pl.col("sweep").is_not_null())
+        .group_by("instrument", "sweep", maintain_order=True)
         .agg(
             pl.col("exchange_time", "local_time").first(),
             taker=pl.col("taker").first(),

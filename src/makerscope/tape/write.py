@@ -303,7 +303,7 @@ class TapeWriter:
             fills = number_sweeps(fills)
             _write_frame(merged, "fills", fills)
             trades = self._folder / "trades" / folder.name
-            if not trades.exists():
+            if not trades.exists() and fills["sweep"].count():
                 trades.mkdir(parents=True)
                 _write_frame(trades / "part-0.parquet", "trades", trades_of(fills))
         else:
