@@ -1,8 +1,8 @@
-# ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say
-"""Takers that were recorded: the aggressor orders of a tape's trades, sent again at their times into a simulated market.
+# ruff: noqa: ANN001, ANN201, ANN202 - compiled functions take the types their docstrings say
+"""Recorded takers: the aggressor orders of a tape's trades, sent again at their times into a simulated market.
 
-``file`` of the agent names the recording: ``TAPE#INSTRUMENT``, or ``TAPE#INSTRUMENT@TIME`` for what begins at a time of the tape. With
-``send_ms = 0`` they reach the venue when they did.
+``file`` of the agent names the recording: ``TAPE#INSTRUMENT``, or ``TAPE#INSTRUMENT@TIME`` for what begins at a time
+of the tape. With ``send_ms = 0`` they reach the venue when they did.
 """
 
 from types import MappingProxyType
@@ -14,7 +14,11 @@ from makerscope.kernels._jit import entry, kernel
 from makerscope.market.layout import P_ASK, P_BID, P_TRADING
 
 FOREVER = 1 << 59  # ns
-F_NEXT, F_COUNT, F_FIRST = 0, 1, 2  # of ``self.whole``: the trade to send next, how many there are, where the first begins
+F_NEXT, F_COUNT, F_FIRST = (
+    0,
+    1,
+    2,
+)  # of ``self.whole``: the trade to send next, how many there are, where the first begins
 F_TIME, F_SIDE, F_SIZE, F_WORDS = 0, 1, 2, 3  # of one trade
 NUMBERS = MappingProxyType({
     "market": Number(default=0, low=0, high=4095, about="instrument, by its place in the scenario"),

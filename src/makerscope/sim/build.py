@@ -104,7 +104,7 @@ def build(scenario: Scenario, *, seed: int, room: int = 1 << 17, plain: bool = F
     terms = terms_of(scenario, start, end)
     keep: list[object] = []
     world = _world(scenario, seed, (start, end), markets, cast, terms, room, keep)
-    keep += seat_flows(world, scenario, cast, start, end)
+    keep += seat_flows(world, cast, start, end)
     handle = opened(world)
     addresses(handle.kind, world.code, keep, int(world.ordering.rule[R_POLICY]))
     steps = {

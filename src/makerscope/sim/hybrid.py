@@ -1,11 +1,10 @@
 """The hybrid mode: a recorded price and recorded takers in a simulated market.
 
-A recording is named ``TAPE#INSTRUMENT``, or ``TAPE#INSTRUMENT@TIME``: the time of the tape that is the start of the scenario; without
-it that is where its prices begin, for its trades too, so that both stay together.
+A recording is named ``TAPE#INSTRUMENT``, or ``TAPE#INSTRUMENT@TIME``: the time of the tape that is the start of the
+scenario; without it that is where its prices begin, for its trades too, so that both stay together.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ from makerscope.market.recorded_path import recorded_path
 from makerscope.market.reference import PricePath
 from makerscope.sim.cast import Cast
 from makerscope.sim.keys import place_of
-from makerscope.sim.markets import DEAREST
+from makerscope.sim.markets import DEAREST, instant
 from makerscope.sim.scenario import Scenario
 from makerscope.sim.world import World
 from makerscope.tape.read import TIME, Tape
@@ -58,7 +57,9 @@ def recording_of(text: str, key: str) -> Recording:
     if name not in tape.instruments:
         raise InputError(key, f"names {name!r}", "TAPE#INSTRUMENT with one of " + ", ".join(list(tape.instruments)[:5]))
     for source in PRICES:
-        first = tape.scan(source).filter(instrument=name).select(TIME.min()).collect().item() if tape.has(source) else None
+        first = (
+            tape.scan(source).filter(instrument=name).select(TIME.min()).collect().item() if tape.has(source) else None
+        )
         if first is not None:
             return Recording(tape=tape, instrument=name, source=source, begin=_begin(moment, first, key))
     raise InputError(key, f"{name} has no prices", "one with " + " or ".join(PRICES))
@@ -67,12 +68,7 @@ def recording_of(text: str, key: str) -> Recording:
 def _begin(moment: str, first: int, key: str) -> int:
     if not moment:
         return first
-    try:
-        at = datetime.fromisoformat(moment)
-    except ValueError as error:
-        raise InputError(key, f"begins at {moment!r}", "a time such as 2025-09-03T12:56:00Z") from error
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(round(at.timestamp() * 1000) * 10**6, first)
+    return max(instant(key, moment), first)
 
 
 def with_recorded(scenario: Scenario, path: PricePath) -> PricePath:
@@ -105,7 +101,7 @@ def with_recorded(scenario: Scenario, path: PricePath) -> PricePath:
     return replace(path, spot=spot, variance=variance, heard=heard)
 
 
-def seat_flows(world: World, scenario: Scenario, cast: tuple[Cast, ...], start: int, end: int) -> list[NDArray[np.int64]]:
+def seat_flows(world: World, cast: tuple[Cast, ...], start: int, end: int) -> list[NDArray[np.int64]]:
     """Give every agent that plays recorded trades its trades; returns the memory they lie in.
 
     Raises:
@@ -133,11 +129,17 @@ def _trades(named: Recording, start: int, end: int, scale: float, key: str) -> N
     rows = named.tape.read("trades", instrument=named.instrument, since=named.begin, until=named.begin + end - start)
     rows = rows.filter(pl.col("aggressor") != 0).with_columns(time=TIME).sort("time", maintain_order=True)
     if not rows.height:
-        raise InputError(key, f"{named.instrument} has no trades in the time of the scenario", "a recording with trades")
+        raise InputError(
+            key, f"{named.instrument} has no trades in the time of the scenario", "a recording with trades"
+        )
     lots = rows["size"].cast(pl.Float64).to_numpy() * (float(item.lot_size) * float(item.multiplier) * scale)
     sizes = np.diff(np.floor(np.cumsum(lots) + 0.5), prepend=0.0).astype(np.int64)
     out = np.zeros(F_FIRST + F_WORDS * rows.height, np.int64)
     out[F_COUNT] = rows.height
     table = out[F_FIRST:].reshape(-1, F_WORDS)
-    table[:, 0], table[:, 1], table[:, 2] = rows["time"].to_numpy() - named.begin + start, rows["aggressor"].to_numpy(), sizes
+    table[:, 0], table[:, 1], table[:, 2] = (
+        rows["time"].to_numpy() - named.begin + start,
+        rows["aggressor"].to_numpy(),
+        sizes,
+    )
     return out
