@@ -1,12 +1,16 @@
-"""The replay of hftbacktest, in a Python of its own: ``python bench/replay_hft.py FEED.npz hashmap|roi``; answers one line of JSON."""
+"""The replay of hftbacktest, in a Python of its own.
+
+``python bench/replay_hft.py FEED.npz hashmap|roi`` answers one line of JSON.
+"""
 
 import json
 import sys
 import time
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
-from hftbacktest import (
+from hftbacktest import (  # pyright: ignore[reportMissingImports] - in a Python of its own
     BUY,
     BUY_EVENT,
     DEPTH_EVENT,
@@ -21,7 +25,7 @@ from hftbacktest import (
     HashMapMarketDepthBacktest,
     ROIVectorMarketDepthBacktest,
 )
-from hftbacktest.types import event_dtype
+from hftbacktest.types import event_dtype  # pyright: ignore[reportMissingImports]
 from numba import njit, types
 from numba.typed import Dict
 
@@ -29,7 +33,7 @@ TICK, LOT, LATENCY = 0.1, 0.001, 10_000_000
 
 
 @njit
-def grid(hbt, levels, size, limit, skew, counts):
+def grid(hbt, levels, size, limit, skew, counts):  # noqa: C901, PLR0912, PLR0917 - one compiled loop, as its peers have it
     """A 2 x 10 grid that leans against its inventory, each 100 ms: the package's own example, in ticks."""
     tick = hbt.depth(0).tick_size
     while hbt.elapse(100_000_000) == 0:
@@ -71,7 +75,7 @@ def grid(hbt, levels, size, limit, skew, counts):
 def main() -> None:
     """Replay once to compile, then three times; the least processor time counts."""
     feed, depth = np.load(sys.argv[1]), sys.argv[2]
-    rows = np.zeros(len(feed["time"]), event_dtype)
+    rows: Any = np.zeros(len(feed["time"]), event_dtype)
     kind = np.where(feed["kind"] == 1, TRADE_EVENT, DEPTH_EVENT)
     rows["ev"] = kind | np.where(feed["side"] > 0, BUY_EVENT, SELL_EVENT) | EXCH_EVENT | LOCAL_EVENT
     rows["exch_ts"], rows["local_ts"] = feed["time"], feed["time"] + LATENCY

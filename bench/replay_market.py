@@ -8,10 +8,10 @@ DEPTH, TRADE = 0, 1
 
 
 def make(events: int, seed: int = 7) -> dict[str, np.ndarray]:
-    """Columns ``time`` ns, ``kind``, ``side`` (+1 bid or buying aggressor), ``price`` ticks, ``size`` lots (0: the level went)."""
+    """Columns ``time`` ns, ``kind``, ``side`` (+1 bid or buyer), ``price`` ticks, ``size`` lots (0: the level went)."""
     dice = np.random.default_rng(seed)
     kind = dice.choice(3, events, p=[0.9, 0.08, 0.02])
-    step = np.where(kind == 2, dice.choice([-1, 1], events), 0)  # noqa: PLR2004 - a move
+    step = np.where(kind == 2, dice.choice([-1, 1], events), 0)
     bid = MIDDLE + np.cumsum(step)
     ask, side = bid + 1, dice.choice([1, -1], events)
     away, size, traded = (dice.integers(low, high, events) for low, high in ((0, LEVELS), (1, 100), (1, 20)))

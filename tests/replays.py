@@ -31,8 +31,8 @@ from tests.tapes import perp
 START = 1_700_000_000 * 10**9
 
 
-def row(at, what, side=0, price=0, size=0, serial=0, instrument=0):
-    return [at, at, what, instrument, side, price, size, serial]
+def row(at, what, side=0, price=0, size=0, *, serial=0):
+    return [at, at, what, 0, side, price, size, serial]
 
 
 def snapshot(at, rows):
@@ -44,7 +44,7 @@ def snapshot(at, rows):
 
 
 def staged(events, *, model="behind", n=1.0, accounts=2, slots=5, fees=(0.0, 0.0), step=1000):
-    """A replay with nobody awake, whose feed and messages are ``events`` of ``tests.reference.replay``, one each microsecond."""
+    """A replay with nobody awake: feed and messages are ``events`` of ``tests.reference.replay``, 1 us apart."""
     cast = own_cast([AgentTable(kind="grid", name="own", count=accounts, numbers={"levels": slots})], 1)
     terms = Terms(
         queue=QueueModel(kind=model, n=n), maker_fee_bps=fees[0], taker_fee_bps=fees[1], quotes=False, equity_s=0
@@ -122,7 +122,8 @@ def live_ahead(out):
     """Lots ahead of each own order that rests, by (account, slot)."""
     own = out.world.own
     found = {}
-    for o in own.head:
+    for head in own.head:
+        o = head
         while o != NONE:
             found[int(own.order[o, r.Q_ACCOUNT]) - FIRST_AGENT, int(own.order[o, r.Q_SLOT])] = float(own.ahead[o])
             o = own.order[o, r.Q_NEXT]

@@ -58,6 +58,7 @@ def test_a_replay_fills_what_plain_python_fills(model, recorded):
 def test_resting_orders_get_no_more_than_was_traded_at_their_price_or_beyond(recorded, model, n):
     filled = [each for each in fills_of(played(recorded, model=model, n=n)) if each[4] == "maker"]
     for s in (1, -1):
+        traded = 0
         for limit in range(95, 109):  # own bids at ``limit`` or higher fill only from sells at their price or lower
             traded = sum(size for name, a, p, size in (e for e in recorded if e[0] == "trade") if a == -s)
             got = sum(size for _, own, p, size, _ in filled if own == s and s * (p - limit) <= 0)

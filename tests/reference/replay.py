@@ -18,8 +18,8 @@ class Order:
 
 @dataclass
 class Market:
-    """Events: ("level", side, price, size), ("snap", [(side, price, size), ...]), ("trade", aggressor, price, size), ("place",
-    account, slot, side, price, size), ("take", account, side, limit, size), ("cancel", account, slot)."""
+    """Events: ("level", side, price, size), ("snap", [(side, price, size), ...]), ("trade", aggressor, price, size),
+    ("place", account, slot, side, price, size), ("take", account, side, limit, size), ("cancel", account, slot)."""
 
     model: str
     book: dict = field(default_factory=lambda: {1: {}, -1: {}})

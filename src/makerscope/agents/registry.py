@@ -7,6 +7,7 @@ from makerscope.errors import InputError
 
 MODULES = (
     "symmetric", "grid", "hedged-grid", "chain-maker", "noise", "informed", "sniper", "leveraged", "liquidator", "external",
+    "recorded-flow",
 )  # fmt: skip
 
 

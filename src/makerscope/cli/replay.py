@@ -1,11 +1,13 @@
 """``makerscope replay``."""
 
 import tomllib
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from cyclopts import Parameter
+from rich.console import Console
 
 from makerscope.cli.moments import moment
 from makerscope.cli.progress import progress_bar
@@ -85,12 +87,13 @@ def replay_command(
 
 
 def _print(done: Replayed, out: Path) -> None:
-    print(
-        f"{done.events:,} recorded events, {done.calls:,} calls, {done.messages:,} messages, {done.filled:,} lots filled at rest"
-    )
+    console = Console()
+    say = partial(console.print, highlight=False, soft_wrap=True)
+    say(f"{done.events:,} recorded events, {done.calls:,} calls of agents, {done.messages:,} messages")
+    say(f"{done.filled:,} lots filled at rest")
     for why, count in done.refused.items():
-        print(f"{count:,} messages refused: {why}")
-    print(f"tape {out}")
+        say(f"{count:,} messages refused: {why}")
+    say(f"\ntape      {out}\nnext      makerscope report {out}")
 
 
 def _named(kinds: list[str], numbers: dict[str, float], late: dict[str, float]) -> list[AgentTable]:

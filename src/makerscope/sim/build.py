@@ -36,6 +36,7 @@ from makerscope.market.venue import REASONS, Venue
 from makerscope.sim import world as w
 from makerscope.sim.agenda import BLOCK, WAKE, Agenda, add, new_agenda
 from makerscope.sim.batch_auction import BATCH_ROWS
+from makerscope.sim.hybrid import seat_flows
 from makerscope.sim.cast import MODES, Cast, cast_of
 from makerscope.sim.dealers import REQUEST_COLUMNS, REQUEST_ROWS
 from makerscope.sim.markets import DECIMALS, Market, instant, list_markets, market_rows
@@ -106,6 +107,7 @@ def build(scenario: Scenario, *, seed: int, room: int = 1 << 17, plain: bool = F
     terms = terms_of(scenario, start, end)
     keep: list[object] = []
     world = _world(scenario, seed, (start, end), markets, cast, terms, room, keep)
+    keep += seat_flows(world, cast, start, end)
     handle = opened(world)
     addresses(handle.kind, world.code, keep, int(world.ordering.rule[R_POLICY]))
     steps = {

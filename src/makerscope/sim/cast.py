@@ -15,6 +15,7 @@ from makerscope.sim.keys import place_of
 from makerscope.sim.scenario import MOST_AGENTS, AgentTable, Scenario
 
 MODES = {"cross": CROSS, "isolated": ISOLATED, "portfolio": PORTFOLIO, "none": CROSS}
+TAPED = ("recorded-flow",)  # kinds whose ``file`` is a recording
 MARKETS = ("market", "first", "last")  # numbers of a kind that are places of instruments
 
 
@@ -65,7 +66,7 @@ def quotes(kind: Kind, numbers: Mapping[str, float], instruments: int) -> bool:
 
 
 def _kind(where: str, table: AgentTable) -> Kind:
-    if table.file is not None:
+    if table.file is not None and table.kind not in TAPED:
         return kind_in_file(Path(table.file), table.kind)
     try:
         return kind_of(table.kind)

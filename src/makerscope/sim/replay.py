@@ -1,8 +1,8 @@
 """Replay: a recorded tape is the market, and own agents quote in it.
 
 What was recorded happens as it did, whatever own orders do: they wait in the recorded queues under a stated model, fill
-only from recorded trades, and own takers take recorded lots, each once. So a replay says what a maker would have earned if
-nobody had minded it, never how the market would have answered: that is what a simulated market is for.
+only from recorded trades, and own takers take recorded lots, each once. So a replay says what a maker would have
+earned if nobody had minded it, never how the market would have answered: that is what a simulated market is for.
 """
 
 from collections import Counter
@@ -59,7 +59,9 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """What a replay came to: recorded ``events``, ``calls`` of agents, ``messages`` of theirs, lots own resting orders ``filled``,
+    """What a replay came to.
+
+    Recorded ``events``, ``calls`` of agents, ``messages`` of theirs, lots own resting orders ``filled``,
     refusals by reason, and cash and lots of every agent at the end.
     """
 
@@ -81,7 +83,8 @@ def replay(
 
     Args:
         tape: the recording.
-        agents: their kinds, numbers and latencies, as in a scenario; ``feed_ms`` comes on top of what the recorder was late
+        agents: their kinds, numbers and latencies, as in a scenario; ``feed_ms`` comes on top of what the recorder
+        was late
             beyond its best.
         out: folder of the tape that holds their orders, fills and equity, and the recorded quotes and marks.
         queue: how own orders move up in a queue; ``behind`` by default.
@@ -120,7 +123,8 @@ def replay(
             writer.add_instrument(item)
         _state(writer, source, terms, cast)
         recorder = Recorder(
-            tape=writer, instruments=list(source.instruments), accounts=_accounts(cast), venue=items[0].venue, token=token,
+            tape=writer, instruments=list(source.instruments), accounts=_accounts(cast), venue=items[0].venue,
+            token=token,
             leads=frozenset(), lots=[float(item.lot_size) for item in items], blocks=False,
         )  # fmt: skip
         heard = Heard(source)
@@ -266,7 +270,8 @@ def _replayed(staged: Staged, cast: tuple[Cast, ...], source: Source) -> Replaye
     rows = {item.name: FIRST_AGENT + n for n, item in enumerate(cast)}
     return Replayed(
         events=int(world.clock[r.C_EVENTS]), calls=int(world.clock[w.C_WAKES]), messages=int(world.venue.word[5]),
-        filled=int(world.clock[r.C_TRADED]), refused={why: int(n) for why, n in zip(REASONS, refused, strict=True) if n},
+        filled=int(world.clock[r.C_TRADED]),
+        refused={why: int(n) for why, n in zip(REASONS, refused, strict=True) if n},
         cash={name: int(holdings.cash[a]) for name, a in rows.items()},
         position={
             name: {one: int(holdings.position[a, i]) for i, one in enumerate(source.instruments)}

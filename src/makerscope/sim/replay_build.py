@@ -62,8 +62,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staged:
-    """A replay ready to run. ``decimals``: of the money; ``factor``: by which recorded money is multiplied for it. ``steps``: the agents
-    that are plain Python, by account. ``keep``: memory that the arrays only point to.
+    """A replay ready to run.
+
+    ``decimals``: of the money; ``factor``: by which recorded money is multiplied for it. ``steps``: the agents that
+    are plain Python, by account. ``keep``: memory that the arrays only point to.
     """
 
     world: r.Replay
@@ -120,6 +122,7 @@ def stage(  # noqa: PLR0917 - one call
     messages = max(1 << 12, 64 * sum(slots)) + actions
     rows, taken = np.zeros((actions, ACTION_COLUMNS), np.int64), np.zeros(1, np.int64)
     reference, news = np.zeros((count, interface.REFERENCE_COLUMNS)), np.zeros((256, NEWS_COLUMNS), np.int64)
+    agents = agents_of(cast, accounts, count, desk, dice, 0, keep)  # pyright: ignore[reportArgumentType] - reads no more
     seen = np.zeros(interface.SEEN_WORDS, np.int64)
     seen[interface.N_INSTRUMENTS] = seen[interface.N_UNDERLYINGS] = count
     seen[interface.N_ACCOUNTS] = accounts
@@ -132,7 +135,7 @@ def stage(  # noqa: PLR0917 - one call
     world = r.Replay(
         venue=desk, own=_own(count, sum(slots) + 64), book=books[0],
         books=np.array([each.address for each in tables], np.int64), top=np.zeros((2 * count, 2), np.int64),
-        feed=np.zeros((feed, r.EVENT_COLUMNS), np.int64), agents=agents_of(cast, accounts, count, desk, dice, 0, keep),
+        feed=np.zeros((feed, r.EVENT_COLUMNS), np.int64), agents=agents,
         public=w.Public(
             np.full((seen_rows, count, PUBLIC_COLUMNS), NONE, np.int64),
             np.zeros((seen_rows, count, interface.MODEL_COLUMNS)), np.zeros(seen_rows, np.int64),
@@ -141,8 +144,11 @@ def stage(  # noqa: PLR0917 - one call
         path=w.Path(np.zeros((count, 1)), np.zeros((count, 1)), np.zeros((count, 1))), mempool=_pool(messages),
         agenda=new_agenda(messages + 2 * len(cast) + 16), dice=dice, clock=_clock(span, len(cast)),
         rule=_rule(cast, terms, span[0]), seen=seen,
-        act=np.array([rows.ctypes.data, len(rows), taken.ctypes.data, 0], np.int64), rows=rows, written=taken, news=news,
-        reference=reference, lead=np.arange(count), asleep=np.ones(accounts, np.int64), model=np.array([terms.queue.n]), realised=np.zeros((count, 3)),
+        act=np.array([rows.ctypes.data, len(rows), taken.ctypes.data, 0], np.int64), rows=rows, written=taken,
+        news=news,
+        reference=reference, lead=np.arange(count),
+        asleep=np.ones(accounts, np.int64), model=np.array([terms.queue.n]),
+        realised=np.zeros((count, 3)),
         got=np.zeros(accounts, np.int64), code=np.zeros(len(PARTS), np.int64),
     )  # fmt: skip
     factor = 10 ** (places - decimals)

@@ -1,8 +1,8 @@
 """From the tables of a tape to one stream of recorded events, in order of time, a bounded part at a time.
 
-Depth comes from ``book`` where the tape has it, else from ``quotes`` (the best prices alone). Trades come from ``fills``, one row a price, else
-from ``trades``. At one instant trades come before depth: the book shows afterwards what they took. Times are the venue's
-where it says them, else the recorder's, and never run backwards.
+Depth comes from ``book`` where the tape has it, else from ``quotes`` (the best prices alone). Trades come from
+``fills``, one row a price, else from ``trades``. At one instant trades come before depth: the book shows afterwards
+what they took. Times are the venue's where it says them, else the recorder's, and never run backwards.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,9 +25,10 @@ DELAY = pl.col("local_time") - pl.col("exchange_time")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What of a tape is replayed: ``instruments`` by number; ``depth`` and ``trades``: the tables; ``base``: the smallest delay of the
-    recorder (ns), None where it has not two clocks; ``spans``: when both were heard, by instrument; ``dearest``: ticks that no
-    price reaches; ``start``, ``end``: ns.
+    """What of a tape is replayed.
+
+    ``instruments`` by number; ``depth``, ``trades``: the tables; ``base``: the recorder's smallest delay (ns), None where
+    it has not two clocks; ``spans``: when both were heard, by instrument; ``dearest``: ticks no price reaches.
     """
 
     tape: Tape
@@ -173,7 +174,7 @@ class Feed:
         for rank, table in tables:
             rows = _within(source.tape.scan(table), source.instruments, source.since, source.until)
             if rank != DEPTH:
-                rows = rows.filter(TIME <= source.end)
+                rows = rows.filter(source.end >= TIME)
             rows = rows.with_columns(
                 time=TIME,
                 seen=_excess(source.base),
@@ -281,7 +282,8 @@ def _trades(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 def _marks(rows: pl.LazyFrame) -> pl.LazyFrame:
     return _shape(
-        rows, what=pl.lit(MARKED), side=pl.lit(0), price=pl.col("mark").fill_null(-1), size=pl.col("index").fill_null(-1),
+        rows, what=pl.lit(MARKED), side=pl.lit(0), price=pl.col("mark").fill_null(-1),
+        size=pl.col("index").fill_null(-1),
         group=pl.col("serial"), serial=pl.col("funding").fill_null(int(NO_FUNDING)),
     )  # fmt: skip
 

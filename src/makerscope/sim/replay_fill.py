@@ -1,9 +1,9 @@
-# ruff: noqa: ANN001, ANN202, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
+# ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say, in order
 """What recorded trades and changes of depth do to own orders: lots ahead shrink, orders fill, nothing is filled twice.
 
-A recorded trade hands out its lots once. Own orders at a better price than the trade come first: whoever traded there would
-have met them before. At the price of the trade the recorded lots ahead come first. Several own orders share what is left,
-in their order. No own order is filled without a recorded trade at its price or beyond.
+A recorded trade hands out its lots once. Own orders at a better price than the trade come first: whoever traded there
+would have met them before. At the price of the trade the recorded lots ahead come first. Several own orders share
+what is left, in their order. No own order is filled without a recorded trade at its price or beyond.
 """
 
 import numpy as np
@@ -154,7 +154,7 @@ def _move(world, o, before, after):
 
 @part
 def level_changed(world, at):
-    """Row ``at`` of the feed shows another size than ``C_BEFORE`` at a level where something of ours stands, or may stand."""
+    """Row ``at`` of the feed shows another size than ``C_BEFORE`` at a level where something of ours may stand."""
     own, row, before = world.own, world.feed[at], world.clock[C_BEFORE]
     side, after = row[E_SIDE], row[E_SIZE]
     r, key = 2 * row[E_INSTRUMENT] + (side < 0), row[E_PRICE] * side

@@ -1,12 +1,13 @@
-# ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say
+# ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say
 """The replay's loop: recorded events and own messages and calls, in one order of time, until the feed wants filling.
 
-At one instant what was recorded happens first, then own messages that arrive, then calls of agents: an own order is never
-faster than what was recorded at the same time.
+At one instant what was recorded happens first, then own messages that arrive, then calls of agents: an own order is
+never faster than what was recorded at the same time.
 """
 
 import numpy as np
 
+from makerscope.agents.interface import ASK, OUT, V_VOLATILITY
 from makerscope.kernels._jit import inner, kernel, part
 from makerscope.kernels.dice import exponential
 from makerscope.kernels.handle import call_part
@@ -40,7 +41,6 @@ from makerscope.market.layout import (
     P_BID,
     TRADING,
 )
-from makerscope.agents.interface import ASK, OUT, V_VOLATILITY
 from makerscope.market.log import LOST, T_ACCOUNTS, is_filling, next_row
 from makerscope.market.news import UNTOLD
 from makerscope.market.venue import V_MESSAGES, V_NOW
@@ -93,7 +93,7 @@ def send_own(world, a, row, now):
 
 @inner
 def show_reference(world, a, now):
-    """The price that stands for the rest of the world: the middle of a recorded market, as late as the agent sees it."""
+    """The price that stands for the rest of the world: a recorded middle, as late as the agent sees it."""
     public, path = world.public, world.path
     at = max(_look_at_blocks(world, a, now), 0) % public.time.shape[0]
     for u in range(path.spot.shape[0]):
@@ -142,7 +142,7 @@ def sleep(world, a, when):
 @inner
 def trades_anywhere(world):
     """Whether some market is being recorded now."""
-    for i in range(world.venue.state.shape[0]):
+    for i in range(world.venue.state.shape[0]):  # noqa: SIM110 - compiled code has no any()
         if world.venue.state[i, TRADING] == 1:
             return True
     return False
@@ -184,7 +184,7 @@ def own_event(world, _number):
 
 
 @kernel
-def run_replay(world):
+def run_replay(world):  # noqa: C901 - one loop
     """Let events happen until the end, or until the log or the feed wants attention. Returns why it stopped."""
     clock, agenda, feed, log = world.clock, world.agenda, world.feed, world.venue.log
     room, rows, final, end = world.rows.shape[0], clock[C_ROWS], clock[C_FINAL], clock[C_END]

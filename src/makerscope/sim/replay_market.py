@@ -5,8 +5,18 @@ import numpy as np
 
 from makerscope.agents.interface import V_VOLATILITY
 from makerscope.kernels._jit import inlined, inner, part
-from makerscope.kernels.book import CENTRE, DRIFT, OUTSIDE, WINDOW, best_key, empty_side, move_window, put_centre
-from makerscope.kernels.book import set_far, set_near
+from makerscope.kernels.book import (
+    CENTRE,
+    DRIFT,
+    OUTSIDE,
+    WINDOW,
+    best_key,
+    empty_side,
+    move_window,
+    put_centre,
+    set_far,
+    set_near,
+)
 from makerscope.kernels.elementary import exp, log
 from makerscope.kernels.handle import call_part
 from makerscope.kernels.handle_at import handle_at
@@ -58,10 +68,10 @@ from makerscope.sim.replay_world import (
     FIRST,
     G_LOG_QUOTES,
     G_SLOWEST,
-    LAST_ROW,
-    LEVEL,
     HAS_MARKS,
     HIT,
+    LAST_ROW,
+    LEVEL,
     MARKED,
     PAUSE,
     Q_KEY,

@@ -1,8 +1,8 @@
-# ruff: noqa: ANN001, ANN202, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
-"""Own resting orders beside a recorded book: by price, then by time of arrival, each with the recorded lots ahead of it.
+# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
+"""Own resting orders beside a recorded book: by price, then by arrival, each with the recorded lots ahead of it.
 
-One list a side of an instrument, best first. A cell of ``filter`` counts what stands at the prices that share it, so that
-a recorded event at a price where nothing of ours stands costs one look.
+One list a side of an instrument, best first. A cell of ``filter`` counts what stands at the prices that share it, so
+that a recorded event at a price where nothing of ours stands costs one look.
 """
 
 import numpy as np
@@ -97,7 +97,7 @@ def lots_ahead(world, book, r, key):
 
 @inner
 def queue_order(world, book, instrument, side, price, size, account, slot):
-    """Put an order at the end of the queue at its price; returns its place in ``order``, or NONE where the pool is empty."""
+    """Put an order at the end of the queue at its price; returns its place in ``order``, NONE without room."""
     own = world.own
     o = own.pool[FREE]
     if o == NONE:
@@ -169,7 +169,7 @@ def spend(own, r, key, lots):
 
 @inner
 def give_back(own, n, gone):
-    """The recording shows ``gone`` lots less at a level: they are those that own takers took. True: nothing is left to note."""
+    """A level shows ``gone`` lots less: they are those that own takers took. True: nothing is left to note."""
     spent = own.spent
     spent[n, S_LOTS] -= min(spent[n, S_LOTS], max(gone, 0))
     if spent[n, S_LOTS] > 0:

@@ -1,10 +1,10 @@
-# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
+# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - compiled functions take the types their docstrings say, in order
 """Where an own order stands in a queue that nobody recorded: four models, as data.
 
-A recording shows how many lots rest at a price, not whose they are. An own order that comes to a price has all displayed
-lots ahead of it. Trades eat the lots ahead first; that much is certain. When the displayed size falls by more than was
-traded, somebody cancelled, and nobody saw whether ahead of us or behind: this is what a model decides. ``ahead`` never
-grows, and is never more than what is displayed.
+A recording shows how many lots rest at a price, not whose they are. An own order that comes to a price has all
+displayed lots ahead of it. Trades eat the lots ahead first; that much is certain. When the displayed size falls by
+more than was traded, somebody cancelled, and nobody saw whether ahead of us or behind: this is what a model decides.
+``ahead`` never grows, and is never more than what is displayed.
 
 ==========  ===========================================================================================================
 ``behind``  all cancels are behind us: we move up by trades alone, or where less is displayed than stood ahead
@@ -48,7 +48,7 @@ class QueueModel:
     def __post_init__(self) -> None:
         if self.kind not in MODELS:
             raise InputError("queue", f"is {self.kind!r}", "one of " + ", ".join(MODELS))
-        if not 0 < self.n <= 16:  # noqa: PLR2004 - beyond, a^n leaves the floats
+        if not 0 < self.n <= 16:
             raise InputError("queue.n", f"is {self.n:g}", "more than 0, at most 16")
 
     @property
@@ -57,7 +57,8 @@ class QueueModel:
         return {
             "behind": "behind: all displayed lots are ahead, and only trades move an order up",
             "share": "share: cancels come from ahead and behind in proportion to the lots there",
-            "power": f"power, n = {self.n:g}: a cancel is ahead with probability a^n / (a^n + b^n), a lots ahead, b behind",
+            "power": f"power, n = {self.n:g}: a cancel is ahead with probability a^n / (a^n + b^n), a lots ahead, "
+            "b behind",
             "front": "front: nobody is ahead (an upper bound)",
         }[self.kind]
 
@@ -69,7 +70,7 @@ def _power(x, n):
 
 @inlined
 def moved_up(model, n, ahead, before, traded, after):
-    """Lots ahead once the displayed size went from ``before`` to ``after``; ``traded`` of it were trades already counted."""
+    """Lots ahead once the displayed size went from ``before`` to ``after``; ``traded`` lots were counted already."""
     gone = float(before - traded - after)
     if model != BEHIND and gone > 0.0 and 0.0 < ahead < UNKNOWN:
         behind = max(float(before - traded) - ahead, 0.0)

@@ -1,9 +1,9 @@
 # ruff: noqa: ANN001, ANN202, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
-"""What becomes of an own message that reached the recorded venue: the rules of the simulated one, against a recorded book.
+"""What becomes of an own message at the recorded venue: the rules of the simulated one, against a recorded book.
 
-An own taker walks the recorded levels. What it took is gone: a level offers what it shows less what own takers took there,
-and what was taken counts as gone until the recording shows fewer lots; only lots that the recording adds are new. Own
-orders do not trade with each other: a post-only order that would cross one is refused.
+An own taker walks the recorded levels. What it took is gone: a level offers what it shows less what own takers took
+there, and what was taken counts as gone until the recording shows fewer lots; only lots that the recording adds are
+new. Own orders do not trade with each other: a post-only order that would cross one is refused.
 """
 
 import numpy as np
@@ -49,7 +49,6 @@ from makerscope.sim.replay_fill import MARKET, drop_all_own, drop_own
 from makerscope.sim.replay_orders import next_key, queue_order, shown, spend, spent_at, unlink
 from makerscope.sim.replay_world import (
     Q_INSTRUMENT,
-    Q_KEY,
     Q_PRICE,
     Q_SERIAL,
     Q_SIDE,
@@ -101,7 +100,7 @@ def walk_recorded(world, m, size, limit, serial, really):
 def take_recorded(world, m, size, limit, serial):
     """Trade against the recorded book and tell; returns what is left."""
     venue, i, side = world.venue, m[M_INSTRUMENT], m[M_SIDE]
-    got, cash, fees = walk_recorded(world, m, size, limit, serial, True)  # noqa: FBT003 - really
+    got, cash, fees = walk_recorded(world, m, size, limit, serial, True)
     if got > 0:
         worth = cash * venue.spec[i, UNIT]
         now = venue.word[V_NOW]
@@ -116,7 +115,7 @@ def _crosses(world, m):
     head = world.own.head[2 * i + (side > 0)]
     if head != NONE and side * (price - world.own.order[head, Q_PRICE]) >= 0:
         return 2
-    got, _, _ = walk_recorded(world, m, np.int64(1), price, np.int64(NONE), False)  # noqa: FBT003 - only look
+    got, _, _ = walk_recorded(world, m, np.int64(1), price, np.int64(NONE), False)
     return 1 if got > 0 else 0
 
 
@@ -198,7 +197,7 @@ def take_own(world, m):
         return why
     size, limit, own = m[M_SIZE], m[M_PRICE], world.own
     if m[M_FLAGS] & FILL_OR_KILL:
-        found, _, _ = walk_recorded(world, m, size, limit, np.int64(NONE), False)  # noqa: FBT003 - only look
+        found, _, _ = walk_recorded(world, m, size, limit, np.int64(NONE), False)
         if found < size:
             return NOT_FILLABLE
     serial = own.pool[SERIALS]

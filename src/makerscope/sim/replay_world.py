@@ -1,6 +1,7 @@
 """A recorded market and the own orders in it, as one tuple of arrays: what the compiled replay reads and writes.
 
-The names that agents, news, log and accounts use are those of ``sim.world.World``, so that the same functions serve both.
+The names that agents, news, log and accounts use are those of ``sim.world.World``, so that the same functions serve
+both.
 """
 
 from typing import NamedTuple
@@ -45,9 +46,11 @@ OWN_EVENT, RARE, HIT, CHANGED, TOP, TALK = range(6)  # of ``Replay.code``: parts
 
 
 class Own(NamedTuple):
-    """Own resting orders: ``order`` ``(N, 16)`` columns Q_*, ``ahead`` ``(N,)`` lots; ``head`` ``(2 I,)`` the best order of a side, or
-    NONE; ``filter`` ``(2 I, 512)`` how many of ours stand at prices of a cell; ``spent`` ``(S, 4)`` recorded lots own takers took;
-    ``pool`` ``(4,)``.
+    """Own resting orders.
+
+    ``order`` ``(N, 16)`` columns Q_*, ``ahead`` ``(N,)`` lots; ``head`` ``(2 I,)`` the best order of a side, or NONE;
+    ``filter`` ``(2 I, 512)`` how many of ours stand at prices of a cell; ``spent`` ``(S, 4)`` recorded lots that own
+    takers took; ``pool`` ``(4,)``.
     """
 
     order: np.ndarray
@@ -83,10 +86,11 @@ class Pool(NamedTuple):
 class Replay(NamedTuple):
     """Everything.
 
-    ``book``: of the first instrument; ``books`` ``(I,)`` the address of each. ``top`` ``(2 I, 2)`` key and lots of the best
-    recorded level, lots 0 where there is none. ``feed`` ``(n, 8)`` recorded events; ``lead`` ``(I,)`` whose price agents hear as
-    the reference; ``asleep`` ``(A,)`` 1 where an agent waits for something new to see; ``model`` ``(1,)`` the queue model's exponent; ``first_dice`` ``(1,)``; ``realised`` ``(I, 3)`` variance a year,
-    and the price and time it was last looked at; ``code`` ``(6,)`` addresses of the parts.
+    ``book``: of the first instrument; ``books`` ``(I,)`` the address of each. ``top`` ``(2 I, 2)`` key and lots of
+    the best recorded level, lots 0 where there is none. ``feed`` ``(n, 8)`` recorded events; ``lead`` ``(I,)`` whose
+    price agents hear as the reference; ``asleep`` ``(A,)`` 1 where an agent waits for something new to see; ``model``
+    ``(1,)`` the queue model's exponent; ``first_dice`` ``(1,)``; ``realised`` ``(I, 3)`` variance a year, and the
+    price and time it was last looked at; ``code`` ``(6,)`` addresses of the parts.
     """
 
     venue: Desk

@@ -51,7 +51,12 @@ class UnderlyingTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     jumps: Annotated[Jumps, _about("jumps of the price; none where absent")] | None = None
     tick: Annotated[float, _about("smallest step of the perpetual's price, quote currency", gt=0)] = 1.0
     lot: Annotated[float, _about("smallest size of the perpetual, units of the underlying", gt=0)] = 0.001
-    path: Annotated[str, _about("TAPE#instrument: a recorded price instead of a model")] | None = None
+    path: (
+        Annotated[
+            str, _about("a recorded price instead of a model: TAPE#INSTRUMENT, or TAPE#INSTRUMENT@TIME of its start")
+        ]
+        | None
+    ) = None
 
 
 class OptionTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -268,16 +273,16 @@ def read_scenario(path: Path | str) -> Scenario:
 
 
 def _with_files(scenario: Scenario, folder: Path) -> Scenario:
-    """Files of agents and recorded prices are named from where the scenario lies."""
+    """Files of agents and recordings are named from where the scenario lies."""
     agents = [
         item if item.file is None else msgspec.structs.replace(item, file=str(folder / item.file))
         for item in scenario.agent
     ]
-    prices = [
+    underlying = [
         item if item.path is None else msgspec.structs.replace(item, path=str(folder / item.path))
         for item in scenario.underlying
     ]
-    return msgspec.structs.replace(scenario, agent=agents, underlying=prices)
+    return msgspec.structs.replace(scenario, agent=agents, underlying=underlying)
 
 
 def scenario_of(raw: bytes, where: str) -> Scenario:

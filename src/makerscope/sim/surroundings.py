@@ -1,7 +1,5 @@
 """What surrounds the agents of a scenario: prices, oracle, chain, budgets, the leading venue."""
 
-from pathlib import Path
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -15,18 +13,16 @@ from makerscope.market.leader import Leader, leader_plan, leader_quotes
 from makerscope.market.mark import MarkState, mark_state
 from makerscope.market.oracle import oracle_plan, oracle_state
 from makerscope.market.ordering import R_WINDOW, TAKERS, Ordering
-from makerscope.market.recorded_path import recorded_path
 from makerscope.market.reference import PricePath, reference_path, stream_names
 from makerscope.market.reference_terms import YEAR_NS, NormalJumps, Shock, Underlying, plan_of
 from makerscope.market.venue_rules import chain_of as chain_of_profile
 from makerscope.market.venue_rules import limits_of, ordering_of
 from makerscope.sim.cast import Cast, quotes
-from makerscope.sim.keys import place_of
+from makerscope.sim.hybrid import with_recorded
 from makerscope.sim.markets import DECIMALS, Market
 from makerscope.sim.scenario import Scenario, UnderlyingTable
 from makerscope.sim.terms import Terms
 from makerscope.sim.world import Budgets, Desk, Oracles
-from makerscope.tape.read import Tape
 
 MS, SECOND, MINUTE = 10**6, 10**9, 60 * 10**9
 MONEY = 10**DECIMALS
@@ -39,28 +35,7 @@ def path_of(scenario: Scenario, seed: int, start: int, end: int, shocks: tuple[S
     correlation = [[1.0 if i == j else scenario.correlation for j in range(n)] for i in range(n)]
     plan = plan_of([_price(item) for item in scenario.underlying], step=step, correlation=correlation, shocks=shocks)
     dice = streams(seed, stream_names([item.symbol for item in scenario.underlying]))
-    path = reference_path(plan, (end - start) // step + 2, dice, begin=start)
-    for u, item in enumerate(scenario.underlying):
-        if item.path is not None:
-            _put_recorded(path, u, item.path, place_of("underlying", u, item.symbol))
-    return path
-
-
-def _put_recorded(path: PricePath, u: int, named: str, where: str) -> None:
-    """Put a recorded price in the place of a simulated one: the middle of quotes, or trades where there are none."""
-    folder, _, instrument = named.partition("#")
-    if not instrument:
-        raise InputError(f"{where}: path", f"is {named!r}", "a tape and an instrument of it, such as TAPE#venue:BTC")
-    tape = Tape.open(Path(folder))
-    quoted = tape.scan("quotes").filter(pl.col("instrument") == instrument).head(1).collect().height
-    source = "quotes" if quoted else "trades"
-    try:
-        found = recorded_path(tape, instrument, step=path.step, source=source, begin=path.begin, end=path.end).path
-    except InputError as error:
-        raise InputError(f"{where}: path: {error.where}", error.what, error.want) from error
-    n = min(found.spot.shape[1], path.spot.shape[1])
-    path.spot[u, :n], path.variance[u, :n] = found.spot[0, :n], found.variance[0, :n]
-    path.spot[u, n:], path.variance[u, n:] = found.spot[0, -1], found.variance[0, -1]
+    return with_recorded(scenario, reference_path(plan, (end - start) // step + 2, dice, begin=start))
 
 
 def _price(item: UnderlyingTable) -> Underlying:
