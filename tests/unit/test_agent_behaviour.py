@@ -32,7 +32,9 @@ def test_a_grid_that_hears_at_once_is_never_beyond_its_limit_by_more_than_one_qu
 
 def test_takers_arrive_as_a_poisson_process_of_their_rate():
     top = MARKET.replace("hours = 0.01", "hours = 0.1")
-    built = run_on(build(market(agent("noise", "noise", count=50, numbers="{per_hour = 1000}"), MAKER, top=top), seed=3))
+    built = run_on(
+        build(market(agent("noise", "noise", count=50, numbers="{per_hour = 1000}"), MAKER, top=top), seed=3)
+    )
     counts = built.world.agents.timing[5:55, 9]
     mean = 1000 * 0.1
     assert abs(counts.sum() - 50 * mean) < 4 * (50 * mean) ** 0.5
@@ -103,7 +105,8 @@ def both(self, seen, act):
 def liquidation_market(*, keepers, liquidator):
     top = MARKET.replace("hours = 0.01", "hours = 0.15").replace("spot = 60000", "spot = 60000\nvolatility = 1.5")
     top = top.replace("[chain]", f'[venue]\nmargin = "dydx"\nkeepers = {str(keepers).lower()}\n[chain]')
-    crowd = agent("leveraged", "crowd", count=20, capital_usd=1000, numbers="{leverage = 40, wait_minutes = 0.2}")
+    top += "[[episode]]\nkind = \"crash\"\nafter_minutes = 4\nminutes = 1\nfall = 0.07\n"
+    crowd = agent("leveraged", "crowd", count=20, capital_usd=1000, numbers="{leverage = 17, wait_minutes = 0.2, long = 0.9}")
     agents = [MAKER, TAKERS.replace("20000", "600"), crowd]
     return market(*agents, *([agent("liquidator", "keeper")] if liquidator else []), top=top)
 

@@ -95,7 +95,8 @@ def bad_market(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bad")
     head = "\n    place(act, 0, 1, 50000, 1, 0)\n    if seen.block < 5: return 0\n    if True:\n        "
     text = "\n".join(
-        f"def bad{n}(self, seen, act):{head}{body.replace('bad(', f'bad{n}(')}" for n, (body, _) in enumerate(BAD.values())
+        f"def bad{n}(self, seen, act):{head}{body.replace('bad(', f'bad{n}(')}"
+        for n, (body, _) in enumerate(BAD.values())
     )
     text = text.replace("    place(act, 0, 1, 50000, 1, 0)\n", "    if seen.block < 5: place(act, 0, 1, 50000, 1, 0)\n")
     agents = [agent(f"bad{n}", name, file='"my_agent.py"') for n, name in enumerate(BAD)]
@@ -136,7 +137,9 @@ def late(self, seen, act):
     built, tape = play(scenario, tmp_path)
     account = account_of(built, "late")
     assert built.world.venue.refused[account].sum() > 0
-    assert (built.world.venue.slot[built.world.venue.slot_at[account] : built.world.venue.slot_at[account + 1]] == -1).all()
+    assert (
+        built.world.venue.slot[built.world.venue.slot_at[account] : built.world.venue.slot_at[account + 1]] == -1
+    ).all()
 
 
 def test_an_exception_in_a_compiled_step_puts_that_agent_out(tmp_path):
@@ -166,7 +169,11 @@ def test_a_shipped_market_without_a_player_says_so(tmp_path):
         ("exit()", agent("mine", "mine", file='"my_agent.py"'), "cannot be run (SystemExit"),
         (WAYS["function"], agent("mine", "mine", file='"my_agent.py"', numbers="{x = 1}"), "numbers.x: is not known"),
         ("SLOTS = 0" + WAYS["function"], agent("mine", "mine", file='"my_agent.py"'), "SLOTS is 0"),
-        ("class mine:\n    def step(self, seen, act): pass", agent("mine", "mine", file='"my_agent.py"'), "cannot be made"),
+        (
+            "class mine:\n    def step(self, seen, act): pass",
+            agent("mine", "mine", file='"my_agent.py"'),
+            "cannot be made",
+        ),
     ],
 )
 def test_a_file_that_holds_no_agent_is_refused_by_name(text, table, message, tmp_path):

@@ -21,7 +21,8 @@ from makerscope.agents.interface import (
 from makerscope.agents.kind import Kind, Number
 from makerscope.agents.quoting import ceil_ticks, floor_ticks, requote
 from makerscope.kernels._jit import entry, kernel
-from makerscope.market.layout import AN_OPTION, KIND as SORT, P_INDEX, P_TRADING, UNDERLYING
+from makerscope.market.layout import AN_OPTION, P_INDEX, P_TRADING, UNDERLYING
+from makerscope.market.layout import KIND as SORT
 
 POINT = 0.01  # of volatility; model vega is for 1.00
 NUMBERS = MappingProxyType({

@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 from makerscope.agents.interface import act_at, seen_at, self_at, take
 from makerscope.agents.kind import Kind, Number
-from makerscope.agents.quoting import ceil_ticks, fair_ticks, floor_ticks
 from makerscope.agents.noise import HOUR
+from makerscope.agents.quoting import ceil_ticks, fair_ticks, floor_ticks
 from makerscope.kernels._jit import entry, kernel
 from makerscope.kernels.dice import exponential, geometric
 from makerscope.market.layout import P_ASK, P_BID

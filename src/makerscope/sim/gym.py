@@ -92,7 +92,9 @@ class MarketEnv(object if gymnasium is None else gymnasium.Env):
         self.action_space = spaces.Box(-1.0, 1.0, (2 * quotes,), np.float32)
         self.observation_space = spaces.Box(-FURTHEST, FURTHEST, (FACTS + 2 * quotes,), np.float32)
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[NDArray[np.float32], dict]:
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float32], dict]:
         """Begin again; the same seed is the same market to the last bit."""
         super().reset(seed=seed)  # pyright: ignore[reportAttributeAccessIssue] - only without gymnasium
         del options
@@ -183,7 +185,9 @@ class MarketEnv(object if gymnasium is None else gymnasium.Env):
         quotes = np.stack([away, seen.known[:, K_SIZE] / self._size], axis=1).ravel()
         return np.clip(np.concatenate([facts, quotes]), -FURTHEST, FURTHEST).astype(np.float32)
 
-    def _parts(self, position: NDArray[np.int64], mark: NDArray[np.int64], fills: NDArray[np.int64]) -> NDArray[np.float64]:
+    def _parts(
+        self, position: NDArray[np.int64], mark: NDArray[np.int64], fills: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
         """Edge of the fills against the mark now, gain of what was held before, fees; base units."""
         now, unit = self._mark(), self._built.world.venue.spec[:, UNIT]
         made = np.isin(fills[:, 2], (self._account, self._account + len(self._built.cast)))

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN202, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
+# ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say, in order
 """The loop: takes the next event off the agenda and lets it happen, until the end or until the log wants emptying.
 
 It owns the clock, the order of events and the dice. Two events at one time happen in the order of their kind, then of their

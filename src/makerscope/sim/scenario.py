@@ -212,7 +212,8 @@ def read_scenario(path: Path | str) -> Scenario:
 def _with_files(scenario: Scenario, folder: Path) -> Scenario:
     """Files of agents are named from where the scenario lies."""
     agents = [
-        item if item.file is None else msgspec.structs.replace(item, file=str(folder / item.file)) for item in scenario.agent
+        item if item.file is None else msgspec.structs.replace(item, file=str(folder / item.file))
+        for item in scenario.agent
     ]
     return msgspec.structs.replace(scenario, agent=agents)
 
