@@ -7,7 +7,7 @@ serial, so a run is the same sequence on every machine.
 
 import numpy as np
 
-from makerscope.agents.interface import ASK, OUT
+from makerscope.agents.interface import ASK, N_STREAM, OUT
 from makerscope.kernels._jit import inner, kernel
 from makerscope.kernels.dice import exponential
 from makerscope.kernels.handle import call_part
@@ -100,7 +100,7 @@ def send_message(world, a, row, now):
     out[M_SENT] = now + timing[a, D_THINK]
     wire = timing[a, D_LEAD_SEND] if to_leader else timing[a, D_SEND]
     if timing[a, D_JITTER] > 0:
-        wire += np.int64(timing[a, D_JITTER] * exponential(world.dice, a))
+        wire += np.int64(timing[a, D_JITTER] * exponential(world.dice, world.agents.own[a, N_STREAM]))
     out[M_SEEN] = out[M_SENT] + wire
     out[M_DUE] = out[M_SEEN]
     if to_leader:
