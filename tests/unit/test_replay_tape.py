@@ -28,7 +28,12 @@ def recorded(path, *, silence=None, without=(), **changes):
     late = [START + int(t * SECOND) + (50 if n % 10 == 3 else 5) * MS for n, t in enumerate(TIMES)]
     tops = quotes(TIMES, bids, [bid + 2 for bid in bids], local_time=late)
     traded = fills(
-        [n + 0.1 for n in range(20)], side=[1, -1] * 10, price=[997, 1013] * 10, size=[3] * 20, taker=[None] * 20, maker=[None] * 20
+        [n + 0.1 for n in range(20)],
+        side=[1, -1] * 10,
+        price=[997, 1013] * 10,
+        size=[3] * 20,
+        taker=[None] * 20,
+        maker=[None] * 20,
     )
     keep = pl.col("exchange_time") // SECOND - START // SECOND
     tops, traded = (rows.filter(~keep.is_in(list(without))) for rows in (tops, traded))
@@ -69,7 +74,12 @@ def test_nothing_is_filled_and_nothing_rests_in_an_outage(tmp_path):
     tape = recorded(tmp_path / "tape", silence={"quotes": 2 * SECOND, "fills": 3 * SECOND}, without=range(6, 14))
     replay(tape, [MAKER], tmp_path / "own")
     own = Tape.open(tmp_path / "own")
-    spans = list(own.read("sessions", instrument="test:BTC").filter(channel="quotes").select("start_exchange", "end_exchange").iter_rows())
+    spans = list(
+        own.read("sessions", instrument="test:BTC")
+        .filter(channel="quotes")
+        .select("start_exchange", "end_exchange")
+        .iter_rows()
+    )
     assert len(spans) == 2
     assert own.read("orders").filter(action="expired").height == 4  # a bid and an ask, at both ends
     assert all(any(a <= t <= b for a, b in spans) for t in own.read("fills")["exchange_time"])
@@ -83,7 +93,7 @@ def test_money_that_needs_finer_units_gets_them(tmp_path):
     own = Tape.open(tmp_path / "own")
     assert own.tokens["USDC"].decimals == 8
     rows = own.read("fills")
-    spent = (rows["side"] * rows["price"] * rows["size"]).sum() + rows["maker_fee"].sum()
+    spent = rows.select((pl.col("side") * pl.col("price") * pl.col("size") + pl.col("maker_fee")).sum()).item()
     assert done.cash["me"] == 1_000_000 * 10**8 - spent
 
 
@@ -109,7 +119,18 @@ def test_an_inverse_contract_is_refused(tmp_path):
 def test_the_command_writes_a_tape_that_states_its_queue_model(tmp_path, capsys):
     recorded(tmp_path / "tape")
     own = str(tmp_path / "own")
-    words = ["replay", str(tmp_path / "tape"), "--agent", "symmetric", "--number", "half_bps=20", "--queue", "share", "--out", own]
+    words = [
+        "replay",
+        str(tmp_path / "tape"),
+        "--agent",
+        "symmetric",
+        "--number",
+        "half_bps=20",
+        "--queue",
+        "share",
+        "--out",
+        own,
+    ]
     with pytest.raises(SystemExit) as stop:
         main(words)
     assert stop.value.code == 0
