@@ -1,4 +1,3 @@
-# ruff: noqa: ANN001, ANN201, ANN202 - test helpers
 """Small markets played in memory, with agents that follow a script: what tests of the market's laws share.
 
 A script is a list of actions with a time in ms from the start; an agent of kind ``script`` sends each when its time has
@@ -81,6 +80,7 @@ error_bps = 0
 block_ms = 100
 {chain}
 [venue]
+margin = "plain"
 {venue}
 {rest}
 """
@@ -157,7 +157,7 @@ def fills(tables, *names, lead=False):
     return list(zip(*(table[name][keep].tolist() for name in names), strict=True))
 
 
-def place(ms, side, price, size, slot=0, flags=0, **more):
+def place(ms, side, price, size, slot=0, flags=0, **more):  # noqa: PLR0917 - as an agent would
     return {
         "ms": ms,
         "kind": layout.PLACE,

@@ -1,4 +1,3 @@
-# ruff: noqa: ANN001, ANN201, ANN202 - test helpers
 """Agents for tests of the market's laws: one that does nothing, a quoter and a shooter for races about jumps."""
 
 from makerscope.agents.interface import act_at, place, seen_at, self_at, take

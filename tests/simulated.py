@@ -1,8 +1,7 @@
-# ruff: noqa: ANN001, ANN201, ANN202 - compiled functions take the types their docstrings say
 """A small simulated market for tests, with everything that moves money, and the simulator's own record of it.
 
-A hedging maker, a maker that only quotes, one that posts options at fixed prices, forty noise traders, some of them too highly
-geared for the crash that comes, gas by EIP-1559, an hour's funding and options that expire.
+A hedging maker, one that only quotes, one that posts options at fixed prices, forty noise traders, ten more that are
+too highly geared for the crash that comes, gas by EIP-1559, an hour's funding and options that expire.
 """
 
 from types import MappingProxyType
@@ -163,7 +162,7 @@ class Checkpoint(NamedTuple):
 
 
 class Truth(NamedTuple):
-    """What the simulator itself knows: ``raw`` rows of its log by table, and the world at many moments and at the end."""
+    """What the simulator itself knows: ``raw`` rows of its log by table, and the world at many moments and its end."""
 
     built: object
     raw: dict[str, np.ndarray]

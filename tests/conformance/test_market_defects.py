@@ -31,7 +31,7 @@ def test_a_bid_of_ten_lots_hit_by_four_four_and_two_is_a_position_of_ten():
 
 @pytest.mark.parametrize("matching", ["fifo", "pro-rata"])
 def test_liquidity_is_spent_once(matching):
-    """nautilus#2564, #5017: two resting orders must not both fill on what traded once, nor one order twice in a block."""
+    """nautilus#2564, #5017: two resting orders must not both fill on what traded once, nor one of them twice."""
     built = market(scripted("one", "two", "taker"), venue=f'matching = "{matching}"')
     script(built, 0, [place(10, 1, 10_000, 5, flags=POST_ONLY)])
     script(built, 1, [place(11, 1, 10_000, 5, flags=POST_ONLY)])
@@ -77,6 +77,10 @@ tick = 1
 lot = 0.001
 [chain]
 block_ms = 100
+[venue]
+margin = "plain"
+option_maker_fee_bps = 3
+option_taker_fee_bps = 3
 [[agent]]
 kind = "script"
 name = "one"
@@ -97,9 +101,8 @@ def test_all_legs_of_one_expiry_settle_at_one_index():
     script(built, 1, [take(400, -1, 300, 7, instrument=i) for i in legs[:8]])
     tables = play(built)
     alone = tables["fills"]["maker"] < 0
-    prices = dict(
-        zip(tables["fills"]["instrument"][alone].tolist(), tables["fills"]["price"][alone].tolist(), strict=True)
-    )
+    rows = [tables["fills"][name][alone].tolist() for name in ("instrument", "price")]
+    prices = dict(zip(*rows, strict=True))
     assert len(prices) == 8
     implied = set()
     for i, price in prices.items():

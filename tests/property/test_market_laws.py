@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from makerscope.market.chain import C_BASE_FEE, K_AUCTIONED, K_COIN_PRICE, K_TIP
-from makerscope.market.layout import FIRST_AGENT, MM, NONE, POST_ONLY, UNIT
+from makerscope.market.layout import FIRST_AGENT, MARK, MM, NONE, OPEN_INTEREST, POST_ONLY, UNIT
 from makerscope.market.log import DELEVERAGED, GAS, HAIRCUT, INSURED, LIQUIDATED, NO_FUNDING, SETTLEMENT, TAKEN_OVER
 from makerscope.sim import world as w
 from tests.market_play import built_of, market, place, play, script, scripted, take
@@ -126,9 +126,8 @@ def test_slower_makers_are_picked_off_more(usual):
 
 
 def test_congestion_raises_pick_offs_where_gas_is_auctioned():
-    calm, crowded = (
-        [sniped(seed, policy="priority-fee", tip=1_000, crowd=crowd) for seed in SEEDS] for crowd in (0, 19)
-    )
+    auction = {"policy": "priority-fee", "tip": 1_000}
+    calm, crowded = ([sniped(seed, crowd=crowd, **auction) for seed in SEEDS] for crowd in (0, 19))
     assert lower_end(crowded, calm) > 0
 
 
@@ -139,8 +138,8 @@ def test_an_agent_that_does_nothing_changes_nobody_elses_dice():
     tables = []
     for tail in ("", IDLE):
         built = market(
-            CONTEST.format(feed=20, tip=0) + tail, seconds=30, underlying="[underlying.jumps]\nper_day = 9000\nsize = 0.001\n",
-            kinds=PLAYERS,
+            CONTEST.format(feed=20, tip=0) + tail, seconds=30, kinds=PLAYERS,
+            underlying="[underlying.jumps]\nper_day = 9000\nsize = 0.001\n",
         )  # fmt: skip
         tables.append(play(built))
     for table in ("fills", "orders", "quotes", "marks"):
@@ -152,8 +151,8 @@ def test_an_agent_that_does_nothing_changes_nobody_elses_dice():
 def cascade(density, impact, shock, *, deep=1_500):
     """How far the mark falls, in units of 20 ticks, after a sale that alone would move it by ``shock`` units.
 
-    A linear book: 4 ticks hold ``4 / 20 / impact`` units of size each of 100 lots. Accounts long by ``density`` a unit have their liquidation prices
-    spread evenly below the price.
+    A linear book: 4 ticks hold ``4 / 20 / impact`` units of size, each of 100 lots. Accounts long by ``density`` a unit
+    have their liquidation prices spread evenly below the price.
     """
     unit, step, size = 20, 4, 100
     per_level, per_account = round(size * step / unit / impact), round(size * density * step / unit)
@@ -221,6 +220,9 @@ lot = 0.001
 [chain]
 block_ms = 200
 [venue]
+margin = "plain"
+option_maker_fee_bps = 3
+option_taker_fee_bps = 3
 insurance_usd = {insurance}
 bankruptcy = "{bankruptcy}"
 [[agent]]
@@ -254,9 +256,10 @@ over_minutes = 0.5
 """
 
 
-@pytest.mark.parametrize(
-    ("bankruptcy", "insurance", "capital"), [("adl", 0, 60), ("haircut", 0, 60), ("adl", 1e6, 100)]
-)
+STORMS = [("adl", 0, 60), ("haircut", 0, 60), ("adl", 1e6, 100)]
+
+
+@pytest.mark.parametrize(("bankruptcy", "insurance", "capital"), STORMS)
 def test_money_and_positions_are_conserved_after_every_event_of_a_storm(bankruptcy, insurance, capital):
     built = built_of(STORM.format(bankruptcy=bankruptcy, insurance=float(insurance), capital=capital))
     options = [i for i, one in enumerate(built.markets) if one.kind == "option"]
@@ -268,6 +271,8 @@ def test_money_and_positions_are_conserved_after_every_event_of_a_storm(bankrupt
     built.world.clock[w.C_DUE_FUNDING] = built.start + 60 * 10**9
     tables = play(built)  # which asserts, after every event, that all cash and positions add up
     how, kinds = set(tables["fills"]["how"].tolist()), set(tables["transfers"]["kind"].tolist())
+    long = np.maximum(built.world.venue.accounts.position, 0).sum(0)
+    assert long[: len(options) + 1].tolist() == built.world.venue.state[: len(options) + 1, OPEN_INTEREST].tolist()
     assert {LIQUIDATED, SETTLEMENT} <= how
     assert GAS in kinds
     assert (tables["marks"]["funding"] != NO_FUNDING).sum() >= 3
@@ -302,7 +307,7 @@ def test_one_seed_is_one_evidence_root_in_any_number_of_processes_and_threads(tm
     def start(number, seed, threads):
         command = [sys.executable, "-c", PROGRAM, str(scenario), str(tmp_path / f"tape{number}"), str(seed)]
         extra = {"POLARS_MAX_THREADS": str(threads), "NUMBA_NUM_THREADS": str(threads)}
-        return subprocess.Popen(command, env=os.environ | extra, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        return subprocess.Popen(command, env=os.environ | extra, stdout=subprocess.PIPE, text=True)
 
     alone = start(0, 7, 1).communicate()[0].strip()
     together = [start(1, 7, 2), start(2, 8, 2)]
@@ -310,3 +315,48 @@ def test_one_seed_is_one_evidence_root_in_any_number_of_processes_and_threads(tm
     assert alone == same
     assert len(alone) == 64
     assert other != alone
+
+
+LONELY = """
+[[agent]]
+kind = "script"
+name = "lonely"
+margin = "isolated"
+capital_usd = 1000
+[[agent]]
+kind = "script"
+name = "maker"
+[[agent]]
+kind = "script"
+name = "second"
+margin = "isolated"
+capital_usd = 1000
+"""
+FALL = """
+[[episode]]
+kind = "crash"
+after_minutes = 0.05
+minutes = 0.002
+fall = {fall}
+recovery = 0
+"""
+
+
+@pytest.mark.parametrize(("fall", "loss"), [(0.02, 0), (0.2, 50)])
+def test_an_isolated_position_loses_no_more_than_its_fence(fall, loss):
+    # 100 lots of .001 at 10,000 are 1,000 USD; initial margin is a twentieth of it
+    built = market(LONELY + FALL.format(fall=fall), seconds=12)
+    script(built, 1, [place(10, -1, 10_000, 100, flags=POST_ONLY)])
+    script(built, 0, [take(210, 1, 10_000, 100)])
+    play(built)
+    accounts = built.world.venue.accounts
+    held = int(accounts.position[FIRST_AGENT, 0])
+    lot = int(built.world.venue.state[0, MARK]) * int(built.world.venue.spec[0, UNIT])
+    worth = int(accounts.cash[FIRST_AGENT]) + held * lot
+    if loss:
+        assert held == 0
+        assert accounts.cash[FIRST_AGENT] == (1_000 - loss) * 10**6
+    else:
+        assert held == 100
+        assert accounts.collateral[FIRST_AGENT, 0] == 50 * 10**6
+        assert worth < 990 * 10**6

@@ -137,7 +137,7 @@ def _base_units(totals):
 
 def test_legs_that_the_tape_cannot_tell_are_unknown_and_not_zero():
     fill = {
-        "time": SINCE, "serial": 0, "instrument": sorted(INSTRUMENTS)[0], "maker": "ann", "taker": "bob", "side": 1,
+        "time": SINCE, "serial": 0, "instrument": min(INSTRUMENTS), "maker": "ann", "taker": "bob", "side": 1,
         "price": 1000, "size": 1, "maker_fee": 0, "maker_fee_token": "USDC", "taker_fee": 0, "taker_fee_token": "USDC",
         "maker_position": 0, "taker_position": 0, "liquidated": None, "purpose": None,
     }  # fmt: skip

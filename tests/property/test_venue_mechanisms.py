@@ -6,7 +6,9 @@ import pytest
 from makerscope.market import layout
 from makerscope.market.layout import BACKSTOP, FIRST_AGENT, GAS_SINK, JIT, NONE, POST_ONLY
 from makerscope.market.log import CANCELLED, DEPOSIT, EXPIRED, PRIORITY_FEE, REJECTED
-from makerscope.market.venue import NO_QUOTES, NOT_FILLABLE, NOT_IN_DANGER, LIVES_TOO_LONG
+from makerscope.market.news import ASKED, W_KIND, W_LEFT, W_PRICE, W_SIDE, W_SIZE, first_note
+from makerscope.market.pool_price import impact
+from makerscope.market.venue import LIVES_TOO_LONG, NO_QUOTES, NOT_FILLABLE, NOT_IN_DANGER
 from tests.market_play import cancel, fills, market, place, play, script, scripted, take
 
 A, B, C = FIRST_AGENT, FIRST_AGENT + 1, FIRST_AGENT + 2
@@ -113,7 +115,7 @@ def test_a_commitment_can_be_taken_back_and_a_limit_that_the_price_misses_is_ref
 
 
 def test_a_short_term_order_goes_at_its_height_without_a_message_and_cannot_ask_for_more():
-    built = market(THREE, chain='policy = "short-term"')
+    built = market(THREE, top='profile = "dydx"')
     script(built, 0, [place(10, 1, 9_990, 5, flags=POST_ONLY), place(10, 1, 9_980, 5, 1, POST_ONLY, until=4)])
     script(built, 1, [place(10, 1, 9_970, 5, flags=POST_ONLY, until=1_000)])
     tables = play(built)
@@ -200,3 +202,22 @@ def test_a_keeper_cannot_point_at_an_account_that_covers_its_margin():
     )
     play(built)
     assert refused(built, A, NOT_IN_DANGER) == 2
+
+
+def test_dealers_hear_of_a_takers_auction_but_not_its_limit():
+    built = market(THREE, chain='policy = "auction"')
+    script(built, 0, [{"ms": 10, "kind": layout.BID_RFQ}])
+    script(built, 2, [take(110, 1, 10_040, 20)])
+    play(built)
+    inbox = built.world.venue.inbox
+    note = inbox.note[first_note(inbox, A, 1 << 62)]
+    assert note[[W_KIND, W_SIDE, W_PRICE, W_SIZE, W_LEFT]].tolist() == [ASKED, 1, NONE, 20, 0]
+    assert first_note(inbox, B, 1 << 62) == NONE
+
+
+def test_a_pools_impact_is_paid_by_who_unbalances_and_earned_by_who_balances():
+    # 500,000 parts per 10^15 of USD squared: 1 M USD more on one side of a balanced pool costs 500 USD
+    assert impact(1, 1_000, 0, 1_000.0, 500_000, 250_000, 2_000_000) == pytest.approx(-500.0)
+    assert impact(-1, 1_000, 1_000, 1_000.0, 500_000, 250_000, 2_000_000) == pytest.approx(250.0)
+    # turning it round: paid for the half that balances, charged for the half that does not
+    assert impact(-1, 2_000, 1_000, 1_000.0, 500_000, 250_000, 2_000_000) == pytest.approx(-250.0)

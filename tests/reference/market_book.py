@@ -1,4 +1,4 @@
-"""A venue's book by definition: a list of orders in order of arrival, looked through from the start for every message."""
+"""A venue's book by definition: a list of orders in order of arrival, looked through for every message."""
 
 from fractions import Fraction
 from math import floor
@@ -21,9 +21,8 @@ class MarketBook:
 
     def _meets(self, side, limit):
         """The other side's orders within the limit, best price first, then by arrival."""
-        inside = [
-            order for order in self.orders if order[2] == -side and (limit is None or side * (limit - order[3]) >= 0)
-        ]
+        other = [order for order in self.orders if order[2] == -side]
+        inside = [order for order in other if limit is None or side * (limit - order[3]) >= 0]
         return sorted(inside, key=lambda order: side * order[3])  # stable: arrival stays
 
     def place(self, account, slot, side, price, size, *, post_only=False):

@@ -13,7 +13,9 @@ def worth(instrument, twice_price):
     return -Fraction(floor(coin * 10**14 + Fraction(1, 2)), 10**14)
 
 
-def slow_pnl(fills, marks, funding, *, instrument, decimals, account, opening, since, until, horizon, transfers=()):
+def slow_pnl(  # noqa: C901 - the definition in one piece
+    fills, marks, funding, *, instrument, decimals, account, opening, since, until, horizon, transfers=()
+):
     """Legs in settle token, as fractions, from rows (dicts) in order; ``marks``: list of (time, twice_price);
     ``transfers``: list of (time, kind, base units received)."""
 

@@ -52,31 +52,43 @@ def test_the_scenario_that_the_wrong_ones_are_made_of_is_right():
 
 WRONG = {
     "an unknown key": (GOOD + "levles = 3", "x.toml: agent 2 (grid): levles: is not known; want one of kind, name"),
-    "an unknown number of an agent": (GOOD + "numbers = { levle = 3 }", "agent 2 (grid): numbers.levle: is not known; want levels?"),
+    "an unknown number of an agent": (
+        GOOD + "numbers = { levle = 3 }",
+        "agent 2 (grid): numbers.levle: is not known; want levels?",
+    ),
     "a number of an agent out of bounds": (
-        GOOD + "numbers = { levels = 0 }", "agent 2 (grid): numbers.levels: is 0; want 1 to 200 (quotes a side)",
+        GOOD + "numbers = { levels = 0 }",
+        "agent 2 (grid): numbers.levels: is 0; want 1 to 200 (quotes a side)",
     ),
     "a text for a number": (GOOD + "feed_ms = 'soon'", "agent 2 (grid): feed_ms: is 'soon'; want a number at least 0"),
     "a number that is none": (GOOD.replace("60000", "nan"), "underlying 1 (BTC): spot: is nan; want a number above 0"),
     "a missing key": (GOOD.replace("hours = 1", ""), "x.toml: hours: is missing; want a number above 0"),
     "negative capital": (GOOD + "capital_usd = -1", "agent 2 (grid): capital_usd: is -1; want a number at least 0"),
-    "negative margin": (GOOD + "[venue]\ninitial_margin = -0.1", "venue.initial_margin: is -0.1; want a number above 0"),
+    "negative margin": (
+        GOOD + "[venue]\ninitial_margin = -0.1",
+        "venue.initial_margin: is -0.1; want a number above 0",
+    ),
     "margins that are crossed": (
         GOOD + "[venue]\ninitial_margin = 0.01\nmaintenance_margin = 0.02",
         "venue.maintenance_margin: is 0.02; want at most the initial margin, 0.01",
     ),
     "no makers": (GOOD.replace('kind = "grid"', 'kind = "noise"'), "agent: nobody quotes; want at least one maker"),
-    "no agents": (GOOD.split("[[agent]]")[0], "x.toml: agent: is missing; want at least one [[agent]] (who takes part)"),
+    "no agents": (
+        GOOD.split("[[agent]]", 1)[0],
+        "x.toml: agent: is missing; want at least one [[agent]] (who takes part)",
+    ),
     "an option past expiry": (
         GOOD + '[[option]]\nunderlying = "BTC"\nstep = 500\nexpiries = ["2025-01-05T08:00:00Z"]',
         "option 1 (BTC): expiries: has 2025-01-05T08:00:00Z, which is past at the start; want a time after the start",
     ),
     "an option on nothing": (
-        GOOD + '[[option]]\nunderlying = "ETH"\nstep = 50\ndays = [1]', "option 1 (ETH): underlying: is 'ETH'; want one of BTC",
+        GOOD + '[[option]]\nunderlying = "ETH"\nstep = 50\ndays = [1]',
+        "option 1 (ETH): underlying: is 'ETH'; want one of BTC",
     ),
     "a name used twice": (GOOD.replace('name = "noise"', 'name = "grid"'), "agent: name: 'grid' is used twice"),
     "a numbered name used twice": (
-        GOOD + 'count = 2\n[[agent]]\nkind = "noise"\nname = "grid-1"', "agent: name: 'grid-1' is used twice",
+        GOOD + 'count = 2\n[[agent]]\nkind = "noise"\nname = "grid-1"',
+        "agent: name: 'grid-1' is used twice",
     ),
     "bounds that are crossed": (
         GOOD.replace("[[agent]]", '[[underlying]]\nsymbol = "ETH"\nspot = 3000\n[[agent]]', 1)
@@ -84,40 +96,58 @@ WRONG = {
         "agent 3 (n): numbers.first: is 1; want at most last, 0",
     ),
     "a market that does not exist": (
-        GOOD + "numbers = { market = 1 }", "agent 2 (grid): numbers.market: is 1; want an instrument that is there: 0 to 0",
+        GOOD + "numbers = { market = 1 }",
+        "agent 2 (grid): numbers.market: is 1; want an instrument that is there: 0 to 0",
     ),
     "an episode after the end": (
         GOOD + '[[episode]]\nkind = "halt"\nafter_minutes = 59\nminutes = 5',
         "episode 1 (halt): minutes: ends it after 64 minutes; want an end within the 60",
     ),
     "an unknown episode": (
-        GOOD + '[[episode]]\nkind = "meteor"\nafter_minutes = 1\nminutes = 5', "episode 1 (meteor): kind: is 'meteor'; want one of crash",
+        GOOD + '[[episode]]\nkind = "meteor"\nafter_minutes = 1\nminutes = 5',
+        "episode 1 (meteor): kind: is 'meteor'; want one of crash",
     ),
     "a congestion of nobody": (
-        GOOD + '[[episode]]\nkind = "congestion"\nafter_minutes = 1\nminutes = 5', "chain.others: is 0 and an episode is congestion",
+        GOOD + '[[episode]]\nkind = "congestion"\nafter_minutes = 1\nminutes = 5',
+        "chain.others: is 0 and an episode is congestion",
     ),
-    "an unknown profile": (GOOD.replace("hours", 'profile = "binance"\nhours'), "profile: there is no 'binance'; want one of aevo"),
+    "an unknown profile": (
+        GOOD.replace("hours", 'profile = "binance"\nhours'),
+        "profile: there is no 'binance'; want one of aevo",
+    ),
     "a fee that nobody knows": (
         GOOD.replace("hours", 'profile = "ethereum"\nhours'),
         "venue.maker_fee_bps: is missing; profile ethereum does not know it (the venue's affair); want a number of bps",
     ),
     "an unknown policy": (GOOD + '[chain]\npolicy = "lifo"', "chain.policy: is 'lifo'; want one of class-sort"),
-    "a policy without its numbers": (GOOD + '[chain]\npolicy = "auction"', "chain.blocks: is missing; want what policy auction needs"),
-    "an express lane of nobody": (GOOD + '[chain]\nexpress = "ghost"', "chain.express: is 'ghost'; want the name of an agent"),
+    "an express lane of nobody": (
+        GOOD + '[chain]\nexpress = "ghost"',
+        "chain.express: is 'ghost'; want the name of an agent",
+    ),
     "two underlyings of one symbol": (
-        GOOD.replace("[[agent]]", '[[underlying]]\nsymbol = "BTC"\nspot = 1\n[[agent]]', 1), "underlying: 'BTC' is named twice",
+        GOOD.replace("[[agent]]", '[[underlying]]\nsymbol = "BTC"\nspot = 1\n[[agent]]', 1),
+        "underlying: 'BTC' is named twice",
     ),
     "a tick times a lot that is not whole": (
-        GOOD.replace("spot = 60000", "spot = 60000\ntick = 0.0005\nlot = 0.001"), "tick and lot of hyperliquid:BTC: are 0.0005 and 0.001",
+        GOOD.replace("spot = 60000", "spot = 60000\ntick = 0.0005\nlot = 0.001"),
+        "tick and lot of hyperliquid:BTC: are 0.0005 and 0.001",
     ),
-    "a kind that is not there": (GOOD.replace('kind = "grid"', 'kind = "gird"'), "agent 2 (grid): kind: is 'gird'; want one of symmetric"),
-    "a margin mode that is not there": (GOOD + 'margin = "none of it"', "agent 2 (grid): margin: is 'none of it'; want one of cross"),
+    "a kind that is not there": (
+        GOOD.replace('kind = "grid"', 'kind = "gird"'),
+        "agent 2 (grid): kind: is 'gird'; want one of symmetric",
+    ),
+    "a margin mode that is not there": (
+        GOOD + 'margin = "none of it"',
+        "agent 2 (grid): margin: is 'none of it'; want one of cross",
+    ),
     "options that the venue has no margin for": (
-        GOOD + '[venue]\noption_maker_fee_bps = 3\noption_taker_fee_bps = 3\n[[option]]\nunderlying = "BTC"\nstep = 500\ndays = [1]',
+        GOOD
+        + "[venue]\noption_maker_fee_bps = 3\noption_taker_fee_bps = 3\n"
+        + '[[option]]\nunderlying = "BTC"\nstep = 500\ndays = [1]',
         "venue.margin: is 'hyperliquid', which has no rules for options",
     ),
     "no TOML": ("title = ", "x.toml: is no TOML"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", WRONG)
@@ -154,8 +184,10 @@ def test_an_l1_a_rollup_and_an_app_chain_differ_by_one_line_of_a_scenario():
 
 def test_a_scenarios_own_keys_stand_above_the_profiles():
     text = GOOD + (
-        "[chain]\nblock_ms = 500\ncapacity = 10\n[oracle]\nperiod_s = 7\n[venue]\nmaker_fee_bps = -0.5\nfunding_hours = 8\n"
-        'mark = "index"\nmark_cap_bps = 100\ninitial_margin = 0.1\n[venue.gas]\ncoin_usd = 5\n[venue.budget]\nbuffer = 3'
+        "[chain]\nblock_ms = 500\ncapacity = 10\n[oracle]\nperiod_s = 7\n"
+        "[venue]\nmaker_fee_bps = -0.5\nfunding_hours = 8\n"
+        'mark = "index"\nmark_cap_bps = 100\ninitial_margin = 0.1\n'
+        "[venue.gas]\ncoin_usd = 5\n[venue.budget]\nbuffer = 3"
     )
     terms = terms_of(scenario_of(text.encode(), "x.toml"), START, START + HOUR)
     profile = terms.profile
@@ -164,6 +196,11 @@ def test_a_scenarios_own_keys_stand_above_the_profiles():
     assert (terms.fees[:2], terms.funding[0]) == ((-50, 450), 8 * HOUR)
     assert (terms.oracle.period, terms.mark.kind, terms.mark.cap) == (7 * 10**9, 0, 10_000)
     assert (terms.margin.perp_initial_ppm, terms.margin.perp_maintenance_ppm) == (100_000, 50_000)
+
+
+def test_a_policy_brings_the_numbers_of_the_venue_that_has_it():
+    text = GOOD + '[chain]\npolicy = "auction"'
+    assert terms_of(scenario_of(text.encode(), "x.toml"), START, START + HOUR).profile.ordering.blocks == 10
 
 
 def test_what_a_profile_does_not_say_is_assumed_in_words():

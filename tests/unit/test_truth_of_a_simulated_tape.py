@@ -301,9 +301,11 @@ def test_the_way_of_messages_is_the_simulators_own(market, card, orders):
         _, first = np.unique(mine[:, [2, 5, 8, 9, 10]], axis=0, return_index=True)
         mine = mine[np.sort(first)]
         stages = {
-            "thinking": mine[:, 9] - mine[:, 8], "on_the_wire": mine[:, 10] - mine[:, 9], "waiting": mine[:, 0] - mine[:, 10],
+            "thinking": mine[:, 9] - mine[:, 8],
+            "on_the_wire": mine[:, 10] - mine[:, 9],
+            "waiting": mine[:, 0] - mine[:, 10],
             "to_effect": mine[:, 0] - mine[:, 8],
-        }  # fmt: skip
+        }
         for name, spans in stages.items():
             assert (spans >= 0).all()
             assert item.measures[f"{name}_median"].value == np.median(spans)

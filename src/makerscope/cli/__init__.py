@@ -31,7 +31,15 @@ tape.command("makerscope.cli.tape:head", name="head", help="The first rows of a 
 tape.command("makerscope.cli.tape:join", name="join", help="Put several tapes together, such as two venues.")
 app.command(tape)
 app.command("makerscope.cli.replay:replay_command", name="replay", help="Let own agents quote in a recorded market.")
-app.command("makerscope.cli.demo:demo", name="demo", help="Build a small demo tape, measure it, write its report.")
+app.command(
+    "makerscope.cli.simulate:simulate", name="simulate", help="Play a scenario and write what happened as a tape."
+)
+app.command(
+    "makerscope.cli.scenarios:scenarios",
+    name="scenarios",
+    help="List or print the shipped scenarios, explain every key.",
+)
+app.command("makerscope.cli.demo:demo", name="demo", help="Simulate a small market, measure it, write its report.")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -13,8 +13,7 @@ from makerscope.market.ordering import POLICIES
 from makerscope.market.venue_profile import profile_names
 from makerscope.sim.keys import keys_of
 from makerscope.sim.scenario import Scenario
-from makerscope.sim.shipped import scenario_names, shipped_text
-from makerscope.sim.shipped import find_scenario
+from makerscope.sim.shipped import find_scenario, scenario_names, shipped_text
 
 LIST = {"profile": profile_names, "chain.policy": lambda: list(POLICIES)}
 
@@ -53,21 +52,27 @@ def overview(console: Console) -> None:
 
 
 def explain(console: Console) -> None:
-    """Every key with what it wants, its default and its meaning; then the kinds of agents and their numbers."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("key", "wants", "default", "meaning"):
-        table.add_column(column, overflow="fold")
+    """Every key with what it means, what it wants and its default; then the kinds of agents and their numbers."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column()
     for key, wants, meaning, default in keys_of(Scenario):
         choices = f" ({', '.join(LIST[key]())})" if key in LIST else ""
-        table.add_row(Text(key), wants, "the profile's" if default is None else _default(default), meaning + choices)
+        otherwise = (
+            "the profile's" if default is None and key.startswith(("venue", "chain", "oracle")) else _default(default)
+        )
+        note = "needed" if default == "needed" else f"default {otherwise}"
+        table.add_row(Text(key, style="bold"), Text.assemble(f"{meaning}{choices}; ", (f"{wants}; {note}", "dim")))
     console.print(table, highlight=False)
     for name in MODULES:
         kind = kind_of(name)
-        console.print(Text.assemble("\nkind = ", (f'"{kind.name}"', "bold"), f": {kind.about}; its numbers:"))
+        console.print(Text.assemble("\nkind = ", (f'"{kind.name}"', "bold"), f": {kind.about}"))
         numbers = Table(box=None, pad_edge=False, show_header=False)
+        numbers.add_column(no_wrap=True)
+        numbers.add_column()
         for key, number in kind.numbers.items():
-            bounds = f"{number.low:g} to {number.high:g}"
-            numbers.add_row(Text(f"  {key}"), bounds, f"{number.default:g}", number.about)
+            note = f"{number.low:g} to {number.high:g}; default {number.default:g}"
+            numbers.add_row(Text(f"  numbers.{key}", style="bold"), Text.assemble(f"{number.about}; ", (note, "dim")))
         console.print(numbers, highlight=False)
 
 
@@ -77,5 +82,5 @@ def _default(value: object) -> str:
         if isinstance(value, bool)
         else f"{value:g}"
         if isinstance(value, float)
-        else str(value) or "-"
+        else str(value) or "none"
     )

@@ -14,8 +14,8 @@ from rich.text import Text
 from makerscope.cli import quick  # noqa: F401 - loaded for its effect
 from makerscope.cli.progress import progress_bar
 from makerscope.errors import InputError
-from makerscope.sim.run import record, who_is_out
 from makerscope.sim.build import Built, build
+from makerscope.sim.run import record, who_is_out
 from makerscope.sim.scenario import Scenario
 from makerscope.sim.shipped import find_scenario
 from makerscope.sim.summary import Summary, summary_of
@@ -88,8 +88,8 @@ def show(console: Console, summary: Summary, rows: Mapping[str, int], gone: list
         f"[bold]{summary.title}[/]: {summary.hours:g} hours on a venue like {summary.profile}", highlight=False
     )
     facts = {
-        "blocks": summary.blocks, "messages": summary.messages, "orders": rows.get("orders", 0), "trades": rows.get("trades", 0),
-        "liquidations": rows.get("liquidations", 0), "calls of agents": summary.calls,
+        "blocks": summary.blocks, "messages": summary.messages, "orders": rows.get("orders", 0),
+        "trades": rows.get("trades", 0), "liquidations": rows.get("liquidations", 0), "calls of agents": summary.calls,
     }  # fmt: skip
     console.print(" · ".join(f"{count:,} {name}" for name, count in facts.items()), highlight=False, soft_wrap=True)
     table = Table(box=None, pad_edge=False, header_style="dim")

@@ -1,5 +1,5 @@
-# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the integers their docstrings name
-"""What a pool asks where it is the other side of every trade, as GMX and Synthetix do: the oracle's price and a premium.
+# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - compiled functions take the integers their docstrings name
+"""What a pool asks that is the other side of every trade, as at GMX and Synthetix: the oracle's price and a premium.
 
 The premium grows with what the traders hold together (``skew``, lots, above 0 long): whoever adds to it pays, whoever
 takes from it is paid. ``value`` is what a lot is worth at the oracle's price, in USD. Prices are whole ticks, rounded

@@ -63,8 +63,8 @@ from makerscope.market.layout import (
     O_BLOCK,
     O_DECIDED,
     O_FLAGS,
-    O_MARGIN,
     O_INSTRUMENT,
+    O_MARGIN,
     O_PRICE,
     O_SERIAL,
     O_SIDE,
@@ -77,7 +77,6 @@ from makerscope.market.layout import (
     PPM,
     PRO_RATA,
     REDUCE_ONLY,
-    REST,
     STP,
     TAKE,
     TRADING,
@@ -99,7 +98,7 @@ from makerscope.market.log import (
     Log,
     next_row,
 )
-from makerscope.market.margin import Rules, allows, order_margin, position_requirement, requirement
+from makerscope.market.margin import Rules, allows, fence, order_margin, position_requirement, requirement
 from makerscope.market.news import FILLED, GONE, REFUSED, TOOK, Inbox, tell
 from makerscope.market.shares import floor_share
 
@@ -192,7 +191,8 @@ def cancel_everything(venue, m, account):
 
 
 @inlined
-def _move_interest(state, instrument, before, after):
+def move_interest(state, instrument, before, after):
+    """An account's position changed: open interest is the sum of all long ones."""
     state[instrument, OPEN_INTEREST] += max(after, 0) - max(before, 0)
 
 
@@ -209,8 +209,10 @@ def book_trade(venue, instrument, maker, taker, side, price, size, maker_order, 
     pay(accounts, maker, FEES, maker_fee)
     pay(accounts, taker, FEES, taker_fee)
     venue.margin[maker, G_HEIGHT] = venue.margin[taker, G_HEIGHT] = NONE
-    _move_interest(state, instrument, held, held + side * size)
-    _move_interest(state, instrument, other, other - side * size)
+    move_interest(state, instrument, held, held + side * size)
+    move_interest(state, instrument, other, other - side * size)
+    fence(accounts, spec, state, venue.rules, maker, instrument)
+    fence(accounts, spec, state, venue.rules, taker, instrument)
     row = next_row(log, T_FILLS, log.fills.shape[0])
     out = log.fills
     out[row, 0], out[row, 1], out[row, 2], out[row, 3], out[row, 4] = venue.word[V_NOW], instrument, maker, taker, side
@@ -400,10 +402,10 @@ def _affords(venue, account, instrument, side, price, size):
     if seen[G_HEIGHT] != venue.word[V_HEIGHT]:
         seen[G_HEIGHT] = venue.word[V_HEIGHT]
         seen[G_EQUITY] = equity(accounts, spec, state, account)
-        seen[G_WANTED] = requirement(accounts, spec, state, rules, account, True)  # noqa: FBT003 - initial
+        seen[G_WANTED] = requirement(accounts, spec, state, rules, account, True)
     loss = max(side * (price - state[instrument, MARK]) * size * spec[instrument, UNIT], 0)
-    now = position_requirement(spec, state, rules, instrument, held, True)  # noqa: FBT003 - initial
-    then = position_requirement(spec, state, rules, instrument, held + side * size, True)  # noqa: FBT003 - initial
+    now = position_requirement(spec, state, rules, instrument, held, True)
+    then = position_requirement(spec, state, rules, instrument, held + side * size, True)
     return seen[G_EQUITY] - loss >= seen[G_WANTED] - now + then + busy
 
 

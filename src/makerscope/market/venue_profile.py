@@ -18,6 +18,7 @@ from makerscope.errors import InputError
 from makerscope.market.venue_facts import KINDS, SECTIONS, Facts, Tier, VenueProfile
 
 _MOST = 1 << 60
+RULES = {"funding", "prices"}  # files beside the profiles that hold one rule of all venues
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -29,7 +30,8 @@ def profile_names() -> list[str]:
         True
     """
     folder = resources.files("makerscope.market") / "profiles"
-    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    names = {entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")}
+    return sorted(names - RULES)
 
 
 def venue_profile(

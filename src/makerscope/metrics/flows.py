@@ -1,7 +1,8 @@
 """Money that moved outside fills, their fees and funding: what each account got and paid, by leg of its P&L.
 
-Gas and priority fees are ``gas``; programmes that pay makers are ``incentives``; what a liquidation, the insurance fund, a
-keeper's reward, a haircut or a shared loss moved is ``transfers``. Deposits and withdrawals are capital, no profit.
+Gas and priority fees are ``gas``; programmes that pay makers are ``incentives``; what a liquidation, the insurance
+fund, a keeper's reward, a haircut or a shared loss moved is ``transfers``. Deposits and withdrawals are capital, no
+profit.
 """
 
 from collections.abc import Mapping
@@ -32,7 +33,8 @@ def flows(transfers: pl.DataFrame, *, tokens: Mapping[str, Token], since: int, u
         width: of a bucket, ns.
 
     Returns:
-        ``account, instrument`` (null: of no instrument), ``token, decimals, bucket``, and ``FLOWS`` (Int128, base units).
+        ``account, instrument`` (null: of no instrument), ``token, decimals, bucket``, and ``FLOWS`` (Int128, base
+        units).
 
     Raises:
         InputError: a kind or token is not known.
@@ -77,7 +79,8 @@ def with_flows(money: pl.DataFrame, moved: pl.DataFrame, base_units: pl.DataFram
     Args:
         money: ``account, instrument, token, decimals, bucket`` and sums in units of 10^-decimals token.
         moved: of ``flows``.
-        base_units: ``account, instrument, token, decimals, base_unit``: units of one base unit, of each row of ``money``.
+        base_units: ``account, instrument, token, decimals, base_unit``: units of one base unit, of each row of
+        ``money``.
     """
     keys = ["account", "instrument", "token", "bucket"]
     scaled = (

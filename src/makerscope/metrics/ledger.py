@@ -35,8 +35,8 @@ class MarkSeries:
 class Ledger:
     """Everything the kernel needs. ``legs`` are fills seen from one account, by pair, then in order of time.
 
-    ``accounts``: whose. ``pairs``: one row a (account, instrument), in the order of the kernel. ``series``: the marks of each instrument, in
-    order of name. ``funding``: first row of each instrument, times, rates.
+    ``accounts``: whose. ``pairs``: one row a (account, instrument), in the order of the kernel. ``series``: the marks
+    of each instrument, in order of name. ``funding``: first row of each instrument, times, rates.
     """
 
     accounts: pl.Series

@@ -1,8 +1,8 @@
 """The way of a maker's messages, where a tape knows it: decided, sent, seen by the venue, in effect.
 
-``thinking`` = sent - decided, ``on_the_wire`` = seen - sent, ``waiting`` = in effect - seen (mempool, block, order inside it),
-``to_effect`` = in effect - decided, so ``to_effect`` is the sum of the three for every message. All in ns. Only messages of the
-maker itself count: a fill was caused by somebody else's, and what the venue cancelled by itself nobody sent.
+``thinking`` = sent - decided, ``on_the_wire`` = seen - sent, ``waiting`` = in effect - seen (mempool, block, place
+inside it), and ``to_effect`` = in effect - decided is the sum of the three for every message. All in ns. Only messages
+of the maker itself count: a fill was caused by somebody else's, and what the venue cancelled by itself nobody sent.
 """
 
 from types import MappingProxyType
@@ -27,8 +27,8 @@ UNKNOWN = "not measurable: this tape does not say when messages were decided, se
 def message_ways(orders: pl.DataFrame) -> pl.DataFrame:
     """One row a message: how long each stage of its way took.
 
-    A message that touched several orders (one that cancels all) is one message: rows of one maker that were decided, sent and
-    seen at the same times on the same instrument and side count once.
+    A message that touched several orders (one that cancels all) is one message: rows of one maker that were decided,
+    sent and seen at the same times on the same instrument and side count once.
 
     Args:
         orders: table ``orders``.

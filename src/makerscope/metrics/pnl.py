@@ -58,8 +58,8 @@ from makerscope.metrics.ledger import Ledger, ledger_of
 from makerscope.tape.events import Instrument, Token
 
 LEGS = (
-    "spread_capture", "hedge_slippage", "liquidation", "settlement", "adverse_selection", "inventory", "funding", "fees",
-    *FLOWS,
+    "spread_capture", "hedge_slippage", "liquidation", "settlement", "adverse_selection", "inventory", "funding",
+    "fees", *FLOWS,
 )  # fmt: skip
 HORIZON = 10_000_000_000  # ns; the default h of adverse_selection
 _PRICED = {

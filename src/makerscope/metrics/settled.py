@@ -13,9 +13,9 @@ _SCHEMA = {"base": pl.String, "expiry": pl.Int64, "price": pl.Float64}
 def settlements_of(fills: pl.DataFrame, instruments: Mapping[str, Instrument]) -> pl.DataFrame:
     """The price of the underlying at each expiry that the tape settled.
 
-    An option that paid something tells the price: strike plus payoff of a call, strike less payoff of a put (inverse options
-    pay in coin: ``K / (1 - payoff)`` and ``K / (1 + payoff)``). Where all that was held expired worthless, it is the lowest
-    strike of the calls, or the highest of the puts: any price there pays nothing as well.
+    An option that paid something tells the price: strike plus payoff of a call, strike less payoff of a put (inverse
+    options pay in coin: ``K / (1 - payoff)`` and ``K / (1 + payoff)``). Where all that was held expired worthless, it
+    is the lowest strike of the calls, or the highest of the puts: any price there pays nothing as well.
 
     Args:
         fills: table ``fills``; rows with purpose ``settlement`` are read.
@@ -25,8 +25,10 @@ def settlements_of(fills: pl.DataFrame, instruments: Mapping[str, Instrument]) -
         ``base, expiry, price`` (quote currency), a row an expiry.
 
     Examples:
-        >>> call = Instrument(instrument="v:C", venue="v", symbol="C", kind="option", base="B", quote="USD", settle="USDC",
-        ...     inverse=False, tick_size="0.5", lot_size="1", multiplier="1", facts="", strike="100", expiry=7, is_call=True)
+        >>> call = Instrument(
+        ...     instrument="v:C", venue="v", symbol="C", kind="option", base="B", quote="USD", settle="USDC", facts="",
+        ...     inverse=False, tick_size="0.5", lot_size="1", multiplier="1", strike="100", expiry=7, is_call=True,
+        ... )
         >>> rows = pl.DataFrame({"instrument": ["v:C"], "price": [8], "purpose": ["settlement"]})
         >>> settlements_of(rows, {"v:C": call}).row(0)
         ('B', 7, 104.0)

@@ -1,7 +1,7 @@
 """Fills at a price that the leading venue had already left behind: pick-offs by what was known at that moment.
 
-``latency.pick_off_rate`` judges a fill by what the mid did afterwards; this one by the leading price at the fill itself. A maker
-was picked off at once when it bought above, or sold below, the leading middle of that instant.
+``latency.pick_off_rate`` judges a fill by what the mid did afterwards; this one by the leading price at the fill
+itself. A maker was picked off at once when it bought above, or sold below, the leading middle of that instant.
 """
 
 from collections.abc import Mapping
@@ -19,8 +19,8 @@ def stale_fills(fills: pl.DataFrame, leading: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         fills: ``time, instrument, maker, side, price`` (ticks), in order of time.
-        leading: ``time, instrument, twice_price`` (ticks of the instrument filled), in order of time: what holds from that
-            time on, itself included.
+        leading: ``time, instrument, twice_price`` (ticks of the instrument filled), in order of time: what holds from
+            that time on, itself included.
 
     Returns:
         ``fills`` with a maker and a leading price, and ``beyond``.

@@ -207,7 +207,7 @@ def traded(fills: pl.DataFrame) -> pl.DataFrame:
 
 
 def made(fills: pl.DataFrame) -> pl.DataFrame:
-    """Fills that a maker of these venues made, known or not: without hedges against a venue whose makers are no party."""
+    """Fills that a maker of these venues made, known or not: without hedges against makers that are no party here."""
     hedge = pl.col("purpose").eq("hedge").fill_null(value=False) & pl.col("maker").is_null()
     return traded(fills).filter(~hedge)
 

@@ -3,8 +3,8 @@
 
 While the block's messages execute, orders only enter: a PLACE rests, even across the other side, and a TAKE is noted.
 Then every instrument clears at the price of ``market.batch``. In a pair the order that came first is the maker and pays
-the maker's fee. In an auction nobody runs into a quote, so post-only means nothing; fill-or-kill is refused, as what will
-be filled is not known when an order comes. An aggressor without a limit may move the price by one part in a hundred.
+the maker's fee. In an auction nobody runs into a quote, so post-only means nothing; fill-or-kill is refused, as what
+will be filled is not known when an order comes. An aggressor without a limit may move the price by one part in a hundred.
 What is left of a PLACE rests, what is left of a TAKE is gone. Of two orders of one account that could meet, the later
 one leaves before the auction (the earlier, or both, where the venue's rule on self-trades says so).
 """
@@ -61,7 +61,8 @@ from makerscope.market.venue import (
 )
 from makerscope.sim.execution import execute_plainly
 
-# rows of ``World.batch``: what ``clear`` reads and writes; B_ORDER the resting order or NONE; B_TAKERS: how many, their messages
+# rows of ``World.batch``: what ``clear`` reads and writes; B_ORDER the resting order or NONE; B_TAKERS: how many
+# aggressors came, then their messages
 B_PRICE, B_SIZE, B_SIDE, B_SERIAL, B_FILLED, B_RANK, B_ORDER, B_ACCOUNT, B_TRADED, B_TAKERS = range(10)
 BATCH_ROWS = 10
 COLLAR = 100  # an aggressor without a limit reaches one part in so many beyond the mark

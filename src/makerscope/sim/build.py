@@ -64,8 +64,11 @@ MOST_SEEN_BLOCKS = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """A world ready to run, with what the tape needs to name things. ``handle``: the world as
-    compiled code takes it. ``steps``: the agents that are plain Python, by account. ``keep``: memory that the world only points to."""
+    """A world ready to run, with what the tape needs to name things.
+
+    ``handle``: the world as compiled code takes it. ``steps``: the agents that are plain Python, by account. ``keep``:
+    memory that the world only points to.
+    """
 
     world: w.World
     handle: Opened

@@ -33,8 +33,8 @@ def cast_of(scenario: Scenario, instruments: int) -> tuple[Cast, ...]:
     """Every agent of a scenario.
 
     Raises:
-        InputError: an unknown kind, margin mode or number, one out of its bounds, a market that is not there, a name used
-            twice, or nobody who quotes.
+        InputError: an unknown kind, margin mode or number, one out of its bounds, a market that is not there, a name
+            used twice, or nobody who quotes.
     """
     out: list[Cast] = []
     tradable = instruments - len(scenario.underlying)  # the leading venue's come last

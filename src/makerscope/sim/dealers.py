@@ -1,8 +1,8 @@
-# ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say
+# ruff: noqa: ANN001, ANN202, ANN201, PLR0917, SIM102 - compiled functions take the types their docstrings say
 """Requests for quote: a taker asks for a price, dealers answer, the best price within the window trades.
 
-An agent becomes a dealer by a BID_RFQ with the price 0. A taker's ASK_RFQ (side, lots, limit or NONE) opens a request, and
-every dealer but itself hears of it (news ASKED: side, lots, number of the request; never the limit or who asks). A
+An agent becomes a dealer by a BID_RFQ with the price 0. A taker's ASK_RFQ (side, lots, limit or NONE) opens a request,
+and every dealer but itself hears of it (news ASKED: side, lots, number of the request; never the limit or who asks). A
 dealer answers with a BID_RFQ: the request's number as slot, and a price for all of it. When the window is over the best
 price trades, of equals the first, if it is inside the limit and both sides have the margin; else nothing happens.
 """
@@ -88,11 +88,8 @@ def _open(world, m):
 
 @inner
 def _answer(world, m):
-    """A dealer's price for a request, or, with price 0, that it wants to hear of them."""
+    """A dealer's price for a request."""
     a, price, requests = m[M_ACCOUNT], m[M_PRICE], world.requests
-    if price == 0:
-        world.dealers[a] = 1
-        return OK
     for row in range(1, requests.shape[0]):
         q = requests[row]
         if q[Q_CLOSES] == 0 or q[Q_NUMBER] != m[M_SLOT] or q[Q_ACCOUNT] == a or m[M_SEEN] >= q[Q_CLOSES]:

@@ -12,9 +12,9 @@ from makerscope.market.layout import (
     INDEX,
     KIND,
     MARK,
+    NONE,
     OPEN_INTEREST,
     SETTLED,
-    NONE,
     UNDERLYING,
     UNIT,
 )

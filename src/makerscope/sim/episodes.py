@@ -16,9 +16,7 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happenings:
-    """Spans in ns: ``halts`` of the chain, ``outages`` of the leading venue, ``congestion`` with others' demand in ppm; what
-    happens to prices and to the oracle.
-    """
+    """Spans in ns: ``halts`` of the chain, ``outages`` of the leader, ``congestion`` with others' demand (ppm)."""
 
     shocks: tuple[Shock, ...]
     halts: tuple[Span, ...]

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say
+# ruff: noqa: ANN001, ANN202, ANN201, PLR1714, SIM109 - compiled functions take the types their docstrings say
 """One message whose turn has come, as a part of the loop: what no ordering policy changes.
 
 A venue whose policy is more than an order of messages has an execution of its own beside this one, which the loop calls
@@ -20,6 +20,7 @@ from makerscope.market.layout import (
     M_FEE,
     M_INSTRUMENT,
     M_KIND,
+    M_PRICE,
     M_SIZE,
     M_UNTIL,
     PLACE,
@@ -95,6 +96,9 @@ def execute_plainly(world, at):
         why = send_money(world, m)
     elif kind == LIQUIDATE:
         why = _claim(world, m)
+    elif kind == BID_RFQ and m[M_PRICE] == 0:  # from now on it hears of requests and of takers' auctions
+        world.dealers[m[M_ACCOUNT]] = 1
+        why = OK
     elif kind == BID_RFQ or kind == ASK_RFQ:
         if world.ordering.rule[R_WINDOW] > 0:
             return call_part(world.code[P_DEALERS], world, at)

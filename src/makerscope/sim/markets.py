@@ -1,7 +1,6 @@
-"""What is traded in a scenario: names, units and rules of every instrument, as rows of the table that compiled code reads."""
+"""What is traded in a scenario: names, units and rules of every instrument, as rows that compiled code reads."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import numpy as np
@@ -115,7 +114,10 @@ def _expiries(chain: OptionTable, start: int, where: str) -> list[int]:
 def instant(where: str, text: str) -> int:
     """A moment of a scenario in ns, UTC."""
     try:
-        return int(datetime.fromisoformat(text).astimezone(UTC).timestamp()) * SECOND
+        found = np.datetime64(text.removesuffix("Z"), "s")
+        if not np.isnat(found):
+            return int(found.astype(np.int64)) * SECOND
+        raise ValueError(text)  # noqa: TRY301 - one message for both
     except ValueError as error:
         raise InputError(where, f"is {text!r}", "a time such as 2026-01-05T12:30:00Z") from error
 
@@ -126,10 +128,11 @@ def _chain(venue: str, chain: OptionTable, spot: float, expiries: list[int], whe
     if lowest < 1:
         raise InputError(f"{where}: strikes", f"reach down to {lowest * chain.step:g}", "strikes above 0")
     for expiry in expiries:
-        when = datetime.fromtimestamp(expiry // SECOND, tz=UTC)
+        minute = str(np.datetime64(expiry // SECOND, "s").astype("datetime64[m]"))
+        when = "".join(sign for sign in minute if sign.isdigit())
         for strike in (at * chain.step for at in range(lowest, lowest + chain.strikes)):
             for is_call in (True, False):
-                symbol = f"{chain.underlying}-{when:%Y%m%d%H%M}-{strike:g}-{'C' if is_call else 'P'}"
+                symbol = f"{chain.underlying}-{when}-{strike:g}-{'C' if is_call else 'P'}"
                 out.append(
                     Market(
                         name=f"{venue}:{symbol}",

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say
+# ruff: noqa: ANN001, ANN202, ANN201, PLR1714, SIM109 - compiled functions take the types their docstrings say
 """Commit now, execute at the first oracle price after a delay, against the venue's pool: GMX and Synthetix.
 
 The pool is the account BACKSTOP. Nothing rests, so a post-only order is refused; any other order is a taker's, and the
@@ -7,6 +7,7 @@ order is refused. A cancel takes back a commitment of its slot that still waits.
 """
 
 from makerscope.kernels._jit import inner, part
+from makerscope.market.book import SERIALS
 from makerscope.market.layout import (
     A_PERP,
     BACKSTOP,
@@ -50,7 +51,6 @@ from makerscope.market.venue import (
     may_trade,
     refuse,
 )
-from makerscope.market.book import SERIALS
 from makerscope.sim.execution import execute_plainly
 from makerscope.sim.world import C_NOW, C_WAITING
 

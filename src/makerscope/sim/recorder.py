@@ -3,7 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-import numpy as np
 import polars as pl
 
 from makerscope.market.log import (
@@ -57,8 +56,9 @@ CHANNELS = ("orders", "quotes", "marks", "book", "chain")
 class Recorder:
     """Writes what the log holds onto a tape, and counts what each channel heard.
 
-    ``ahead``: quotes of the leading venue that are still to come, in order of time. ``instruments``: names by number. ``accounts``: names by number, None for what is nobody's. ``venue``, ``token``: of
-    blocks and of money. ``leads``: numbers of the instruments of the leading venue. ``lot``: underlying in a lot of each.
+    ``ahead``: quotes of the leading venue that are still to come, in order of time. ``instruments``: names by number.
+    ``accounts``: names by number, None for what is nobody's. ``venue``, ``token``: of blocks and of money. ``leads``:
+    numbers of the instruments of the leading venue. ``lot``: underlying in a lot of each.
     ``blocks``: False where the venue is no chain: nothing is in any block.
     """
 
@@ -75,9 +75,7 @@ class Recorder:
     ahead: pl.DataFrame | None = None
 
     def drain(self, log: Log, until: int) -> int:
-        """Write all rows and empty the buffers, and what the leading venue showed up to ``until`` (ns); returns how many rows
-        the log held.
-        """
+        """Write all rows, and what the leader showed up to ``until`` (ns); returns how many rows the log held."""
         total = int(log.count[:-1].sum())
         before = self.fills
         for number, (table, columns) in zip(NUMBERS, COLUMNS.items(), strict=True):

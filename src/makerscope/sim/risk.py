@@ -7,6 +7,7 @@ All money that moves other than by fills is a row of ``transfers``, so that ever
 import numpy as np
 
 from makerscope.kernels._jit import inlined, kernel, part
+from makerscope.kernels.handle import call_part
 from makerscope.market.accounts import equity, next_open, pay
 from makerscope.market.book import SERIALS
 from makerscope.market.deleverage import BY_PRICE_AND_SIZE, adl_queue
@@ -15,6 +16,7 @@ from makerscope.market.layout import (
     BACKSTOP,
     FIRST_AGENT,
     INSURANCE,
+    ISOLATED,
     MARK,
     NONE,
     UNIT,
@@ -38,8 +40,9 @@ from makerscope.market.log import DELEVERAGED, HAIRCUT, INSURED, LIQUIDATED, PEN
 from makerscope.market.margin import requirement
 from makerscope.market.news import TOOK, tell
 from makerscope.market.ordering import COMMIT, R_POLICY
-from makerscope.market.venue import G_HEIGHT, cancel_everything, log_forced, take_from_book
+from makerscope.market.venue import G_HEIGHT, cancel_everything, log_forced, move_interest, take_from_book
 from makerscope.sim.leader_desk import log_alone
+from makerscope.sim.parts import P_ISOLATED
 from makerscope.sim.transfers import log_transfer
 from makerscope.sim.world import (
     C_HEIGHT,
@@ -58,12 +61,14 @@ ADL, HAIRCUTS = 0, 1  # G_BANKRUPTCY: what stands for a loss that nobody can pay
 
 
 @kernel
-def _move(world, a, other, i, price, size, how):
+def move(world, a, other, i, price, size, how):
     """A position changes hands without an order: two rows of fills without a maker, and one of liquidations."""
     venue, now = world.venue, world.clock[C_NOW]
     held, theirs = venue.accounts.position[a, i], venue.accounts.position[other, i]
     side = -1 if held > 0 else 1
     transfer(venue.accounts, venue.spec, a, other, i, price, size)
+    move_interest(venue.state, i, held, held + side * size)
+    move_interest(venue.state, i, theirs, theirs - side * size)
     venue.margin[a, G_HEIGHT] = venue.margin[other, G_HEIGHT] = NONE
     log_alone(venue, now, i, a, side, price, size, 0, held, how)
     log_forced(venue, i, a, side, price, size, how)
@@ -74,7 +79,7 @@ def _move(world, a, other, i, price, size, how):
 
 
 @inlined
-def _pay(world, payer, payee, amount, kind):
+def pay_and_log(world, payer, payee, amount, kind):
     """Money that moves outside a fill, with a row for both."""
     if amount == 0:
         return
@@ -91,9 +96,9 @@ def _punish(world, a, i, size):
     owed = min(penalty(spec, state, venue.rules, i, state[i, MARK], size), max(equity(accounts, spec, state, a), 0))
     keeper = world.forced[a, Z_KEEPER]
     if keeper > 0:
-        _pay(world, a, keeper, owed // 2, REWARD)
+        pay_and_log(world, a, keeper, owed // 2, REWARD)
         owed -= owed // 2
-    _pay(world, a, INSURANCE, owed, PENALTY)
+    pay_and_log(world, a, INSURANCE, owed, PENALTY)
 
 
 @kernel
@@ -108,7 +113,7 @@ def _force_order(world, a):
     size = lots_to_close(accounts, spec, state, rules, a, i, world.forced[a, Z_STEP])
     limit = bankruptcy_price(accounts, spec, state, a, i)
     if world.ordering.rule[R_POLICY] == COMMIT:  # the other side is the pool, at the mark
-        _move(world, a, BACKSTOP, i, state[i, MARK], size, LIQUIDATED)
+        move(world, a, BACKSTOP, i, state[i, MARK], size, LIQUIDATED)
         _punish(world, a, i, size)
         return
     large = abs(held) * state[i, MARK] * spec[i, UNIT] > rules.ladder[ABOVE]
@@ -129,10 +134,10 @@ def _hand_over(world, a):
     accounts, state = world.venue.accounts, world.venue.state
     i = next_open(accounts, a, 0)
     while i != NONE:
-        _move(world, a, BACKSTOP, i, state[i, MARK], abs(accounts.position[a, i]), TAKEN_OVER)
+        move(world, a, BACKSTOP, i, state[i, MARK], abs(accounts.position[a, i]), TAKEN_OVER)
         i = next_open(accounts, a, i + 1)
     if accounts.cash[a] >= 0:
-        _pay(world, a, BACKSTOP, accounts.cash[a], INSURED)
+        pay_and_log(world, a, BACKSTOP, accounts.cash[a], INSURED)
         return np.int64(0)
     missing = -accounts.cash[a]
     short = cover(accounts, a, missing)
@@ -142,29 +147,35 @@ def _hand_over(world, a):
 
 
 @kernel
+def deleverage_one(world, a, i):
+    """Close one position against the winners on the other side, at the price that leaves nothing."""
+    venue, accounts = world.venue, world.venue.accounts
+    price = bankruptcy_price(accounts, venue.spec, venue.state, a, i)
+    side = -1 if accounts.position[a, i] > 0 else 1
+    found = adl_queue(accounts, venue.spec, venue.state, i, side, BY_PRICE_AND_SIZE, world.score, world.queue)
+    for k in range(found):
+        other, left = world.queue[k], abs(accounts.position[a, i])
+        if left == 0:
+            break
+        if other != a:
+            move(world, a, other, i, price, min(left, abs(accounts.position[other, i])), DELEVERAGED)
+
+
+@kernel
 def _deleverage(world, a):
     """Close every position of a bankrupt account against the winners on the other side, best ranked first.
 
     The first position closes where that leaves the account with nothing, the others at the mark.
     """
-    venue, accounts = world.venue, world.venue.accounts
+    accounts = world.venue.accounts
     i = next_open(accounts, a, 0)
     while i != NONE:
-        held = accounts.position[a, i]
-        price = bankruptcy_price(accounts, venue.spec, venue.state, a, i)
-        side = -1 if held > 0 else 1
-        found = adl_queue(accounts, venue.spec, venue.state, i, side, BY_PRICE_AND_SIZE, world.score, world.queue)
-        for k in range(found):
-            other, left = world.queue[k], abs(accounts.position[a, i])
-            if left == 0:
-                break
-            if other != a:
-                _move(world, a, other, i, price, min(left, abs(accounts.position[other, i])), DELEVERAGED)
+        deleverage_one(world, a, i)
         i = next_open(accounts, a, i + 1)
 
 
 @kernel
-def _cut_profits(world):
+def cut_profits(world):
     """Debts of accounts that hold nothing are paid out of insurance, then out of all gains in proportion."""
     venue = world.venue
     accounts = venue.accounts
@@ -180,14 +191,14 @@ def _cut_profits(world):
 
 @kernel
 def _look(world, a):
-    """One account: how it stands, what is done about it, and when to look again. Returns whether keepers may liquidate it."""
+    """One account: how it stands, what is done about it, when to look again. Returns whether keepers may close it."""
     venue, now = world.venue, world.clock[C_NOW]
     accounts, spec, state, rules, forced = venue.accounts, venue.spec, venue.state, venue.rules, world.forced
     stands = standing(accounts, spec, state, rules, a)
     if stands == HEALTHY:
         forced[a, Z_STEP] = forced[a, Z_KEEPER] = 0
         worth = equity(accounts, spec, state, a)
-        wanted = requirement(accounts, spec, state, rules, a, False)  # noqa: FBT003 - maintenance
+        wanted = requirement(accounts, spec, state, rules, a, False)
         forced[a, Z_LOOK] = now + CALM if worth > 4 * wanted else 0
         return False
     if stands == LIQUIDATABLE and (world.rule[G_KEEPERS] == 0 or forced[a, Z_KEEPER] > 0):
@@ -196,7 +207,7 @@ def _look(world, a):
         cancel_everything(venue, world.mempool.message[-1], a)
         _force_order(world, a)
         worth = equity(accounts, spec, state, a)
-        wanted = requirement(accounts, spec, state, rules, a, False)  # noqa: FBT003 - maintenance
+        wanted = requirement(accounts, spec, state, rules, a, False)
         if restored(rules.ladder, worth, wanted):
             forced[a, Z_STEP] = 0
         stands = standing(accounts, spec, state, rules, a)
@@ -206,7 +217,7 @@ def _look(world, a):
         if stands == BANKRUPT and world.rule[G_BANKRUPTCY] == ADL and deep > max(accounts.cash[INSURANCE], 0):
             _deleverage(world, a)
         if _hand_over(world, a) > 0 and world.rule[G_BANKRUPTCY] == HAIRCUTS:
-            _cut_profits(world)
+            cut_profits(world)
     return stands == LIQUIDATABLE
 
 
@@ -218,7 +229,9 @@ def watch_risk(world, _number):
     weak[:] = NONE
     for a in range(FIRST_AGENT, FIRST_AGENT + world.rule[G_HEDGE_SHIFT]):
         if now >= world.forced[a, Z_LOOK] and venue.checked[a] == 1:
-            if _look(world, a) and n < weak.shape[0] and world.forced[a, Z_KEEPER] == 0:
+            alone = venue.accounts.mode[a] == ISOLATED
+            risky = call_part(world.code[P_ISOLATED], world, a) == 1 if alone else _look(world, a)
+            if risky and n < weak.shape[0] and world.forced[a, Z_KEEPER] == 0:
                 weak[n] = a
                 n += 1
     return 0

@@ -1,9 +1,9 @@
 """A scenario: what a simulated market is made of, as TOML says it.
 
-Times are in the unit that a key's name says (``ms``, ``s``, ``minutes``, ``hours``, ``days``), prices in quote currency,
-volatilities annual fractions, distances in bps. What a key means stands beside it here, and nowhere else: ``sim.keys`` checks a
-file by these classes and ``makerscope scenarios --keys`` prints them. A key that a scenario leaves out and that has no
-default here is taken from the venue's profile (``sim.terms``).
+Times are in the unit that a key's name says (``ms``, ``s``, ``minutes``, ``hours``, ``days``), prices in quote
+currency, volatilities annual fractions, distances in bps. What a key means stands beside it here, and nowhere else:
+``sim.keys`` checks a file by these classes and ``makerscope scenarios --keys`` prints them. A key that a scenario
+leaves out and that has no default here is taken from the venue's profile (``sim.terms``).
 """
 
 import tomllib
@@ -19,8 +19,15 @@ from makerscope.sim.keys import check_keys
 MOST_AGENTS = 100_000
 
 
-def _about(text: str, **bounds: float) -> Meta:
-    return Meta(description=text, **bounds)
+def _about(  # noqa: PLR0917 - as Meta has them
+    text: str,
+    gt: float | None = None,
+    ge: float | None = None,
+    lt: float | None = None,
+    le: float | None = None,
+    min_length: int | None = None,
+) -> Meta:
+    return Meta(description=text, gt=gt, ge=ge, lt=lt, le=le, min_length=min_length)
 
 
 class Jumps(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,7 +51,12 @@ class UnderlyingTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     jumps: Annotated[Jumps, _about("jumps of the price; none where absent")] | None = None
     tick: Annotated[float, _about("smallest step of the perpetual's price, quote currency", gt=0)] = 1.0
     lot: Annotated[float, _about("smallest size of the perpetual, units of the underlying", gt=0)] = 0.001
-    path: Annotated[str, _about("a recorded price instead of a model: TAPE#INSTRUMENT, or TAPE#INSTRUMENT@TIME of its start")] | None = None
+    path: (
+        Annotated[
+            str, _about("a recorded price instead of a model: TAPE#INSTRUMENT, or TAPE#INSTRUMENT@TIME of its start")
+        ]
+        | None
+    ) = None
 
 
 class OptionTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

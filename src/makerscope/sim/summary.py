@@ -14,8 +14,10 @@ from makerscope.sim.build import MONEY, Built
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Agents of one table of the scenario. Money in USD: what they traded on the venue, and what they are worth more than
-    they brought, hedges and all costs included, at the last marks. ``sent``: messages; ``refused``: of those.
+    """Agents of one table of the scenario.
+
+    Money in USD: what they traded on the venue, and what they are worth more than they brought, hedges and all costs
+    included, at the last marks. ``sent``: messages; ``refused``: of those.
     """
 
     name: str

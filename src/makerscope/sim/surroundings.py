@@ -126,7 +126,7 @@ def half_spreads(scenario: Scenario, path: PricePath) -> NDArray[np.float64]:
 
 
 def quotes_of_leader(scenario: Scenario, markets: tuple[Market, ...], path: PricePath, terms: Terms) -> pl.DataFrame:
-    """What the leading venue shows all along, but for what the agents' own hedges move: rows of ``quotes`` in order of time."""
+    """Rows of ``quotes`` in order of time: what the leading venue shows, but for what the agents' own hedges move."""
     names = [market.name for market in markets if market.lead]
     rows = [
         leader_quotes(leader, path, instrument=name, price=u)

@@ -1,9 +1,10 @@
 # ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say
-"""Drift's auction of a taker: its limit moves over some blocks, and makers' just-in-time offers meet it beside the book.
+"""Drift's auction of a taker: its limit moves over some blocks; makers' just-in-time offers meet it beside the book.
 
 The limit starts at the index (never worse than the taker's own) and ends at the taker's own limit; without one at the
 index and half a per cent. Offers flagged JIT come first in a block, rest for that block only, and never take. What is
-left when the auction ends lapses (TAKE) or rests (PLACE).
+left when the auction ends lapses (TAKE) or rests (PLACE). Dealers (``sim.dealers``) hear of an auction when it opens:
+side and lots, request number 0.
 """
 
 from makerscope.kernels._jit import inner, part
@@ -31,10 +32,12 @@ from makerscope.market.layout import (
 )
 from makerscope.market.log import PLAIN
 from makerscope.market.mempool import auction_price, auction_runs
+from makerscope.market.news import ASKED, tell
 from makerscope.market.venue import (
     OK,
     V_HEIGHT,
     V_MESSAGES,
+    V_NOW,
     flaw,
     may_trade,
     refuse,
@@ -43,6 +46,7 @@ from makerscope.market.venue import (
     would_fill,
 )
 from makerscope.sim.execution import execute_plainly
+from makerscope.sim.world import G_HEDGE_SHIFT
 
 REACH = 200  # without a limit a taker pays up to one part in so many beyond the index
 
@@ -58,6 +62,9 @@ def _open(world, m):
     m[M_ORDER] = venue.book.pool[SERIALS]
     venue.book.pool[SERIALS] += 1
     venue.word[V_MESSAGES] += 1
+    for a in range(FIRST_AGENT, FIRST_AGENT + world.rule[G_HEDGE_SHIFT]):
+        if world.dealers[a] == 1 and a != m[M_ACCOUNT]:
+            tell(venue.inbox, a, ASKED, i, side, NONE, m[M_SIZE], 0, NONE, venue.word[V_NOW], 0)
 
 
 @inner
@@ -82,7 +89,7 @@ def _bid_on(world, at):
 def execute_in_auction(world, at):
     """Execute one message of a venue that auctions takers: a taker may come back in the next block."""
     m = world.mempool.message[at]
-    if m[M_CLASS] != 2 or (m[M_KIND] != PLACE and m[M_KIND] != TAKE):  # noqa: PLR2004 - takers, see ``ordering``
+    if m[M_CLASS] != 2 or (m[M_KIND] != PLACE and m[M_KIND] != TAKE):  # takers, see ``ordering``
         return execute_plainly(world, at)
     why = _bid_on(world, at)
     if why != OK:

@@ -46,7 +46,6 @@ from makerscope.market.layout import (
     A_SIZE,
     A_SLOT,
     A_UNTIL,
-    ASK_RFQ,
     CANCEL,
     CANCEL_ALL,
     FORCED,
@@ -56,12 +55,12 @@ from makerscope.market.layout import (
     PLACE,
     PUBLIC_COLUMNS,
     TAKE,
+    TRANSFER,
     UNIT,
 )
 from makerscope.market.news import (
     FILLED,
     NEWS_COLUMNS,
-    REFUSED,
     TOOK,
     W_CASH,
     W_INSTRUMENT,
@@ -74,7 +73,6 @@ from makerscope.market.news import (
     first_note,
     forget,
 )
-from makerscope.market.venue import NO_BUDGET
 from makerscope.sim.world import (
     C_HEIGHT,
     C_NEXT_BLOCK,
@@ -115,6 +113,8 @@ def hear(world, a, until):
         # news of an order that the agent has replaced since says nothing about the one it sent
         if 0 <= slot < slots and kind != TOOK and w[W_PRICE] == known[base + slot, K_SENT_PRICE]:
             known[base + slot, K_SIZE] = w[W_LEFT] if kind == FILLED else 0
+        elif kind == REFUSED and 0 <= slot < slots and w[W_SIZE] == 0 and w[W_LEFT] == NO_BUDGET:
+            known[base + slot, K_SIZE] = 1  # a cancel that nobody executed: something still rests there
         forget(inbox, a)
         n += 1
     return n
@@ -153,7 +153,7 @@ def _look_at_leader(world, a, now):
 def _is_garbage(world, row):
     """Whether an action is one that nobody can have meant. What the venue merely refuses is none."""
     kind, i, spec = row[A_KIND], row[A_INSTRUMENT], world.venue.spec
-    if kind < PLACE or kind > ASK_RFQ or row[A_FEE] < 0 or row[A_UNTIL] < 0:
+    if kind < PLACE or kind > TRANSFER or row[A_FEE] < 0 or row[A_UNTIL] < 0:
         return True
     if kind != PLACE and kind != TAKE:
         return False

@@ -1,7 +1,7 @@
 """What a scenario comes to: the venue's profile, with the scenario's own keys in its place where it has some.
 
-Facts of a venue are data of ``market.profiles``; a scenario names a profile and changes single numbers. What neither knows
-and what a venue cannot do without is refused by key; what can be assumed is assumed in words that the tape carries.
+Facts of a venue are data of ``market.profiles``; a scenario names a profile and changes single numbers. What neither
+knows and a venue cannot do without is refused by key; what can be assumed is assumed in words that the tape carries.
 """
 
 from collections.abc import Mapping
@@ -39,8 +39,10 @@ NEEDED = {  # numbers that a policy cannot do without: key of the scenario, key 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What holds in a world. ``profile``: the venue's, with the scenario's numbers; ``fees`` ppm: maker, taker, of options maker,
-    taker and cap; ``funding``: X_*; ``order_blocks``: an order's longest life, 0 for ever; ``assumed``: in words.
+    """What holds in a world.
+
+    ``profile``: the venue's, with the scenario's numbers; ``fees`` ppm: maker, taker, of options maker, taker and cap;
+    ``funding``: X_*; ``order_blocks``: an order's longest life, 0 for ever; ``assumed``: in words.
     """
 
     profile: VenueProfile
@@ -70,8 +72,8 @@ def terms_of(scenario: Scenario, start: int, end: int) -> Terms:
     """Put the profile, the scenario's own tables and its episodes together.
 
     Raises:
-        InputError: a name is not known, an episode lies outside the scenario, or neither the profile nor the scenario knows
-            a number that is needed.
+        InputError: a name is not known, an episode lies outside the scenario, or neither the profile nor the scenario
+            knows a number that is needed.
     """
     assumed: list[str] = []
     profile = _profile(scenario)
@@ -125,15 +127,18 @@ def _profile(scenario: Scenario) -> VenueProfile:
         "expiry_ns": _ns(chain.expiry_s, SECOND),
     }  # fmt: skip
     costs = {
-        "capacity": chain.capacity, "demand": chain.others, "base_fee": _ns(gas.base_fee_gwei, GWEI), "place": gas.place,
-        "replace": gas.replace, "cancel": gas.cancel, "take": gas.take,
-        "coin_price_usd": _ns(gas.coin_usd, 1),
+        "capacity": chain.capacity, "demand": chain.others, "base_fee": _ns(gas.base_fee_gwei, GWEI),
+        "place": gas.place,
+        "replace": gas.replace, "cancel": gas.cancel, "take": gas.take, "coin_price_usd": _ns(gas.coin_usd, 1),
     }  # fmt: skip
     actions = {key: getattr(budget, key) for key in budget.__struct_fields__}
     changes = {
-        "clock": _given(clock), "ordering": _native(chain.policy, venue_profile(scenario.profile)) | _given(ordering), "gas": _given(costs), "budget": _given(actions),
+        "clock": _given(clock),
+        "ordering": _native(chain.policy, venue_profile(scenario.profile)) | _given(ordering),
+        "gas": _given(costs),
+        "budget": _given(actions),
         "orders": _given({"self_trade": venue.self_trade}),
-    }  # fmt: skip
+    }
     profile = venue_profile(scenario.profile, changes=changes)
     needed = NEEDED.get(profile.ordering.policy)
     if needed and getattr(profile.ordering, needed[1]) is None:

@@ -1,12 +1,12 @@
 """The first run compiles the loop, once: here by two processes at a time, into the same cache.
 
 A part of the loop is compiled for the types of a world, which no scenario changes. To know them without compiling what
-builds a world, one is built in plain Python: of one agent that does nothing, and one second long. Two processes may write into
-Numba's cache at once: each file is put in its place whole.
+builds a world, one is built in plain Python: of one agent that does nothing, and one second long. Two processes may
+write into Numba's cache at once: each file is put in its place whole.
 """
 
-import sys
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -30,6 +30,7 @@ from makerscope.sim.terms import terms_of
 SECONDS_COLD = 30
 SECOND = 10**9
 MADE_OF_BITS = ("makerscope.kernels.elementary", "makerscope.kernels.dice")
+USUAL = tuple(sorted({where[0] for number, where in enumerate(WHERE) if where is not None and number not in LAZY}))
 # the other process compiles these; this one the loop itself, the other parts, and whatever builds a world
 OTHERS = ("execute_message", "watch_risk")
 NOTHING = b"""
@@ -47,7 +48,7 @@ name = "nobody"
 
 def is_warm() -> bool:
     """Whether this very code has been compiled on this machine before."""
-    folders = [cache_folder(Path(str(import_module(f"makerscope.sim.{module}").__file__))) for module, _ in WHERE]
+    folders = [cache_folder(Path(str(import_module(f"makerscope.sim.{module}").__file__))) for module in USUAL]
     folders.append(cache_folder(Path(loop.__file__)))
     return all(folder.is_dir() and any(folder.iterdir()) for folder in folders)
 
@@ -57,15 +58,16 @@ def warm_up() -> None:
     arguments = [sys.executable, "-m", "makerscope.sim.warm"]
     with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as other:
         kind = kind_of_world()
-        for name in (name for number, (_, name) in enumerate(WHERE) if name not in OTHERS and number not in LAZY):
-            compile_part(name, kind)
+        for number, where in enumerate(WHERE):
+            if where is not None and where[1] not in OTHERS and number not in LAZY:
+                compile_part(where[1], kind)
         loop.run.compile((kind,))
         other.wait()
 
 
 def compile_part(name: str, world: HandleType) -> None:
     """Compile one part of the loop into the cache."""
-    module = next(module for module, part in WHERE if part == name)
+    module = next(where[0] for where in WHERE if where is not None and where[1] == name)
     address_of(getattr(import_module(f"makerscope.sim.{module}"), name), world, types.int64)
 
 
@@ -91,8 +93,9 @@ def kind_of_world() -> HandleType:
 
 @contextmanager
 def plain_python() -> Iterator[None]:
-    """Compiled functions of this package are what they were written as, and nothing is compiled; elementary functions and dice, which
-    are made of bits, all give 1.
+    """Compiled functions of this package are what they were written as, and nothing is compiled.
+
+    Elementary functions and dice, which are made of bits, all give 1.
     """
     swapped: list[tuple[object, str, object]] = []
     for module in [each for name, each in sys.modules.items() if name.startswith("makerscope")]:

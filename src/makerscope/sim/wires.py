@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say
+# ruff: noqa: ANN001, ANN201, PLR1714 - compiled functions take the types their docstrings say
 """Money that an agent moves between the venue and its account at the leading venue: it leaves at once and arrives late.
 
 A message of kind TRANSFER takes ``size`` base units from the venue (side +1) or brings them back (side -1). It may take
@@ -25,7 +25,7 @@ def free_to_move(world, a, side):
     venue = world.venue
     accounts, spec, state = venue.accounts, venue.spec, venue.state
     if side > 0:
-        held = requirement(accounts, spec, state, venue.rules, a, True) + venue.margin[a, G_ORDERS]  # noqa: FBT003
+        held = requirement(accounts, spec, state, venue.rules, a, True) + venue.margin[a, G_ORDERS]
         return max(min(equity(accounts, spec, state, a) - held, accounts.cash[a]), 0)
     hedger, wanted = a + world.rule[G_HEDGE_SHIFT], 0
     for i in range(spec.shape[0]):

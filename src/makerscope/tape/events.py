@@ -101,8 +101,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A block of the venue's chain. Where the source says so: ``base_fee`` (fee units a unit of gas), gas used, messages
-    executed, and messages that still waited after it.
+    """A block of the venue's chain.
+
+    Where the source says so: ``base_fee`` (fee units a unit of gas), gas used, messages executed, and messages that
+    still waited after it.
     """
 
     exchange_time: Nanoseconds | None
@@ -156,7 +158,8 @@ class Order:
 
     ``action``: ``placed``, ``replaced`` (new price or size), ``filled`` (``size`` is what is left), ``cancelled``,
     ``rejected``, ``expired``. ``size`` is what rests after the step. Where the source knows the way of the message that
-    caused the step: when its sender ``decided``, when it was ``sent``, and when the venue or its mempool had ``seen`` it;
+    caused the step: when its sender ``decided``, when it was ``sent``, and when the venue or its mempool had ``seen``
+    it;
     ``block`` included it, and it took effect at ``exchange_time``.
     """
 
@@ -183,9 +186,10 @@ class Fill:
     A fee is positive when paid, negative when received, in base units of its own token: fees of different
     tokens are never added. ``sweep`` is the ``serial`` of the first fill of the same aggressor order.
     ``maker_position`` and ``taker_position`` are lots held before the fill. ``liquidated`` is the account that was
-    forced to trade, null in an ordinary fill. ``purpose``: one of ``PURPOSES`` where the source says so. A ``settlement``
-    of what expired and a forced ``transfer`` of a position (deleveraging, a backstop) are no trades: they have no maker,
-    the taker is the account it happened to, no sweep and no row of ``trades``, and a settlement's price may be 0.
+    forced to trade, null in an ordinary fill. ``purpose``: one of ``PURPOSES`` where the source says so. A
+    ``settlement`` of what expired and a forced ``transfer`` of a position (deleveraging, a backstop) are no trades:
+    they have no maker, the taker is the account it happened to, no sweep and no row of ``trades``, and a settlement's
+    price may be 0.
     """
 
     exchange_time: Nanoseconds | None
@@ -274,7 +278,8 @@ class Mark:
 class Transfer:
     """Money that an account received (below 0: paid) other than by fills, their fees and funding.
 
-    ``kind``: ``gas``, ``priority_fee``, ``insurance``, ``penalty``, ``reward``, ``haircut``, ``socialised``, ``deposit``,
+    ``kind``: ``gas``, ``priority_fee``, ``insurance``, ``penalty``, ``reward``, ``haircut``, ``socialised``,
+    ``deposit``,
     ``withdrawal``, ``incentive``. A deposit or withdrawal moves capital and is no part of a profit.
     """
 
@@ -376,7 +381,8 @@ KINDS = ("perp", "spot", "future", "option", "pool")
 PURPOSES = ("quote", "hedge", "settlement", "transfer")
 NOT_TRADES = ("settlement", "transfer")  # purposes of fills that nobody agreed to
 TRANSFERS = (
-    "gas", "priority_fee", "insurance", "penalty", "reward", "haircut", "socialised", "deposit", "withdrawal", "incentive",
+    "gas", "priority_fee", "insurance", "penalty", "reward", "haircut", "socialised", "deposit", "withdrawal",
+    "incentive",
 )  # fmt: skip
 ACTIONS = ("placed", "replaced", "filled", "cancelled", "rejected", "expired")
 
