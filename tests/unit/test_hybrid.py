@@ -82,7 +82,7 @@ def test_a_time_of_the_tape_can_be_the_start(scenario):
 
 @pytest.mark.parametrize(
     ("facts", "what"),
-    [({"hours": 1}, "path: lasts"), ({"spot": 20}, "path: goes from"), ({"at": "@noon"}, "path: begins at 'noon'")],
+    [({"hours": 1}, "path: lasts"), ({"spot": 20}, "path: goes from"), ({"at": "@noon"}, "path: is 'noon'")],
 )
 def test_what_a_recording_cannot_give_is_refused_by_key(scenario, facts, what):
     with pytest.raises(InputError, match=what):

@@ -93,7 +93,7 @@ def test_money_that_needs_finer_units_gets_them(tmp_path):
     own = Tape.open(tmp_path / "own")
     assert own.tokens["USDC"].decimals == 8
     rows = own.read("fills")
-    spent = (rows["side"] * rows["price"] * rows["size"]).sum() + rows["maker_fee"].sum()
+    spent = rows.select((pl.col("side") * pl.col("price") * pl.col("size") + pl.col("maker_fee")).sum()).item()
     assert done.cash["me"] == 1_000_000 * 10**8 - spent
 
 
