@@ -13,11 +13,14 @@ DELAYS = st.sampled_from([0.0, 0.001, 1.0, 37.0, 250.0, 3000.0])
 
 @settings(max_examples=25)
 @given(
-    feed=DELAYS, lead_feed=st.sampled_from([-500.0, 0.0, 0.5, 99.0, 100.0, 2500.0]), jitter=DELAYS, every=st.sampled_from([0.0, 37.0, 250.0, 3000.0]),
+    feed=DELAYS, lead_feed=st.sampled_from([-500.0, 0.0, 0.5, 99.0, 100.0, 2500.0]), jitter=DELAYS,
+    every=st.sampled_from([0.0, 37.0, 250.0, 3000.0]),
     block=st.sampled_from([20, 100, 1000]), chain_jitter=st.sampled_from([0, 15]), delay=st.sampled_from([0, 450]),
     seed=st.integers(0, 100),
 )  # fmt: skip
-def test_nobody_sees_the_future(feed, lead_feed, jitter, every, block, chain_jitter, delay, seed):
+def test_nobody_sees_the_future(  # noqa: PLR0917 - hypothesis names them
+    feed, lead_feed, jitter, every, block, chain_jitter, delay, seed
+):
     top = MARKET.replace("hours = 0.01", "hours = 0.003").replace(
         "block_ms = 100", f"block_ms = {block}\njitter_ms = {chain_jitter}\ntaker_delay_ms = {delay}"
     )

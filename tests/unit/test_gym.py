@@ -71,7 +71,7 @@ def test_an_action_that_is_none_is_refused():
 
 
 def test_a_market_without_one_player_is_refused():
-    with pytest.raises(InputError, match="agent.kind: 0 agents are external; want exactly one"):
+    with pytest.raises(InputError, match=r"agent\.kind: 0 agents are external; want exactly one"):
         MarketEnv(market(OTHERS))
     with pytest.raises(InputError, match="2 agents are external"):
         MarketEnv(market(agent("external", "me", count=2)))

@@ -134,7 +134,7 @@ def late(self, seen, act):
     return 0
 """
     scenario = with_file(tmp_path, text, agent("late", "late", file='"my_agent.py"', jitter_ms=3000))
-    built, tape = play(scenario, tmp_path)
+    built, _tape = play(scenario, tmp_path)
     account = account_of(built, "late")
     assert built.world.venue.refused[account].sum() > 0
     assert (

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, ANN202, E501, PLR0917 - compiled functions take the types their docstrings say; one number a line
+# ruff: noqa: ANN001, ANN201, ANN202, E501 - compiled functions take the types their docstrings say; one number a line
 """A maker of a whole option chain: both sides of every series around the venue's model, moved to the spot it sees.
 
 The model is as old as the block; the spot is newer. So the fair value is the model's price, plus delta times how far the

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, ANN202, E501, PLR0917 - compiled functions take the types their docstrings say; one number a line
+# ruff: noqa: ANN001, ANN201, ANN202, E501 - compiled functions take the types their docstrings say; one number a line
 """An informed trader: it hears where the price is going before the leading venue shows it, and trades that way now and then.
 
 How far ahead it hears is its feed of the leader (``lead_feed_ms`` below 0 in a scenario), not a parameter of its own.

@@ -1,10 +1,10 @@
-# ruff: noqa: ANN001, ANN202, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
+# ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say, in order
 """What an agent is: ``step(self, seen, act)``, and nothing else.
 
 An agent is one function that is called at the times it asked for. It gets what only it could know by then, writes what
-it wants into ``act``, and returns in how many nanoseconds it wants to be called again (0: at the end of the next block that
-it sees). The function may be compiled by Numba (``agent_kernel``) or be plain Python; both take the same three tuples of
-arrays, so the same lines do the same thing in either, only slower.
+it wants into ``act``, and returns in how many nanoseconds it wants to be called again (0: at the end of the next
+block that it sees). The function may be compiled by Numba (``agent_kernel``) or be plain Python; both take the same
+three tuples of arrays, so the same lines do the same thing in either, only slower.
 
 ::
 
@@ -20,15 +20,18 @@ arrays, so the same lines do the same thing in either, only slower.
         return 0
 
 An order lives in a *slot* of its agent. To place into a slot that holds an order replaces that order; a smaller size at
-the same price keeps the place in the queue. What an agent knows of its slots is as old as its feed: a fill that it has not
-heard of yet may have emptied a slot.
+the same price keeps the place in the queue. What an agent knows of its slots is as old as its feed: a fill that it
+has not heard of yet may have emptied a slot.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import ir
-from numba import carray, types
+from numba import (
+    carray,  # pyright: ignore - numba exports it by name only
+    types,
+)
 from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
 
@@ -82,7 +85,7 @@ agent_kernel = checked  # the decorator of a compiled step
 
 
 class Self(NamedTuple):
-    """What belongs to one agent: ``params`` and ``reals`` float64, ``whole`` int64, ``dice`` ``(1, 4)`` its own stream."""
+    """What belongs to one agent: ``params``, ``reals`` float64, ``whole`` int64, ``dice`` ``(1, 4)`` its own stream."""
 
     params: np.ndarray
     reals: np.ndarray
@@ -93,12 +96,13 @@ class Self(NamedTuple):
 class Seen(NamedTuple):
     """What an agent knows at ``now``, no younger than its feeds.
 
-    ``block`` and ``block_time``: the last block seen. ``public`` ``(I, 10)`` columns P_*, ``model`` ``(I, 4)`` the venue's
-    volatility, price, delta and vega; ``reference`` ``(U, 4)`` spot, variance, bid and ask of the leading venue;
+    ``block`` and ``block_time``: the last block seen. ``public`` ``(I, 10)`` columns P_*, ``model`` ``(I, 4)`` the
+    venue's volatility, price, delta and vega; ``reference`` ``(U, 4)`` spot, variance, bid and ask of the leading
+    venue;
     ``position`` ``(I,)`` lots and ``cash`` by the fills it has heard of; ``known`` ``(S, 6)`` its slots, columns K_*;
     ``news`` ``(n, 10)`` what it heard since its last call, columns W_*. ``spec`` ``(I, 20)`` and ``real`` ``(I, 3)``
-    (strike; quote currency in a tick; units of the underlying in a lot) are fixed. ``weak`` ``(16,)``: accounts below maintenance
-    margin in that block where keepers liquidate, then NONE. All of it is read-only.
+    (strike; quote currency in a tick; units of the underlying in a lot) are fixed. ``weak`` ``(16,)``: accounts below
+    maintenance margin in that block where keepers liquidate, then NONE. All of it is read-only.
     """
 
     now: int
@@ -121,7 +125,7 @@ class Act(NamedTuple):
     """Where an agent writes its actions: ``rows`` ``(room, 10)``, columns A_*; ``count`` ``(1,)`` rows written."""
 
     rows: np.ndarray
-    count: np.ndarray
+    count: np.ndarray  # pyright: ignore[reportIncompatibleMethodOverride] - nobody counts in this tuple
 
 
 @inlined
@@ -166,8 +170,7 @@ def liquidate(act, account):
     return _write(act, LIQUIDATE, 0, 0, 0, account, 0, 0, 0, 0)
 
 
-@intrinsic
-def pointer_at(typing_context, address):  # noqa: ARG001 - numba's own signature
+def _pointer_at(typing_context, address):  # noqa: ARG001 - numba's own signature
     """An address as a pointer, for ``carray``."""
 
     def codegen(context, builder, _signature, arguments):
@@ -176,8 +179,10 @@ def pointer_at(typing_context, address):  # noqa: ARG001 - numba's own signature
     return types.voidptr(types.int64), codegen
 
 
-@intrinsic
-def shown(typing_context, array):  # noqa: ARG001 - numba's own signature
+pointer_at: Any = intrinsic(_pointer_at)
+
+
+def _shown(typing_context, array):  # noqa: ARG001 - numba's own signature
     """The same array, read-only."""
     kind = array.copy(readonly=True)
 
@@ -187,8 +192,10 @@ def shown(typing_context, array):  # noqa: ARG001 - numba's own signature
     return kind(array), codegen
 
 
-@intrinsic
-def call_step(typing_context, address, own, seen, act):  # noqa: ARG001 - numba's own signature
+shown: Any = intrinsic(_shown)
+
+
+def _call_step(typing_context, address, own, seen, act):  # noqa: ARG001 - numba's own signature
     """Call a C function ``int64 (int64, int64, int64)`` by its address."""
 
     def codegen(_context, builder, _signature, arguments):
@@ -197,6 +204,9 @@ def call_step(typing_context, address, own, seen, act):  # noqa: ARG001 - numba'
         return builder.call(pointer, arguments[1:])
 
     return types.int64(types.int64, types.int64, types.int64, types.int64), codegen
+
+
+call_step: Any = intrinsic(_call_step)
 
 
 @inlined

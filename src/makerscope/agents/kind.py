@@ -21,8 +21,8 @@ class Kind:
 
     ``step``: the compiled function; ``step.py_func`` is the same in plain Python. ``entry``: its C function, None where
     the step is plain Python. ``numbers``: in the
-    order of ``self.params``. ``slots``: of its orders, from its numbers and the number of instruments. ``reals``, ``whole``:
-    words of memory. ``seconds``: how long a step in plain Python may take. ``tape``: its
+    order of ``self.params``. ``slots``: of its orders, from its numbers and the number of instruments. ``reals``,
+    ``whole``: words of memory. ``seconds``: how long a step in plain Python may take. ``tape``: its
     ``file`` in a scenario names a recording, not its own Python.
     """
 

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
+# ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say, in order
 """What quoting agents share: a fair value, ticks on the right side, and to send only what changes."""
 
 from makerscope.agents.interface import K_SENT_PRICE, K_SIZE, R_SPOT, cancel, place
@@ -37,8 +37,9 @@ def ceil_ticks(value):
 
 @inlined
 def requote(seen, act, instrument, side, price, size, slot, tolerance, least):
-    """Have ``size`` lots at ``price`` in a slot; sends nothing while the order there is less than ``tolerance`` ticks away and
-    holds at least ``least`` lots. A size of 0 cancels. Returns whether something was sent.
+    """Have ``size`` lots at ``price`` in a slot; a size of 0 cancels. Returns whether something was sent.
+
+    Nothing is sent while the order there is less than ``tolerance`` ticks away and holds at least ``least`` lots.
     """
     if slot < 0 or slot >= seen.known.shape[0]:
         return False

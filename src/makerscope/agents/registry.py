@@ -6,7 +6,8 @@ from makerscope.agents.kind import Kind
 from makerscope.errors import InputError
 
 MODULES = (
-    "symmetric", "grid", "hedged-grid", "chain-maker", "noise", "informed", "sniper", "leveraged", "liquidator", "external",
+    "symmetric", "grid", "hedged-grid", "chain-maker", "noise", "informed", "sniper", "leveraged", "liquidator",
+    "external",
     "recorded-flow",
 )  # fmt: skip
 

@@ -10,8 +10,9 @@ A scenario names the file and what it defines::
     numbers = {half_bps = 3}
 
 Beside the step the file (or the class) may say ``NUMBERS``, its parameters with what they start from, in the order of
-``self.params``; ``SLOTS``, how many orders it can have at once; ``REALS`` and ``WHOLE``, words of memory; ``SECONDS``, how long
-a step in plain Python may take. A class is called with its numbers by name, once for each agent; its object gets
+``self.params``; ``SLOTS``, how many orders it can have at once; ``REALS`` and ``WHOLE``, words of memory;
+``SECONDS``, how long a step in plain Python may take. A class is called with its numbers by name, once for each
+agent; its object gets
 ``params``, ``reals``, ``whole`` and ``dice`` too.
 """
 
@@ -61,7 +62,9 @@ def kind_in_file(path: Path, name: str) -> Kind:
         step=step,
         entry=_entry_of(step) if compiled else None,
         numbers={key: _number(path, key, value) for key, value in numbers.items()},
-        slots=slots if callable(slots) else lambda _numbers, _instruments: _whole(path, "SLOTS", slots),
+        slots=slots  # pyright: ignore[reportArgumentType] - what the user says
+        if callable(slots)
+        else lambda _numbers, _instruments: _whole(path, "SLOTS", slots),
         reals=_whole(path, "REALS", said("REALS", WORDS)),
         whole=_whole(path, "WHOLE", said("WHOLE", WORDS)),
         seconds=float(said("SECONDS", SECONDS)),

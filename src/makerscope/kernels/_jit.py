@@ -71,26 +71,26 @@ def cache_folder(path: Path) -> Path:
     return cache_root() / f"{path.stem}-{source_hash(path)}"
 
 
-class SourceLocator(_CacheLocator):  # pyright: ignore[reportIncompatibleMethodOverride]
+class SourceLocator(_CacheLocator):
     """Tells Numba where to keep the functions of this package, and of files that import it; others are left to it."""
 
     def __init__(self, function: Any, path: Path) -> None:  # noqa: ANN401 - any function
         self._path, self._line = path, function.__code__.co_firstlineno
 
-    def get_cache_path(self) -> str:
+    def get_cache_path(self) -> str:  # pyright: ignore[reportIncompatibleMethodOverride] - untyped there
         """The folder of the function's file."""
         return str(cache_folder(self._path))
 
-    def get_source_stamp(self) -> str:
+    def get_source_stamp(self) -> str:  # pyright: ignore[reportIncompatibleMethodOverride] - untyped there
         """The same hash that names the folder."""
         return source_hash(self._path)
 
-    def get_disambiguator(self) -> str:
+    def get_disambiguator(self) -> str:  # pyright: ignore[reportIncompatibleMethodOverride] - untyped there
         """Two functions of one name in a file differ by their line."""
         return str(self._line)
 
     @classmethod
-    def from_function(cls, function: Any, path: str) -> Self | None:  # noqa: ANN401 - any function
+    def from_function(cls, function: Any, path: str) -> Self | None:  # noqa: ANN401  # pyright: ignore[reportIncompatibleMethodOverride] - untyped there
         """A locator for a function of this package or of a file that imports it, else None."""
         where = Path(path)
         if not where.is_file() or (_PACKAGE not in where.parents and not _imported(where)[1]):
@@ -98,6 +98,7 @@ class SourceLocator(_CacheLocator):  # pyright: ignore[reportIncompatibleMethodO
         return cls(function, where)
 
 
+_NJIT: Any = numba.njit
 _FLAGS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
 config.CACHE_LOCATOR_CLASSES = (  # pyright: ignore[reportAttributeAccessIssue] - set by name at run time
     "makerscope.kernels._jit.SourceLocator,UserProvidedCacheLocator,InTreeCacheLocator,UserWideCacheLocator,"
@@ -115,7 +116,7 @@ def _lean(function: Callable[..., Any], **flags: Any) -> Any:  # noqa: ANN401 - 
     )
     twin.__qualname__ = f"{function.__qualname__}.lean"  # its own file in the cache
     twin.__module__, twin.__kwdefaults__ = function.__module__, function.__kwdefaults__
-    lean = numba.njit(**_FLAGS, **flags, no_cfunc_wrapper=True, no_cpython_wrapper=True)(twin)
+    lean = _NJIT(**_FLAGS, **flags, no_cfunc_wrapper=True, no_cpython_wrapper=True)(twin)
     template = lean.get_call_template
 
     def by_type(arguments: Any, keywords: Any) -> Any:  # noqa: ANN401 - see above
@@ -130,7 +131,7 @@ def _lean(function: Callable[..., Any], **flags: Any) -> Any:  # noqa: ANN401 - 
 
 def _with_lean(function: Callable[..., Any], **flags: Any) -> Any:  # noqa: ANN401 - see above
     """A function that Python may call, and of which compiled callers take the lean twin."""
-    whole, lean = numba.njit(**_FLAGS, **flags, no_cfunc_wrapper=True)(function), _lean(function, **flags)
+    whole, lean = _NJIT(**_FLAGS, **flags, no_cfunc_wrapper=True)(function), _lean(function, **flags)
     whole.get_call_template, whole.get_overload = lean.get_call_template, lean.get_overload
     return whole
 
@@ -152,7 +153,7 @@ def checked(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
 
 def part(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
     """Compile a kernel that others call by address (``address_of``): takes and gives numbers and handles only."""
-    return numba.njit(**_FLAGS, boundscheck=False, no_cpython_wrapper=True)(function)
+    return _NJIT(**_FLAGS, boundscheck=False, no_cpython_wrapper=True)(function)
 
 
 def inlined(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above

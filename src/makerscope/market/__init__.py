@@ -1,1 +1,1 @@
-"""The simulated world: book, chain, oracle, margin. Compiled functions over arrays; no clock, dice or socket of its own."""
+"""The simulated world: book, chain, oracle, margin; compiled functions without a clock, dice or socket of their own."""

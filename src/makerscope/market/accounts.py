@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - compiled functions take the integers their docstrings name
+# ruff: noqa: ANN001, ANN201, ANN202 - compiled functions take the integers their docstrings name
 """What accounts hold: trades, payments, equity and average cost, in integers that add up to the last unit.
 
 A fill is cash accounting: the buyer's ``cash`` falls by ``price * size * UNIT`` and the position grows by ``size``; the

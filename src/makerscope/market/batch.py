@@ -8,7 +8,7 @@ remaining lots go one each to whoever came first (lowest serial). One side alway
 Source:
     Budish, Cramton and Shim (2015), Quarterly Journal of Economics 130, section VII; tie rules of call auctions.
 """
-# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - a kernel is compiled for the types it is called with, and takes them in order
+# ruff: noqa: ANN001, ANN201, ANN202 - a kernel is compiled for the types it is called with, and takes them in order
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN202, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
+# ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say, in order
 """A price-time order book of single orders, for many instruments at once.
 
 Each instrument has two sides (``row = 2 * instrument``, and one more for asks), each a ladder of price levels from 0 to
@@ -8,8 +8,8 @@ Three layers of bits say which levels are taken; to place, cancel or fill an ord
 the book, and the next level below another is found in at most five looks. Nothing is allocated: orders come from a
 pool and go back to it.
 
-The book knows neither money nor rules of a venue: ``match`` writes what was filled into the caller's table, and an order
-that was filled whole has left the book by then, so no liquidity can be spent twice.
+The book knows neither money nor rules of a venue: ``match`` writes what was filled into the caller's table, and an
+order that was filled whole has left the book by then, so no liquidity can be spent twice.
 """
 
 from typing import NamedTuple
@@ -46,7 +46,7 @@ _ONE, _ALL, _EMPTY = np.uint64(1), np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(0)
 
 
 class Book(NamedTuple):
-    """State of all books: ``order`` ``(N, 16)``, ``level`` ``(L, 4)``, ``bits`` ``(B,)``, ``row`` ``(2 I, 5)``, ``pool`` ``(3,)``."""
+    """All books: ``order`` ``(N, 16)``, ``level`` ``(L, 4)``, ``bits``, ``row`` ``(2 I, 5)``, ``pool`` ``(3,)``."""
 
     order: np.ndarray
     level: np.ndarray
@@ -170,10 +170,11 @@ def resting_at_best(book, instrument, side):
 
 @kernel
 def rest(book, instrument, side, price, size, account, slot):
-    """Put an order at the end of the queue at its price. Returns its place in ``order``, or NONE where the pool is empty.
+    """Put an order at the end of the queue at its price.
 
-    The price must lie on the ladder and not cross; the caller sees to both. The columns of ``order`` from O_UNTIL on are
-    left for the caller to fill, but for O_SERIAL and O_KEY.
+    Returns its place in ``order``, or NONE where the pool is empty. The price must lie on the ladder and not
+    cross; the caller sees to both. The columns of ``order`` from O_UNTIL on are left for the caller to fill, but
+    for O_SERIAL and O_KEY.
     """
     o = book.pool[FREE]
     if o == NONE:

@@ -9,7 +9,7 @@
 
 ``state`` is ``(A, width)`` int64, one row an account: ``new_budgets`` makes it. A refused action costs nothing.
 """
-# ruff: noqa: ANN001, ANN201, PLR0917, PLR1714, SIM109 - a kernel is compiled for the types it is called with, and takes them in order
+# ruff: noqa: ANN001, ANN201 - a kernel is compiled for the types it is called with, and takes them in order
 
 import numpy as np
 

@@ -200,7 +200,7 @@ def final_time(chain, time):
 
 @kernel
 def gas_of(chain, kind, replaces):
-    """Gas of an action: by its kind of message, or that of a modify where it replaces a resting order or is no known kind."""
+    """Gas of an action by its kind of message; that of a modify where it replaces an order or is no known kind."""
     return chain.gas[REPLACE] if replaces or not 0 < kind < ACTION_KINDS else chain.gas[kind]
 
 

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - compiled functions take the integers their docstrings name
+# ruff: noqa: ANN001, ANN201, ANN202 - compiled functions take the integers their docstrings name
 """Auto-deleveraging: winners are closed against a bankrupt position in the venue's order; or the loss is shared.
 
 =====================  ================================================================================================

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the integers their docstrings name
+# ruff: noqa: ANN001, ANN201 - compiled functions take the integers their docstrings name
 """What a fill costs, in base units, by the rates of the instruments table.
 
 A perpetual pays parts per million of its notional. An option pays parts per million of the underlying's notional at

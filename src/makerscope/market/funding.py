@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the integers their docstrings name
+# ruff: noqa: ANN001, ANN201 - compiled functions take the integers their docstrings name
 """Funding of perpetuals: premium samples, the venues' rate, what a lot pays, and who pays it.
 
 Rates are parts per 10^15 (``RATE``), so that a second's part of an eight-hour rate still has seven digits. One

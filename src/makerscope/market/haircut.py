@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - compiled functions take the integers their docstrings name
+# ruff: noqa: ANN001, ANN201, ANN202 - compiled functions take the integers their docstrings name
 """A haircut on profits: the alternative to deleveraging, in which nobody's position is closed.
 
 Capital is senior, unrealised gain is junior. When some accounts are worth less than 0, the insurance fund stands for

@@ -1,8 +1,8 @@
 """Columns of the simulated world's integer tables: the one place that says which number stands where.
 
-The world is a handful of two-dimensional int64 arrays that compiled code reads and writes: prices are ticks, sizes lots,
-times nanoseconds, money base units of the one settlement token. ``NONE`` marks what is absent. Each enumeration below
-is one table; its names are the columns. ``NO_TIME`` is later than any time.
+The world is a handful of two-dimensional int64 arrays that compiled code reads and writes: prices are ticks, sizes
+lots, times nanoseconds, money base units of the one settlement token. ``NONE`` marks what is absent. Each enumeration
+below is one table; its names are the columns. ``NO_TIME`` is later than any time.
 """
 
 from typing import NamedTuple
@@ -35,7 +35,8 @@ O_PRICE, O_SIZE, O_NEXT, O_BEFORE, O_INSTRUMENT, O_SIDE, O_ACCOUNT, O_SLOT = ran
 O_SERIAL, O_UNTIL, O_FLAGS, O_MARGIN, O_DECIDED, O_FEE, O_BLOCK, O_KEY = range(8, 16)
 ORDER_COLUMNS = 16
 
-# messages on their way to the venue: (M, 22); M_START and M_ORDER belong to a taker in an auction: where its limit began,
+# messages on their way to the venue: (M, 22); M_START and M_ORDER belong to a taker in an auction: where its limit
+# began,
 # and the serial of its order
 M_KIND, M_ACCOUNT, M_INSTRUMENT, M_SIDE, M_PRICE, M_SIZE, M_SLOT, M_FLAGS, M_FEE, M_UNTIL = range(10)
 M_DECIDED, M_SENT, M_SEEN, M_DUE, M_SERIAL, M_GAS, M_CLASS, M_RANK, M_LINK, M_PRIVATE, M_START, M_ORDER = range(10, 22)
@@ -58,8 +59,8 @@ class Accounts(NamedTuple):
 
     ``cash`` ``(A,)``: deposits, less what was bought, plus what was sold, less all that was paid: it is not collateral
     by itself; equity is ``cash + sum(position * mark * unit)``. ``position`` ``(A, I)`` lots, below 0 short. ``cost``
-    ``(A, I)``: what the open position cost (its sign is the position's), by average cost. ``collateral`` ``(A, I)``: money
-    ring-fenced for an isolated position. ``mode`` ``(A,)``: CROSS, ISOLATED or PORTFOLIO.
+    ``(A, I)``: what the open position cost (its sign is the position's), by average cost. ``collateral`` ``(A, I)``:
+    money ring-fenced for an isolated position. ``mode`` ``(A,)``: CROSS, ISOLATED or PORTFOLIO.
     """
 
     cash: np.ndarray

@@ -13,7 +13,7 @@ the leader's own instrument; cash is ``price * size * unit``. During an outage i
 Source of the impact: J. Gatheral (2010), No-dynamic-arbitrage and market impact, Quantitative Finance 10, 749-759;
 in the form of a displaced virtual book of R. Almgren et al. (2005), Risk 18(7), 58-62 (exponents 1 and about 1/2).
 """
-# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - a kernel is compiled for the types it is called with, by position
+# ruff: noqa: ANN001, ANN201, ANN202 - a kernel is compiled for the types it is called with, by position
 
 from dataclasses import dataclass
 from math import ceil, floor, sqrt

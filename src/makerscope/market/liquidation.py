@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the integers their docstrings name
+# ruff: noqa: ANN001, ANN201 - compiled functions take the integers their docstrings name
 """Liquidation: how an account stands, what is closed next, at which price, and who takes over what is left.
 
 ``rules.ladder`` holds the venue's numbers: how much of a position the first and the later steps close, above which

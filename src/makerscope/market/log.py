@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
+# ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say, in order
 """What happened in the simulated world, as rows of integers that wait to be written onto a tape.
 
 A buffer a table; the loop stops where one is more than half full and the recorder empties it. A row that finds no room
@@ -22,13 +22,13 @@ class Log(NamedTuple):
     """Buffers of rows and, in ``count`` ``(11,)``, how many each holds.
 
     ``orders``: time, account, instrument, serial, action, side, price, size, decided, sent, seen, block.
-    ``fills``: time, instrument, maker, taker, maker's side, price, size, maker fee, taker fee, maker's and taker's order,
-    maker's and taker's lots before, how, block. ``quotes``: time, instrument, bid, size, ask, size, serial. ``marks``: time,
-    instrument, mark, index, funding a lot (NONE_FUNDING: none). ``transfers``: time, account, instrument, kind, amount
-    received, block. ``blocks``: time, height, base fee, gas used, messages, waiting. ``accounts``: time, account, equity,
-    margin. ``forced``: time, instrument, account, side, price, size, mark, how, fill. ``book``: time, sequence, instrument,
-    side, price, size. ``chain``: time, instrument, bid, size, ask, size, open interest, volume; ``model`` has its floats: mark,
-    forward, index, volatility, delta, vega.
+    ``fills``: time, instrument, maker, taker, maker's side, price, size, maker fee, taker fee, maker's and taker's
+    order, maker's and taker's lots before, how, block. ``quotes``: time, instrument, bid, size, ask, size, serial.
+    ``marks``: time, instrument, mark, index, funding a lot (NONE_FUNDING: none). ``transfers``: time, account,
+    instrument, kind, amount received, block. ``blocks``: time, height, base fee, gas used, messages, waiting.
+    ``accounts``: time, account, equity, margin. ``forced``: time, instrument, account, side, price, size, mark, how,
+    fill. ``book``: time, sequence, instrument, side, price, size. ``chain``: time, instrument, bid, size, ask, size,
+    open interest, volume; ``model`` has its floats: mark, forward, index, volatility, delta, vega.
     """
 
     orders: np.ndarray
@@ -42,7 +42,7 @@ class Log(NamedTuple):
     book: np.ndarray
     chain: np.ndarray
     model: np.ndarray
-    count: np.ndarray
+    count: np.ndarray  # pyright: ignore[reportIncompatibleMethodOverride] - nobody counts in this tuple
 
 
 WIDTHS = (12, 15, 7, 5, 6, 6, 4, 9, 6, 8)

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - compiled functions take the integers their docstrings name
+# ruff: noqa: ANN001, ANN201, ANN202 - compiled functions take the integers their docstrings name
 """How much equity a position wants: maintenance, initial, for one position, an account, and one order more.
 
 Every requirement is base units **to be held against equity**, which counts positions at the mark. Venues that write

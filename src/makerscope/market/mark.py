@@ -14,7 +14,7 @@
 Averages are exponential over irregular times: ``n <- n e^(-t/tau) + x t``, ``d <- d e^(-t/tau) + t``, value ``n / d``;
 the first value counts as it is. A side that is absent is NONE; what is not known does not move an average.
 """
-# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - a kernel is compiled for the types it is called with, by position
+# ruff: noqa: ANN001, ANN201, ANN202 - a kernel is compiled for the types it is called with, by position
 
 from collections.abc import Sequence
 from dataclasses import dataclass

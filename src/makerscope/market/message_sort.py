@@ -2,7 +2,7 @@
 
 ``scratch`` has ``SCRATCH_ROWS`` rows: the keys, and room for the left half of a merge (keys and rows).
 """
-# ruff: noqa: ANN001, ANN202, PLR0917 - a kernel is compiled for the types it is called with, in order
+# ruff: noqa: ANN001, ANN202 - a kernel is compiled for the types it is called with, in order
 
 from makerscope.kernels._jit import inlined, kernel
 from makerscope.market.layout import M_FEE, M_SEEN, M_SERIAL

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
+# ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say, in order
 """What the venue tells each account about its own orders, on its way to an agent that hears it later."""
 
 from typing import NamedTuple
@@ -17,10 +17,10 @@ FREE, USED, UNTOLD = 0, 1, 2  # of ``pool``
 class Inbox(NamedTuple):
     """Notes in a pool ``(Q, 10)``, one queue an account: ``ends`` ``(A, 2)`` first and last note; ``pool`` ``(3,)``.
 
-    FILLED: an own resting order traded ``size`` lots and ``left`` remain. TOOK: an own aggressor order traded. GONE: an own order
-    left the book unasked or as asked. REFUSED: ``left`` is the reason. ARRIVED: money came in
-    (``side`` +1: at the leading venue), ``size`` base units. ASKED: somebody wants to trade ``size`` lots on ``side`` and takes dealers'
-    prices; ``left`` is the number of the request.  ``cash``: what the account received.
+    FILLED: an own resting order traded ``size`` lots and ``left`` remain. TOOK: an own aggressor order traded. GONE:
+    an own order left the book unasked or as asked. REFUSED: ``left`` is the reason. ARRIVED: money came in
+    (``side`` +1: at the leading venue), ``size`` base units. ASKED: somebody wants to trade ``size`` lots on ``side``
+    and takes dealers' prices; ``left`` is the number of the request.  ``cash``: what the account received.
     """
 
     note: np.ndarray
@@ -38,8 +38,9 @@ def new_inbox(accounts: int, room: int) -> Inbox:
 
 @kernel
 def tell(inbox, account, kind, instrument, side, price, size, left, slot, now, cash):
-    """Queue a note for an account (the venue's own do not listen). Where no note is free it is counted as untold, which
-    ends the run.
+    """Queue a note for an account; the venue's own do not listen.
+
+    Where no note is free it is counted as untold, which ends the run.
     """
     if account < FIRST_AGENT:
         return

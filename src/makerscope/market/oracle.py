@@ -9,7 +9,7 @@ was committed at a time gets the first price observed ``pull_delay`` later.
 Prices are whole ticks of the index. Looks happen when the loop calls ``oracle_step``, at most one a call: call it at
 least once a period, with the spot of that time.
 """
-# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - a kernel is compiled for the types it is called with, by position
+# ruff: noqa: ANN001, ANN201, ANN202 - a kernel is compiled for the types it is called with, by position
 
 from dataclasses import dataclass
 from math import floor, sqrt

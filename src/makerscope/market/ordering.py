@@ -18,8 +18,8 @@ Each policy also takes speed bumps: ``delays[tier, 0..2]`` ns for makers, cancel
 Ties go by ``M_SEEN``, then ``M_SERIAL``. Forced messages are the chain's own: no bump, no fee, no queue.
 A modify (PLACE on a slot that holds an order) takes the class of its new order.
 """
-# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - a kernel is compiled for the types it is called with, in order
-# ruff: noqa: PLR1714, SIM109, FURB136 - plain comparisons compile faster than ``in``, ``min`` and ``max``
+# ruff: noqa: ANN001, ANN201, ANN202 - a kernel is compiled for the types it is called with, in order
+# ruff: noqa: FURB136 - plain comparisons compile faster than ``in``, ``min`` and ``max``
 
 from typing import NamedTuple
 

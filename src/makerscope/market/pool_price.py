@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - compiled functions take the integers their docstrings name
+# ruff: noqa: ANN001, ANN201, ANN202 - compiled functions take the integers their docstrings name
 """What a pool asks that is the other side of every trade, as at GMX and Synthetix: the oracle's price and a premium.
 
 The premium grows with what the traders hold together (``skew``, lots, above 0 long): whoever adds to it pays, whoever

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - compiled functions take the integers their docstrings name
+# ruff: noqa: ANN001, ANN201, ANN202 - compiled functions take the integers their docstrings name
 """Portfolio margin by a grid of scenarios: the worst of what lots lose when the index and volatility jump.
 
 Two steps, so that an order costs microseconds and not an option chain's pricing. ``revalue`` prices every instrument in

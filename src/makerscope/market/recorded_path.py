@@ -4,7 +4,7 @@ Where the recorder did not listen (between sessions of the table, or where it fe
 ``heard`` is False; ``gaps`` names each such time. The variance that drives the volatility surface is an exponential
 average of squared moves of log price, made of the past alone; over a gap it stands still.
 """
-# ruff: noqa: ANN001, ANN202, PLR0917 - a kernel is compiled for the types it is called with, by position
+# ruff: noqa: ANN001, ANN202 - a kernel is compiled for the types it is called with, by position
 
 from dataclasses import dataclass
 

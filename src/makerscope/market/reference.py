@@ -13,7 +13,7 @@ Source:
     Finance 11(3), 1-42: scheme QE-M, section 3.2 and proposition 9, with gamma1 = gamma2 = 1/2.
     R. Merton (1976), J. Financial Economics 3, 125-144; S. Kou (2002), Management Science 48, 1086-1101: jumps.
 """
-# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - a kernel is compiled for the types it is called with, by position
+# ruff: noqa: ANN001, ANN201, ANN202 - a kernel is compiled for the types it is called with, by position
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the integers their docstrings name
+# ruff: noqa: ANN001, ANN201 - compiled functions take the integers their docstrings name
 """Expiry: the average of the index over the window, the mark inside it, and every position closed at one price.
 
 In the settlement window the mark is ``w TWAP + (1 - w) forward`` with w the part of the window that has passed. At

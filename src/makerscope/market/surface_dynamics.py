@@ -17,7 +17,7 @@ that of a fixed moneyness. What the variance process does together with the spot
 Source: J. Gatheral, A. Jacquier (2014), Arbitrage-free SVI volatility surfaces, Quantitative Finance 14, 59-71,
 theorems 4.1 and 4.2; L. Bergomi (2009), Smile dynamics IV, Risk 22(12): the skew stickiness ratio.
 """
-# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - a kernel is compiled for the types it is called with, by position
+# ruff: noqa: ANN001, ANN201, ANN202 - a kernel is compiled for the types it is called with, by position
 
 from dataclasses import dataclass
 from math import sqrt

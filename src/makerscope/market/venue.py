@@ -1,8 +1,9 @@
-# ruff: noqa: ANN001, ANN202, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
+# ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say, in order
 """What the venue does with a message whose turn has come: rules, book, money, and what it tells to whom.
 
-One message is executed at a time, in the order the chain arranged. A message that breaks a rule is refused with a reason
-that is counted and told to its sender; it changes nothing, but for a replacement, whose old order is gone by then.
+One message is executed at a time, in the order the chain arranged. A message that breaks a rule is refused with a
+reason that is counted and told to its sender; it changes nothing, but for a replacement, whose old order is gone by
+then.
 """
 
 from typing import NamedTuple
@@ -104,7 +105,8 @@ from makerscope.market.shares import floor_share
 
 # why a message was refused; the places of ``Venue.refused``
 (
-    OK, NO_SUCH_MARKET, NOT_TRADING, BAD_SIDE, BAD_PRICE, BAD_SIZE, OUT_OF_BAND, WOULD_CROSS, WOULD_NOT_REDUCE, NO_MARGIN,
+    OK, NO_SUCH_MARKET, NOT_TRADING, BAD_SIDE, BAD_PRICE, BAD_SIZE, OUT_OF_BAND, WOULD_CROSS, WOULD_NOT_REDUCE,
+    NO_MARGIN,
     NOT_FILLABLE, NO_ROOM, BAD_SLOT, TOO_LATE, NO_BUDGET, FROZEN, NOTHING_THERE, UNKNOWN_KIND, NO_QUOTES, NO_PRICE,
     NOT_IN_DANGER, LIVES_TOO_LONG, NO_MONEY, NO_REQUEST, SENDER_OUT,
 ) = range(25)  # fmt: skip
@@ -117,7 +119,8 @@ REASONS = (
     "no oracle price in time", "the account covers its margin", "lives more blocks than the venue allows",
     "not enough free money to move", "no open request for quote of that number", "its sender is out",
 )  # fmt: skip
-# of ``Venue.word``; V_BATCH: 1 where orders wait for an auction instead of trading; V_TAKEN: money of the last aggressor
+# of ``Venue.word``; V_BATCH: 1 where orders wait for an auction instead of trading; V_TAKEN: money of the last
+# aggressor
 V_NOW, V_HEIGHT, V_SEQUENCE, V_CHECKS, V_FILLS, V_MESSAGES, V_BATCH, V_TAKEN = range(8)
 MOST_MONEY = 1 << 60  # base units: what one order may be worth at the dearest price of its book
 # market-maker protection: (A, 8); interval 0 switches it off
@@ -131,9 +134,10 @@ G_ORDERS, G_HEIGHT, G_EQUITY, G_WANTED = range(4)
 class Venue(NamedTuple):
     """All that the venue holds.
 
-    ``spec`` ``(I, 20)``, ``real`` ``(I, 3)`` (strike, value of a tick, value of a lot), ``state`` ``(I, 16)``; ``slot`` ``(S,)`` the order
-    in each slot, or NONE; ``slot_at`` ``(A + 1,)``; ``checked`` ``(A,)`` 1 where margin is asked for; ``margin`` ``(A, 4)`` columns
-    G_*; ``protection`` ``(A, 8)``; ``refused`` ``(A, 25)`` by reason; ``word`` ``(8,)``; ``fills``
+    ``spec`` ``(I, 20)``, ``real`` ``(I, 3)`` (strike, value of a tick, value of a lot), ``state`` ``(I, 16)``;
+    ``slot`` ``(S,)`` the order in each slot, or NONE; ``slot_at`` ``(A + 1,)``; ``checked`` ``(A,)`` 1 where margin
+    is asked for; ``margin``
+    ``(A, 4)`` columns G_*; ``protection`` ``(A, 8)``; ``refused`` ``(A, 25)`` by reason; ``word`` ``(8,)``; ``fills``
     ``(room, 8)`` room for one call of ``match``.
     """
 
@@ -241,8 +245,9 @@ def _protect(venue, account, size, m):
 
 @inlined
 def _release_margin(venue, o, account, gone, left):
-    """An order became smaller by ``gone`` lots: its share of margin is free again. An order filled whole keeps its row
-    until the pool gives the row away, which no fill of one sweep does.
+    """An order became smaller by ``gone`` lots: its share of margin is free again.
+
+    An order filled whole keeps its row until the pool gives the row away, which no fill of one sweep does.
     """
     held = venue.book.order[o, O_MARGIN]
     part = held if left == 0 else floor_share(held, gone, gone + left)[0]
@@ -391,7 +396,10 @@ def refuse(venue, m, reason):
 
 @kernel
 def _affords(venue, account, instrument, side, price, size):
-    """Whether margin allows one more order. What cross accounts are worth and want is added up once a block and fill."""
+    """Whether margin allows one more order.
+
+    What cross accounts are worth and want is added up once a block and fill.
+    """
     accounts, spec, state, rules = venue.accounts, venue.spec, venue.state, venue.rules
     busy, seen = venue.margin[account, G_ORDERS], venue.margin[account]
     if accounts.mode[account] != CROSS:
@@ -557,7 +565,7 @@ def expire_orders(venue, m, first, last):
 
 @kernel
 def withdraw_offers(venue, m, first, last):
-    """Take out the just-in-time offers of the accounts from ``first`` to ``last`` (not included): they were for one block."""
+    """Take out the just-in-time offers of accounts ``first`` to ``last`` (not included): they were for one block."""
     for s in range(venue.slot_at[first], venue.slot_at[last]):
         o = venue.slot[s]
         if o != NONE and venue.book.order[o, O_FLAGS] & JIT:

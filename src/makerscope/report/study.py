@@ -47,9 +47,9 @@ class Study:
 
     Args:
         view: its events.
-        fills: trades, that is no settlements and forced transfers, with ``twice_mid`` before them and at each horizon, ``notional`` (quote currency, float).
-        markouts: ``markout_buckets`` by instrument, maker, side, horizon and bucket.
-        integrals: ``spread_integrals`` by instrument and bucket.
+        fills: trades, that is no settlements and forced transfers, with ``twice_mid`` before them and at each
+        horizon, ``notional`` (quote currency, float). markouts: ``markout_buckets`` by instrument, maker, side,
+        horizon and bucket. integrals: ``spread_integrals`` by instrument and bucket.
         horizons: ns, of the markouts.
         max_age: ns, the oldest a quote may be.
         width: ns of a bucket.

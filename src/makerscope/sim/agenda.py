@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
+# ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say, in order
 """What happens next: a binary heap of events in order of (time, priority, serial)."""
 
 from typing import NamedTuple
@@ -12,7 +12,7 @@ BLOCK, MESSAGE, WAKE, END = 0, 1, 2, 3  # kinds, and their priority at one time
 
 
 class Agenda(NamedTuple):
-    """``event`` ``(room, 4)``: time, priority and serial in one integer, kind, whom it concerns; ``size`` ``(2,)``: events, serials."""
+    """``event`` ``(room, 4)``: time; priority, serial; kind; whom it concerns. ``size`` ``(2,)``: events, serials."""
 
     event: np.ndarray
     size: np.ndarray

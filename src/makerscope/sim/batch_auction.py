@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN202, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
+# ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say, in order
 """A frequent batch auction: whatever a block brings and whatever rests trades at one price at its end.
 
 While the block's messages execute, orders only enter: a PLACE rests, even across the other side, and a TAKE is noted.

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN202, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
+# ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say, in order
 """One block: prices, messages in the policy's order, money that falls due, risk, and what everyone may see of it."""
 
 import numpy as np
@@ -7,21 +7,21 @@ from makerscope.kernels._jit import inlined, kernel, part
 from makerscope.kernels.dice import below
 from makerscope.kernels.handle import call_part
 from makerscope.market.accounts import pay
+from makerscope.market.book import best, resting_at_best
 from makerscope.market.budgets import BY_WINDOW, L_KIND, spend
 from makerscope.market.budgets import NO_BUDGET as UNLIMITED
-from makerscope.market.book import best, resting_at_best
-from makerscope.market.chain import DICE, finish_block, message_cost, next_block_time, start_block
 from makerscope.market.chain import C_BASE_FEE as B_FEE
 from makerscope.market.chain import C_HEIGHT as B_HEIGHT
+from makerscope.market.chain import DICE, finish_block, message_cost, next_block_time, start_block
 from makerscope.market.layout import (
     A_LEAD,
     FIRST_AGENT,
+    FORCED,
     FUNDING,
     GAS_SINK,
     INDEX,
     KIND,
     LAST,
-    FORCED,
     M_ACCOUNT,
     M_FEE,
     M_FLAGS,
@@ -98,7 +98,10 @@ def goes_on(world, m):
 
 @inlined
 def _may_act(world, m):
-    """Take a message off its sender's budget. False: nothing is left of it. Forced messages and who is out need none."""
+    """Take a message off its sender's budget. False: nothing is left of it.
+
+    Forced messages and who is out need none.
+    """
     a, budget, clock = m[M_ACCOUNT], world.budget, world.clock
     kind = budget.limit[a, L_KIND]
     if kind == UNLIMITED or m[M_FLAGS] & FORCED != 0 or world.agents.timing[a, D_OUT] != IN:

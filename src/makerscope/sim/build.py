@@ -36,9 +36,9 @@ from makerscope.market.venue import REASONS, Venue
 from makerscope.sim import world as w
 from makerscope.sim.agenda import BLOCK, WAKE, Agenda, add, new_agenda
 from makerscope.sim.batch_auction import BATCH_ROWS
-from makerscope.sim.hybrid import seat_flows
 from makerscope.sim.cast import MODES, Cast, cast_of
 from makerscope.sim.dealers import REQUEST_COLUMNS, REQUEST_ROWS
+from makerscope.sim.hybrid import seat_flows
 from makerscope.sim.markets import DECIMALS, Market, instant, list_markets, market_rows
 from makerscope.sim.parts import WHERE, addresses
 from makerscope.sim.python_agent import PythonStep, seat
@@ -122,7 +122,7 @@ def build(scenario: Scenario, *, seed: int, room: int = 1 << 17, plain: bool = F
     )  # fmt: skip
 
 
-def _world(  # noqa: PLR0917 - one call
+def _world(
     scenario: Scenario, seed: int, span: tuple[int, int], markets: tuple[Market, ...], cast: tuple[Cast, ...],
     terms: Terms, room: int, keep: list[object],
 ) -> w.World:  # fmt: skip
@@ -130,12 +130,12 @@ def _world(  # noqa: PLR0917 - one call
     prices = [item.symbol for item in scenario.underlying]
     accounts, instruments = FIRST_AGENT + 2 * len(cast), len(markets)
     path = path_of(scenario, seed, start, end, terms.shocks)
-    venue = _venue(scenario, markets, cast, terms, path, accounts, room)
+    venue = _venue(scenario, markets, cast, terms, accounts, room)
     names = ["loop", *(f"oracle {name}" for name in prices), *(f"surface {name}" for name in prices)]
     dice = streams(seed, [*names, *(f"agent {item.name}" for item in cast)])
     first_dice = len(names)
     chain, ordering = chain_of(scenario, cast, accounts, start, terms)
-    public = _public(scenario, cast, instruments, terms)
+    public = _public(cast, instruments, terms)
     actions = max([ROOM_FOR_ACTIONS, *(2 * item.kind.slots(item.numbers, instruments) for item in cast)])
     rows, count = np.zeros((actions, ACTION_COLUMNS), np.int64), np.zeros(1, np.int64)
     messages = max(1 << 14, 4 * sum(item.kind.slots(item.numbers, instruments) + 4 for item in cast)) + actions
@@ -164,6 +164,7 @@ def _world(  # noqa: PLR0917 - one call
         seen[place] = array.ctypes.data
     agenda = _agenda(cast, start, clock, chain.rules, messages)
     levels = max(scenario.record.book_depth, 1)
+    batched = messages + len(venue.book.order) + 1 if terms.profile.ordering.policy == "batch" else 1
     return w.World(
         venue=venue, chain=chain, ordering=ordering, agents=agents, public=public,
         path=w.Path(path.spot, path.variance, half_spreads(scenario, path)),
@@ -178,14 +179,13 @@ def _world(  # noqa: PLR0917 - one call
         forced=np.zeros((accounts, 4), np.int64), score=np.zeros(accounts), queue=np.zeros(accounts, np.int64),
         worth=np.zeros(accounts, np.int64), gain=np.zeros(accounts, np.int64), cut=np.zeros(accounts, np.int64),
         code=np.zeros(len(WHERE), np.int64), transit=transfers_table(),
-        batch=np.zeros((BATCH_ROWS, messages + len(venue.book.order) + 1 if terms.profile.ordering.policy == "batch" else 1), np.int64),
+        batch=np.zeros((BATCH_ROWS, batched), np.int64),
         requests=np.zeros((REQUEST_ROWS, REQUEST_COLUMNS), np.int64), dealers=np.zeros(accounts, np.int64),
     )  # fmt: skip
 
 
-def _venue(  # noqa: PLR0917 - one call
-    scenario: Scenario, markets: tuple[Market, ...], cast: tuple[Cast, ...], terms: Terms, path: object, accounts: int,
-    room: int,
+def _venue(
+    scenario: Scenario, markets: tuple[Market, ...], cast: tuple[Cast, ...], terms: Terms, accounts: int, room: int,
 ) -> Venue:  # fmt: skip
     spec, real = market_rows(scenario, markets, terms.fees, terms.self_trade)
     profile = terms.margin
@@ -212,7 +212,8 @@ def _venue(  # noqa: PLR0917 - one call
         slot=np.full(max(sum(slots), 1), NONE, np.int64), slot_at=slot_at, checked=checked,
         margin=np.full((accounts, 4), 0, np.int64), protection=protection,
         refused=np.zeros((accounts, len(REASONS)), np.int64), inbox=new_inbox(accounts, max(1 << 16, 8 * sum(slots))),
-        log=new_log(room), word=np.zeros(8, np.int64), fills=np.zeros((max(1024, 2 * sum(slots) + 2), FILL_COLUMNS), np.int64),
+        log=new_log(room), word=np.zeros(8, np.int64),
+        fills=np.zeros((max(1024, 2 * sum(slots) + 2), FILL_COLUMNS), np.int64),
     )  # fmt: skip
 
 
@@ -226,7 +227,7 @@ def _mempool(messages: int) -> w.Mempool:
     )
 
 
-def _public(scenario: Scenario, cast: tuple[Cast, ...], instruments: int, terms: Terms) -> w.Public:
+def _public(cast: tuple[Cast, ...], instruments: int, terms: Terms) -> w.Public:
     """As many of the last blocks as the slowest feed needs."""
     slowest = max(item.table.feed_ms for item in cast) * MS
     blocks = min(8 + 2 * int(slowest // max(terms.interval, 1)), MOST_SEEN_BLOCKS)
@@ -251,7 +252,7 @@ def _rule(scenario: Scenario, start: int, agents: int, terms: Terms) -> NDArray[
     return rule
 
 
-def agents_of(  # noqa: PLR0917 - one call
+def agents_of(
     cast: tuple[Cast, ...], accounts: int, instruments: int, venue: Venue, dice: NDArray[np.uint64], first_dice: int,
     keep: list[object],
 ) -> w.Agents:  # fmt: skip

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN202, ANN201, PLR0917, SIM102 - compiled functions take the types their docstrings say
+# ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say
 """Requests for quote: a taker asks for a price, dealers answer, the best price within the window trades.
 
 An agent becomes a dealer by a BID_RFQ with the price 0. A taker's ASK_RFQ (side, lots, limit or NONE) opens a request,

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN202, ANN201, PLR1714, SIM109 - compiled functions take the types their docstrings say
+# ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say
 """One message whose turn has come, as a part of the loop: what no ordering policy changes.
 
 A venue whose policy is more than an order of messages has an execution of its own beside this one, which the loop calls

@@ -1,8 +1,8 @@
 """A Gymnasium environment: one agent of a scenario is somebody outside the loop, who learns to quote.
 
-The scenario has one agent of the kind ``external``; everybody else plays as in any run, and a block is the same block. An
-action says, for each level and side, how far from the fair price it quotes and how much; the reward is what equity
-changed by, in USD, and ``info`` says where that came from. ``gymnasium`` is not installed with makerscope.
+The scenario has one agent of the kind ``external``; everybody else plays as in any run, and a block is the same
+block. An action says, for each level and side, how far from the fair price it quotes and how much; the reward is what
+equity changed by, in USD, and ``info`` says where that came from. ``gymnasium`` is not installed with makerscope.
 
 Examples:
     >>> import pytest
@@ -59,13 +59,15 @@ agent = [
 """
 
 
-class MarketEnv(object if gymnasium is None else gymnasium.Env):
+class MarketEnv(object if gymnasium is None else gymnasium.Env):  # pyright: ignore[reportGeneralTypeIssues]
     """A market in which the agent of kind ``external`` decides outside.
 
-    ``action_space``: Box in [-1, 1], for each level: distance of the bid, of the ask, size of the bid, of the ask; -1 is
-    no distance and no size, 1 the agent's ``widest_bps`` and ``size``. ``observation_space``: Box in [-10, 10]: position over
-    limit; best bid, best ask and mark as seen, against the fair price, and how far that went since the last call, all in
-    ``widest_bps``; volatility; gain in percent of capital; share of time left; then distance and size of each own quote.
+    ``action_space``: Box in [-1, 1], for each level: distance of the bid, of the ask, size of the bid, of the ask; -1
+    is no distance and no size, 1 the agent's ``widest_bps`` and ``size``. ``observation_space``: Box in [-10, 10]:
+    position over limit; best bid, best ask and mark as seen, against the fair price, and how far that went since the
+    last call, all in
+    ``widest_bps``; volatility; gain in percent of capital; share of time left; then distance and size of each own
+    quote.
 
     Args:
         scenario: a scenario or the path of its TOML file.
@@ -108,12 +110,12 @@ class MarketEnv(object if gymnasium is None else gymnasium.Env):
         Raises:
             DomainError: the action is not finite or has another shape, or the episode is over.
         """
-        action = np.asarray(action, np.float64)
-        if action.shape != self.action_space.shape or not np.isfinite(action).all():
+        wanted = np.asarray(action, np.float64)
+        if wanted.shape != self.action_space.shape or not np.isfinite(wanted).all():
             raise DomainError(f"action {action}: want {self.action_space.shape} finite numbers")
         if self._over:
             raise DomainError("the episode is over; want reset() first")
-        self._quote((np.clip(action, -1.0, 1.0) + 1.0) / 2.0)
+        self._quote(np.asarray((np.clip(wanted, -1.0, 1.0) + 1.0) / 2.0, np.float64))
         before, position, mark = self._worth(), self._position(), self._mark()
         status, fills = self._run()
         gain = self._worth() - before

@@ -28,7 +28,7 @@ def check_keys(table: Mapping[str, Any], shape: type[msgspec.Struct], where: str
         raise InputError(f"{where}: {place}", what, want)
 
 
-def wanted(kind: Plain) -> str:  # noqa: PLR0911 - a case for each type
+def wanted(kind: Plain) -> str:
     """What a type wants, in words.
 
     Examples:
@@ -116,9 +116,7 @@ def _number(kind: inspect.FloatType | inspect.IntType) -> str:
     return f"{name} {', '.join(bounds)}".strip()
 
 
-def _flaws(  # noqa: C901, PLR0912 - a case for each type
-    value: object, kind: Plain, place: str
-) -> Iterator[tuple[str, str, str]]:
+def _flaws(value: object, kind: Plain, place: str) -> Iterator[tuple[str, str, str]]:
     """Key, what it is, and what was wanted, of everything that is wrong with a value."""
     kind = _type_of(kind)
     match kind:

@@ -27,7 +27,7 @@ from makerscope.sim.world import C_FREE, C_NOW, G_HEDGE_SHIFT
 
 
 @inner
-def log_alone(venue, now, instrument, account, side, price, size, fee, before, how):  # noqa: PLR0917
+def log_alone(venue, now, instrument, account, side, price, size, fee, before, how):
     """A row of ``fills`` without a maker: ``side`` is what the account did, ``before`` the lots it held."""
     log = venue.log
     row = next_row(log, T_FILLS, log.fills.shape[0])

@@ -1,8 +1,8 @@
 # ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say, in order
 """The loop: takes the next event off the agenda and lets it happen, until the end or until the log wants emptying.
 
-It owns the clock, the order of events and the dice. Two events at one time happen in the order of their kind, then of their
-serial, so a run is the same sequence on every machine.
+It owns the clock, the order of events and the dice. Two events at one time happen in the order of their kind, then of
+their serial, so a run is the same sequence on every machine.
 """
 
 import numpy as np
@@ -151,7 +151,7 @@ def send_all(world, a, asleep):
 
 @inner
 def balanced(world):
-    """Whether the sum of all cash, and of money on its way, is what was paid in, and every instrument's positions sum to 0."""
+    """Whether all cash and money on its way sum to what was paid in, and each instrument's positions to 0."""
     accounts = world.venue.accounts
     if total_cash(accounts) + on_its_way(world) != world.clock[C_PAID_IN]:
         return False
@@ -166,7 +166,7 @@ def balanced(world):
 
 @kernel
 def run(world):
-    """Let events happen until the end, until the log is half full, or until somebody outside is asked what an agent does.
+    """Let events happen until the end, until the log is half full, or until somebody outside is asked.
 
     Returns why it stopped. Who is asked writes actions into the world's rows, and C_ANSWER, before the next call.
     """

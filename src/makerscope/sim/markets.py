@@ -144,7 +144,7 @@ def _chain(venue: str, chain: OptionTable, spot: float, expiries: list[int], whe
                         strike=strike,
                         expiry=expiry,
                         is_call=is_call,
-                    )  # fmt: skip
+                    )
                 )
     return out
 

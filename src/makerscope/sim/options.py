@@ -72,7 +72,7 @@ def mark_options(world, at):
 
 @part
 def revalue_grid(world, _number):
-    """Write what a lot of each instrument gains in each scenario of portfolio margin, at the model of the last block."""
+    """Write what a lot of each instrument gains in each scenario of portfolio margin, at the last block's model."""
     clock, venue, grid = world.clock, world.venue, world.grid
     model = world.public.model[clock[C_HEIGHT] % world.public.time.shape[0]]
     for i in range(venue.spec.shape[0]):

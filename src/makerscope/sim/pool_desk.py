@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN202, ANN201, PLR1714, SIM109 - compiled functions take the types their docstrings say
+# ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say
 """Commit now, execute at the first oracle price after a delay, against the venue's pool: GMX and Synthetix.
 
 The pool is the account BACKSTOP. Nothing rests, so a post-only order is refused; any other order is a taker's, and the

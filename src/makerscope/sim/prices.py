@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say
+# ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say
 """What things are worth in this block: the index by the oracle, marks by the venue's rule, options by the surface."""
 
 import numpy as np

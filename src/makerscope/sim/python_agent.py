@@ -37,7 +37,7 @@ MOST_TEXT = 200  # letters of an exception that a finding keeps
 
 
 class PythonStep:
-    """A step as the loop calls it. ``why``: what it did wrong; ``interrupt``: ctrl-C while it ran, for the loop's caller."""
+    """A step as the loop calls it. ``why``: what it did wrong; ``interrupt``: ctrl-C in it, for the loop's caller."""
 
     def __init__(self, world: World, account: int, own: Self, step: Callable[..., Any], seconds: float) -> None:
         self._world, self._account, self._own, self._step, self._seconds = world, account, own, step, seconds
@@ -67,8 +67,8 @@ class PythonStep:
         at = block % len(self._public)
         return Seen(
             int(head[N_NOW]), block, int(head[N_BLOCK_TIME]), self._account, int(head[N_CASH]), self._public[at],
-            self._model[at], self._reference, self._position, self._known, self._news[: head[N_NEWS]], self._spec, self._real,
-            self._weak[at],
+            self._model[at], self._reference, self._position, self._known, self._news[: head[N_NEWS]], self._spec,
+            self._real, self._weak[at],
         )  # fmt: skip
 
     def _call(self, _own: int, _seen: int, _act: int) -> int:

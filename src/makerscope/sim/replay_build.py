@@ -92,7 +92,7 @@ def money_of(instruments: Sequence[Instrument], decimals: int) -> tuple[list[int
     )
 
 
-def stage(  # noqa: PLR0917 - one call
+def stage(
     instruments: Sequence[Instrument], cast: tuple[Cast, ...], terms: Terms, span: tuple[int, int], seed: int,
     decimals: int = 6, *, dearest: int = 1 << 21, room: int = 1 << 17, feed: int = 1 << 18,
 ) -> Staged:  # fmt: skip
@@ -159,7 +159,7 @@ def stage(  # noqa: PLR0917 - one call
     return Staged(world=world, handle=handle, decimals=places, factor=factor, steps=steps, keep=keep)
 
 
-def _desk(  # noqa: PLR0917 - one call
+def _desk(
     instruments: Sequence[Instrument], units: list[int], cast: tuple[Cast, ...], slots: list[int], terms: Terms,
     room: int, money: int, dearest: int,
 ) -> r.Desk:  # fmt: skip

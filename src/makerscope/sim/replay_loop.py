@@ -184,7 +184,7 @@ def own_event(world, _number):
 
 
 @kernel
-def run_replay(world):  # noqa: C901 - one loop
+def run_replay(world):
     """Let events happen until the end, or until the log or the feed wants attention. Returns why it stopped."""
     clock, agenda, feed, log = world.clock, world.agenda, world.feed, world.venue.log
     room, rows, final, end = world.rows.shape[0], clock[C_ROWS], clock[C_FINAL], clock[C_END]

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
+# ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say, in order
 """Own resting orders beside a recorded book: by price, then by arrival, each with the recorded lots ahead of it.
 
 One list a side of an instrument, best first. A cell of ``filter`` counts what stands at the prices that share it, so

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - compiled functions take the types their docstrings say, in order
+# ruff: noqa: ANN001, ANN201, ANN202 - compiled functions take the types their docstrings say, in order
 """Where an own order stands in a queue that nobody recorded: four models, as data.
 
 A recording shows how many lots rest at a price, not whose they are. An own order that comes to a price has all

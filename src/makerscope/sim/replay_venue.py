@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN202, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
+# ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say, in order
 """What becomes of an own message at the recorded venue: the rules of the simulated one, against a recorded book.
 
 An own taker walks the recorded levels. What it took is gone: a level offers what it shows less what own takers took

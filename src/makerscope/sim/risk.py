@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN202, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
+# ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say, in order
 """Who can no longer pay: forced orders into the very same book, the backstop vault, insurance, and deleveraging.
 
 All money that moves other than by fills is a row of ``transfers``, so that everybody's account can be recomputed.

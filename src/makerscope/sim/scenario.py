@@ -19,7 +19,7 @@ from makerscope.sim.keys import check_keys
 MOST_AGENTS = 100_000
 
 
-def _about(  # noqa: PLR0917 - as Meta has them
+def _about(
     text: str,
     gt: float | None = None,
     ge: float | None = None,
@@ -27,7 +27,7 @@ def _about(  # noqa: PLR0917 - as Meta has them
     le: float | None = None,
     min_length: int | None = None,
 ) -> Meta:
-    return Meta(description=text, gt=gt, ge=ge, lt=lt, le=le, min_length=min_length)
+    return Meta(description=text, gt=gt, ge=ge, lt=lt, le=le, min_length=min_length)  # pyright: ignore[reportCallIssue]
 
 
 class Jumps(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -117,7 +117,7 @@ def write_accounts(world):
         out[row, 0], out[row, 1] = venue.word[V_NOW], a
         there = equity(venue.accounts, venue.spec, venue.state, a + agents)
         out[row, 2] = equity(venue.accounts, venue.spec, venue.state, a) + there
-        out[row, 3] = requirement(venue.accounts, venue.spec, venue.state, venue.rules, a, False)  # noqa: FBT003
+        out[row, 3] = requirement(venue.accounts, venue.spec, venue.state, venue.rules, a, False)
 
 
 @part

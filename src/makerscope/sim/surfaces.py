@@ -38,7 +38,7 @@ def surfaces_of(scenario: Scenario, markets: tuple[Market, ...], path: PricePath
                 expiry=[markets[i].expiry or 0 for i in mine],
                 is_call=[bool(markets[i].is_call) for i in mine],
                 tick=[markets[i].tick for i in mine],
-            )  # fmt: skip
+            )
         )
     n, m = sum(map(len, places)), sum(len(board.expiry) for board in boards)
     return Surfaces(

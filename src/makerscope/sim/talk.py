@@ -189,7 +189,7 @@ def judge(world, a, asleep):
 
 @part
 def ask_agent(world, a):
-    """Call an agent. Returns how long it wants to sleep in ns (0: until it sees the next block), OUT if it is out, or ASK."""
+    """Call an agent. Returns how long it wants to sleep in ns (0: until it sees a block), OUT if it is out, or ASK."""
     now, agents, seen = world.clock[C_NOW], world.agents, world.seen
     world.written[0] = 0
     block = _look_at_blocks(world, a, now)

@@ -1,8 +1,8 @@
 """How long a step in plain Python may take: the interval timer of the process, stopped while Numba compiles.
 
 It works in the main thread of a Unix process only, and stops Python code but not one long call into compiled code.
-Elsewhere (threads, Windows) nothing limits a step. Time is that of the clock on the wall, so a step near its limit may be
-in time on one machine and late on another: give it enough.
+Elsewhere (threads, Windows) nothing limits a step. Time is that of the clock on the wall, so a step near its limit
+may be in time on one machine and late on another: give it enough.
 """
 
 import signal

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
+# ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say, in order
 """Rows for money that moves outside fills, their fees and funding."""
 
 from makerscope.kernels._jit import inlined

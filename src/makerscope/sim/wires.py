@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, PLR1714 - compiled functions take the types their docstrings say
+# ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say
 """Money that an agent moves between the venue and its account at the leading venue: it leaves at once and arrives late.
 
 A message of kind TRANSFER takes ``size`` base units from the venue (side +1) or brings them back (side -1). It may take

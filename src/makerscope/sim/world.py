@@ -18,14 +18,16 @@ from makerscope.sim.agenda import Agenda
 # words of ``World.clock``
 (
     C_NOW, C_END, C_NEXT_BLOCK, C_LAST_BLOCK, C_WAITING, C_FREE, C_SERIAL, C_HEIGHT, C_ACTIONS, C_WAKES, C_DUE_FUNDING,
-    C_DUE_MARKS, C_DUE_BOOK, C_DUE_CHAIN, C_DUE_ACCOUNTS, C_CHECK, C_BASE_FEE, C_GAS_USED, C_EXECUTED, C_OUT, C_CHECKSUM,
+    C_DUE_MARKS, C_DUE_BOOK, C_DUE_CHAIN, C_DUE_ACCOUNTS, C_CHECK, C_BASE_FEE, C_GAS_USED, C_EXECUTED, C_OUT,
+    C_CHECKSUM,
     C_NEXT_EXPIRY, C_PAID_IN, C_DUE_SAMPLE, C_DUE_GRID, C_ASKED, C_ANSWER,
 ) = range(27)  # fmt: skip
 CLOCK_WORDS = 32
 # words of ``World.rule``: what the loop itself has to know
 (
     G_START, G_STEP, G_CONTINUOUS, G_FUNDING_EVERY, G_MARKS_EVERY, G_BOOK_EVERY, G_BOOK_DEPTH, G_CHAIN_EVERY,
-    G_ACCOUNTS_EVERY, G_TTL, G_POLICY, G_AUDIT, G_HEDGE_SHIFT, G_QUOTES, G_LIQUIDATION_PAUSE, G_ORDERS, G_BEAT, G_KEEPERS, G_BANKRUPTCY, G_OPTIONS,
+    G_ACCOUNTS_EVERY, G_TTL, G_POLICY, G_AUDIT, G_HEDGE_SHIFT, G_QUOTES, G_LIQUIDATION_PAUSE, G_ORDERS, G_BEAT,
+    G_KEEPERS, G_BANKRUPTCY, G_OPTIONS,
     G_GRID_EVERY, G_ORDER_BLOCKS,
 ) = range(22)  # fmt: skip
 RULE_WORDS = 32
@@ -49,7 +51,8 @@ IN = 0  # D_OUT of who takes part; else the reason, see ``agents.interface``
 class Agents(NamedTuple):
     """One row an account ``a`` that is an agent.
 
-    ``address`` ``(A,)`` of its compiled step; ``own`` ``(A, 8)`` its header; ``timing`` ``(A, 12)`` columns D_*, ns; ``known``
+    ``address`` ``(A,)`` of its compiled step; ``own`` ``(A, 8)`` its header; ``timing`` ``(A, 12)`` columns D_*, ns;
+    ``known``
     ``(S, 6)`` what it knows of its slots; ``position`` ``(A, I)`` and ``cash`` ``(A,)`` as it knows them.
     """
 
@@ -62,8 +65,10 @@ class Agents(NamedTuple):
 
 
 class Public(NamedTuple):
-    """The last blocks as everyone may see them: ``whole`` ``(H, I, 10)``, ``model`` ``(H, I, 4)``, ``time`` ``(H,)``;
-    ``weak`` ``(H, 16)`` accounts that anybody may ask the venue to liquidate, then NONE.
+    """The last blocks as everyone may see them.
+
+    ``whole`` ``(H, I, 10)``, ``model`` ``(H, I, 4)``, ``time`` ``(H,)``; ``weak`` ``(H, 16)`` accounts that
+    anybody may ask the venue to liquidate, then NONE.
     """
 
     whole: np.ndarray
@@ -73,7 +78,7 @@ class Public(NamedTuple):
 
 
 class Path(NamedTuple):
-    """The reference on its grid: ``spot`` and ``variance`` ``(U, steps)``, ``half`` ``(U, steps)`` the leader's half spread."""
+    """The reference on its grid, ``(U, steps)``: ``spot``, ``variance``, and ``half``, the leader's half spread."""
 
     spot: np.ndarray
     variance: np.ndarray
@@ -81,7 +86,7 @@ class Path(NamedTuple):
 
 
 class Oracles(NamedTuple):
-    """One rule, and a state for each underlying: see ``market.oracle``; ``tick`` ``(U,)``, all other states ``(U, ...)``."""
+    """One rule, and a state for each underlying: ``market.oracle``; ``tick`` ``(U,)``, other states ``(U, ...)``."""
 
     numbers: np.ndarray
     sources: np.ndarray
@@ -95,8 +100,10 @@ class Oracles(NamedTuple):
 
 
 class Surfaces(NamedTuple):
-    """Implied-volatility surfaces, see ``market.surface_dynamics``; ``series_at``, ``expiry_at`` ``(U + 1,)`` where the blocks of each
-    underlying begin in the flat arrays; ``instrument`` ``(n,)``; ``moved`` ``(U,)`` ns.
+    """Implied-volatility surfaces, see ``market.surface_dynamics``.
+
+    ``series_at``, ``expiry_at`` ``(U + 1,)`` where the blocks of each underlying begin in the flat arrays;
+    ``instrument`` ``(n,)``; ``moved`` ``(U,)`` ns.
     """
 
     plan: np.ndarray
@@ -125,7 +132,7 @@ class Desk(NamedTuple):
 
 
 class Budgets(NamedTuple):
-    """What every account may send: ``limit`` ``(A, 12)`` columns L_*, ``spent`` ``(A, n)``, ``traded`` ``(A,)`` base units so far."""
+    """What every account may send: ``limit`` ``(A, 12)`` L_*, ``spent`` ``(A, n)``, ``traded`` ``(A,)`` base units."""
 
     limit: np.ndarray
     spent: np.ndarray
@@ -133,8 +140,10 @@ class Budgets(NamedTuple):
 
 
 class Mempool(NamedTuple):
-    """Messages on their way: ``message`` ``(M, 20)``, ``waiting`` ``(M,)`` those not executed; ``order`` ``(M,)``, ``scratch`` ``(3, M)``
-    room to sort them.
+    """Messages on their way.
+
+    ``message`` ``(M, 20)``, ``waiting`` ``(M,)`` those not executed; ``order`` ``(M,)``, ``scratch`` ``(3, M)`` room
+    to sort.
     """
 
     message: np.ndarray
@@ -146,11 +155,14 @@ class Mempool(NamedTuple):
 class World(NamedTuple):
     """Everything.
 
-    ``seen`` ``(24,)``, ``act`` ``(4,)``, ``rows``, ``written``, ``news``, ``reference`` are room to talk with an agent; ``scratch`` ``(2, L)``
-    room for a book's levels. ``index_ticks`` ``(U,)``; ``terms`` X_*; ``carry`` ``(I,)`` of funding; ``twap`` ``(U, 2)`` sum and
-    count of the settlement window; ``got`` ``(A,)`` room; ``forced`` ``(A, 4)`` liquidation by account, columns Z_*;
-    ``code`` ``(12,)`` addresses of the parts; ``transit`` ``(256, 3)`` money between the venues; ``batch`` ``(10, n)`` room for a
-    batch auction; ``requests`` ``(257, 10)`` for quotes and ``dealers`` ``(A,)`` 1 for who hears of them, see ``sim.dealers``.
+    ``seen`` ``(24,)``, ``act`` ``(4,)``, ``rows``, ``written``, ``news``, ``reference`` are room to talk with an
+    agent; ``scratch`` ``(2, L)`` room for a book's levels. ``index_ticks`` ``(U,)``; ``terms`` X_*; ``carry``
+    ``(I,)`` of funding; ``twap`` ``(U, 2)`` sum and count of the settlement window; ``got`` ``(A,)`` room; ``forced``
+    ``(A, 4)`` liquidation by account, columns Z_*;
+    ``code`` ``(12,)`` addresses of the parts; ``transit`` ``(256, 3)`` money between the venues; ``batch`` ``(10,
+    n)`` room for a batch auction; ``requests`` ``(257, 10)`` for quotes and ``dealers`` ``(A,)`` 1 for who hears of
+    them, see
+    ``sim.dealers``.
     """
 
     venue: Venue
