@@ -20,7 +20,7 @@ from makerscope.agents.interface import (
 )
 from makerscope.agents.kind import Kind, Number
 from makerscope.agents.quoting import ceil_ticks, floor_ticks, requote
-from makerscope.kernels._jit import entry, kernel
+from makerscope.kernels._jit import entry, inlined, kernel
 from makerscope.market.layout import AN_OPTION, P_INDEX, P_TRADING, UNDERLYING
 from makerscope.market.layout import KIND as SORT
 
@@ -39,7 +39,7 @@ NUMBERS = MappingProxyType({
 })  # fmt: skip
 
 
-@kernel
+@inlined
 def net_greeks(seen, u):
     """Delta (units of the underlying) and vega (quote currency for one point) of all it holds on an underlying."""
     delta, vega = 0.0, 0.0
@@ -54,7 +54,7 @@ def net_greeks(seen, u):
     return delta, vega
 
 
-@kernel
+@inlined
 def quote_series(self, seen, act, i, slot, lean_spot, lean_vol):
     """Both sides of one series; ``lean_spot``: moves the spot, quote currency; ``lean_vol``: its volatility, points."""
     p, model, tick = self.params, seen.model, seen.real[i, 1]
