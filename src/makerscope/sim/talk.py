@@ -61,6 +61,7 @@ from makerscope.market.layout import (
 from makerscope.market.news import (
     FILLED,
     NEWS_COLUMNS,
+    REFUSED,
     TOOK,
     W_CASH,
     W_INSTRUMENT,
@@ -73,6 +74,7 @@ from makerscope.market.news import (
     first_note,
     forget,
 )
+from makerscope.market.venue import NO_BUDGET
 from makerscope.sim.world import (
     C_HEIGHT,
     C_NEXT_BLOCK,
