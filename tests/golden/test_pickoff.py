@@ -6,7 +6,7 @@ import pytest
 from makerscope.errors import DomainError
 from makerscope.market import chain as chains
 from makerscope.market import latency_models, ordering
-from makerscope.market.layout import CANCEL, TAKE
+from makerscope.market.layout import CANCEL, FIRST_AGENT, TAKE
 from tests.market_messages import LATE, MS, arranged, chain_of, messages_of
 
 BOUNDARIES = 1_000
@@ -22,10 +22,12 @@ def cases(vectors):
 def picked_off(name, lag, block=100 * MS, bump=0, **numbers):
     """Share of evenly spread block boundaries at which the taker executes before the cancel ``lag`` ns behind it."""
     delays = np.array([[0, 0, bump]])
-    policy = ordering.new_ordering(ordering.POLICIES[name], accounts=6, delays=delays, **numbers)
+    policy = ordering.new_ordering(ordering.POLICIES[name], accounts=FIRST_AGENT + 2, delays=delays, **numbers)
     hits = 0
     for i in range(BOUNDARIES):
-        table = messages_of([{"kind": TAKE, "seen": LATE}, {"kind": CANCEL, "account": 5, "seen": LATE + lag}])
+        table = messages_of(
+            [{"kind": TAKE, "seen": LATE}, {"kind": CANCEL, "account": FIRST_AGENT + 1, "seen": LATE + lag}]
+        )
         chain = chain_of(interval=block, time=LATE - block + (2 * i + 1) * block // (2 * BOUNDARIES))
         done, waiting = [], [0, 1]
         while len(done) < 2:
@@ -76,8 +78,8 @@ def test_takers_held_back_two_blocks_give_two_blocks_more():
 
 
 def test_the_express_account_overtakes_a_cancel_that_came_first():
-    assert picked_off("timeboost", -150 * MS, express=4, express_delay=200 * MS) == 1.0
-    assert picked_off("timeboost", -250 * MS, express=4, express_delay=200 * MS) == 0.0
+    assert picked_off("timeboost", -150 * MS, express=FIRST_AGENT, express_delay=200 * MS) == 1.0
+    assert picked_off("timeboost", -250 * MS, express=FIRST_AGENT, express_delay=200 * MS) == 0.0
     assert picked_off("timeboost", -150 * MS, express=-1, express_delay=200 * MS) == 0.0
 
 

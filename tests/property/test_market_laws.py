@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 from math import sqrt
+from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -12,9 +14,12 @@ from makerscope.market.chain import C_BASE_FEE, K_AUCTIONED, K_COIN_PRICE, K_TIP
 from makerscope.market.layout import FIRST_AGENT, MARK, MM, NONE, OPEN_INTEREST, POST_ONLY, UNIT
 from makerscope.market.log import DELEVERAGED, GAS, HAIRCUT, INSURED, LIQUIDATED, NO_FUNDING, SETTLEMENT, TAKEN_OVER
 from makerscope.sim import world as w
+from makerscope.sim.build import build
+from makerscope.sim.scenario import read_scenario
 from tests.market_play import built_of, market, place, play, script, scripted, take
 from tests.market_players import PLAYERS
 
+SHIPPED = Path(w.__file__).parent / "scenarios"
 RACE = """
 [[agent]]
 kind = "jump-quoter"
@@ -360,3 +365,13 @@ def test_an_isolated_position_loses_no_more_than_its_fence(fall, loss):
         assert held == 100
         assert accounts.collateral[FIRST_AGENT, 0] == 50 * 10**6
         assert worth < 990 * 10**6
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.toml")), ids=lambda path: path.stem)
+def test_money_and_positions_are_conserved_after_every_event_of_each_shipped_scenario(path):
+    scenario = read_scenario(path)
+    ends = max([one.after_minutes + one.minutes for one in scenario.episode] or [1.0])
+    scenario = msgspec.structs.replace(scenario, hours=min(scenario.hours, (ends + 1.0) / 60))
+    built = build(scenario, seed=7)
+    built.world.rule[w.G_AUDIT] = 1
+    assert len(play(built)["fills"]["size"]) > 0

@@ -105,7 +105,10 @@ def both(self, seen, act):
 def liquidation_market(*, keepers, liquidator):
     top = MARKET.replace("hours = 0.01", "hours = 0.15").replace("spot = 60000", "spot = 60000\nvolatility = 1.5")
     top = top.replace("[chain]", f'[venue]\nmargin = "dydx"\nkeepers = {str(keepers).lower()}\n[chain]')
-    crowd = agent("leveraged", "crowd", count=20, capital_usd=1000, numbers="{leverage = 40, wait_minutes = 0.2}")
+    top += "[[episode]]\nkind = 'crash'\nafter_minutes = 4\nminutes = 1\nfall = 0.07\n"
+    crowd = agent(
+        "leveraged", "crowd", count=20, capital_usd=1000, numbers="{leverage = 17, wait_minutes = 0.2, long = 0.9}"
+    )
     agents = [MAKER, TAKERS.replace("20000", "600"), crowd]
     return market(*agents, *([agent("liquidator", "keeper")] if liquidator else []), top=top)
 

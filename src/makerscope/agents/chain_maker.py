@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
+# ruff: noqa: ANN001, ANN201, ANN202, E501, PLR0917 - compiled functions take the types their docstrings say; one number a line
 """A maker of a whole option chain: both sides of every series around the venue's model, moved to the spot it sees.
 
 The model is as old as the block; the spot is newer. So the fair value is the model's price, plus delta times how far the
@@ -21,7 +21,8 @@ from makerscope.agents.interface import (
 from makerscope.agents.kind import Kind, Number
 from makerscope.agents.quoting import ceil_ticks, floor_ticks, requote
 from makerscope.kernels._jit import entry, kernel
-from makerscope.market.layout import AN_OPTION, KIND as SORT, P_INDEX, P_TRADING, UNDERLYING
+from makerscope.market.layout import AN_OPTION, P_INDEX, P_TRADING, UNDERLYING
+from makerscope.market.layout import KIND as SORT
 
 POINT = 0.01  # of volatility; model vega is for 1.00
 NUMBERS = MappingProxyType({

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say
+# ruff: noqa: ANN001, ANN201, ANN202, E501, PLR0917 - compiled functions take the types their docstrings say; one number a line
 """Somebody outside the loop: the loop stops at each of its calls and waits for an answer (``sim.gym``)."""
 
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say
+# ruff: noqa: ANN001, ANN201, ANN202, E501, PLR0917 - compiled functions take the types their docstrings say; one number a line
 """A grid of quotes that leans against its inventory, the strategy most perpetual makers begin with."""
 
 from types import MappingProxyType

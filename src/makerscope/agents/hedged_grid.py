@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say
+# ruff: noqa: ANN001, ANN201, ANN202, E501, PLR0917 - compiled functions take the types their docstrings say; one number a line
 """A grid maker that carries what it holds to the leading venue: one hedge whenever it holds more than its band.
 
 It needs money there (``hedge_usd``). The centre leans against what is not hedged yet; the limit is on the venue's position.

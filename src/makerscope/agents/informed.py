@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say
+# ruff: noqa: ANN001, ANN201, ANN202, E501, PLR0917 - compiled functions take the types their docstrings say; one number a line
 """An informed trader: it hears where the price is going before the leading venue shows it, and trades that way now and then.
 
 How far ahead it hears is its feed of the leader (``lead_feed_ms`` below 0 in a scenario), not a parameter of its own.
@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 from makerscope.agents.interface import act_at, seen_at, self_at, take
 from makerscope.agents.kind import Kind, Number
-from makerscope.agents.quoting import ceil_ticks, fair_ticks, floor_ticks
 from makerscope.agents.noise import HOUR
+from makerscope.agents.quoting import ceil_ticks, fair_ticks, floor_ticks
 from makerscope.kernels._jit import entry, kernel
 from makerscope.kernels.dice import exponential, geometric
 from makerscope.market.layout import P_ASK, P_BID

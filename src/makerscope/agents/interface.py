@@ -71,7 +71,7 @@ SELF_WORDS, SEEN_WORDS, ACT_WORDS = 8, 24, 4
     AT_PUBLIC, AT_MODEL, AT_REFERENCE, AT_POSITION, AT_KNOWN, AT_SPEC, AT_REAL, N_CASH, N_EQUITY, N_ACCOUNTS, AT_NEWS,
     AT_WEAK,
 ) = range(20)  # fmt: skip
-AT_PARAMS, N_PARAMS, AT_REALS, N_REALS, AT_WHOLE, N_WHOLE, AT_DICE = range(7)
+AT_PARAMS, N_PARAMS, AT_REALS, N_REALS, AT_WHOLE, N_WHOLE, AT_DICE, N_STREAM = range(8)
 AT_ROWS, N_ROWS, AT_COUNT = range(3)
 WEAK_ROOM = 16  # accounts below maintenance that a block shows
 # what a step may return beside a time to sleep: OUT less the reason, or ASK: somebody outside the loop decides

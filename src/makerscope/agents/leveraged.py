@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say
+# ruff: noqa: ANN001, ANN201, ANN202, E501, PLR0917 - compiled functions take the types their docstrings say; one number a line
 """A trader on borrowed money: opens a position at its leverage, adds when it gains, closes after a while, or is liquidated."""
 
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say
+# ruff: noqa: ANN001, ANN201, ANN202, E501, PLR0917 - compiled functions take the types their docstrings say; one number a line
 """A keeper: asks the venue to liquidate every account it sees below maintenance margin, for a share of the penalty.
 
 Only where the venue leaves liquidation to keepers (``venue.keepers = true``); the first to ask has the reward.

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say
+# ruff: noqa: ANN001, ANN201, ANN202, E501, PLR0917 - compiled functions take the types their docstrings say; one number a line
 """Takers without a view: they arrive as a Poisson process and trade a random size at the market."""
 
 from types import MappingProxyType

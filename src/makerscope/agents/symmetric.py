@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say
+# ruff: noqa: ANN001, ANN201, ANN202, E501, PLR0917 - compiled functions take the types their docstrings say; one number a line
 """The control: one bid and one ask at a fixed distance around the leading venue's price, whatever it holds."""
 
 from types import MappingProxyType

@@ -69,10 +69,13 @@ def kind_in_file(path: Path, name: str) -> Kind:
 
 
 def _load(path: Path) -> ModuleType:
-    name = f"makerscope_agent_{path.stem}_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
-    found = spec_from_file_location(name, path)
-    if not path.is_file() or found is None or found.loader is None:
+    if not path.is_file():
         raise InputError(path, "cannot be read", "a Python file that defines the agent")
+    # named by what it says, as its compiled code is in the cache
+    name = f"makerscope_agent_{path.stem}_{hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
+    found = spec_from_file_location(name, path)
+    if found is None or found.loader is None:
+        raise InputError(path, "is no Python file", "a name that ends in .py")
     module = module_from_spec(found)
     sys.modules[name] = module
     try:

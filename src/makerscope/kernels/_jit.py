@@ -71,7 +71,7 @@ def cache_folder(path: Path) -> Path:
     return cache_root() / f"{path.stem}-{source_hash(path)}"
 
 
-class SourceLocator(_CacheLocator):
+class SourceLocator(_CacheLocator):  # pyright: ignore[reportIncompatibleMethodOverride]
     """Tells Numba where to keep the functions of this package, and of files that import it; others are left to it."""
 
     def __init__(self, function: Any, path: Path) -> None:  # noqa: ANN401 - any function
@@ -98,7 +98,7 @@ class SourceLocator(_CacheLocator):
         return cls(function, where)
 
 
-_FLAGS = {"cache": True, "nogil": True, "error_model": "numpy"}
+_FLAGS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
 config.CACHE_LOCATOR_CLASSES = (  # pyright: ignore[reportAttributeAccessIssue] - set by name at run time
     "makerscope.kernels._jit.SourceLocator,UserProvidedCacheLocator,InTreeCacheLocator,UserWideCacheLocator,"
     "IPythonCacheLocator"

@@ -80,7 +80,7 @@ def _load_field(context: Any, builder: Any, kind: HandleType, value: Any, field:
     wanted = kind.fields[at][1]
     if isinstance(wanted, HandleType):
         return load(0)
-    return _array(context, builder, wanted, load)
+    return _array(context, builder, wanted, load)  # pyright: ignore[reportArgumentType] - a field is one or the other
 
 
 def _array(context: Any, builder: Any, wanted: types.Array, load: Any) -> Any:  # noqa: ANN401

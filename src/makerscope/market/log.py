@@ -52,7 +52,7 @@ NO_FUNDING = np.int64(np.iinfo(np.int64).min)
 def new_log(room: int) -> Log:
     """Empty buffers of ``room`` rows each."""
     tables = [np.empty((room, width), np.int64) for width in WIDTHS]
-    return Log(*tables, np.empty((room, 6)), np.zeros(TABLES + 1, np.int64))
+    return Log._make([*tables, np.empty((room, 6)), np.zeros(TABLES + 1, np.int64)])
 
 
 @inlined

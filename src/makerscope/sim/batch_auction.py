@@ -4,7 +4,7 @@
 While the block's messages execute, orders only enter: a PLACE rests, even across the other side, and a TAKE is noted.
 Then every instrument clears at the price of ``market.batch``. In a pair the order that came first is the maker and pays
 the maker's fee. In an auction nobody runs into a quote, so post-only means nothing; fill-or-kill is refused, as what
-will be filled is not known when an order comes. An aggressor without a limit may move the price by one part in a hundred.
+will be filled is not known when an order comes. An aggressor without a limit may move the price by one in a hundred.
 What is left of a PLACE rests, what is left of a TAKE is gone. Of two orders of one account that could meet, the later
 one leaves before the auction (the earlier, or both, where the venue's rule on self-trades says so).
 """

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN202, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
+# ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say, in order
 """The loop: takes the next event off the agenda and lets it happen, until the end or until the log wants emptying.
 
 It owns the clock, the order of events and the dice. Two events at one time happen in the order of their kind, then of their
@@ -7,7 +7,7 @@ serial, so a run is the same sequence on every machine.
 
 import numpy as np
 
-from makerscope.agents.interface import ASK, OUT
+from makerscope.agents.interface import ASK, N_STREAM, OUT
 from makerscope.kernels._jit import inner, kernel
 from makerscope.kernels.dice import exponential
 from makerscope.kernels.handle import call_part
@@ -77,7 +77,6 @@ from makerscope.sim.world import (
     G_CONTINUOUS,
 )
 
-OWN_DICE = 7  # the word of an agent's header that says which stream of dice is its own
 DONE, EMPTY_LOG, OVERFLOW, NO_ROOM, UNBALANCED, ASKED = 0, 1, 2, 3, 4, 5  # why the loop stopped
 MOST_FEE = 1 << 50  # an agent that bids more is taken by this word
 
@@ -104,7 +103,7 @@ def send_message(world, a, row, now):
     out[M_SENT] = now + timing[a, D_THINK]
     wire = timing[a, D_LEAD_SEND] if to_leader else timing[a, D_SEND]
     if timing[a, D_JITTER] > 0:
-        wire += np.int64(timing[a, D_JITTER] * exponential(world.dice, world.agents.own[a, OWN_DICE]))
+        wire += np.int64(timing[a, D_JITTER] * exponential(world.dice, world.agents.own[a, N_STREAM]))
     out[M_SEEN] = out[M_SENT] + wire
     out[M_DUE] = out[M_SEEN]
     if to_leader:

@@ -1,8 +1,8 @@
-"""An agent in plain Python at the border of the compiled loop: the same memory as arrays, and whatever it does contained.
+"""An agent in plain Python at the border of the compiled loop: the same memory as arrays, its failures contained.
 
-The loop calls one C function an agent. Here that function is a ``ctypes`` callback, which shows the agent read-only views of
-the very memory a compiled agent reads. An exception, a result that is no time to sleep, or a step that takes too long (``sim.time_limit``)
-puts the agent out of the market and nobody else.
+The loop calls one C function an agent. Here that function is a ``ctypes`` callback, which shows the agent read-only
+views of the very memory a compiled agent reads. An exception, a result that is no time to sleep, or a step that takes
+too long (``sim.time_limit``) puts the agent out of the market and nobody else.
 """
 
 import ctypes
@@ -51,7 +51,8 @@ class PythonStep:
         )
         self._news = _shown(world.news)
         self._act = Act(world.rows, world.written)
-        self.why, self.interrupt = "", None
+        self.why = ""
+        self.interrupt: BaseException | None = None
         self._callback = CALLBACK(self._call)
 
     @property
@@ -148,4 +149,4 @@ def _shown(array: NDArray[Any]) -> NDArray[Any]:
 def _memory(address: int, length: int, kind: type) -> NDArray[Any]:
     """The memory at an address as an array; its owner must outlive it."""
     size = int(length) * np.dtype(kind).itemsize
-    return np.frombuffer((ctypes.c_char * size).from_address(int(address)), kind)
+    return np.frombuffer(memoryview((ctypes.c_char * size).from_address(int(address))), kind)

@@ -113,10 +113,11 @@ def play(built: Built, recorder: Recorder, progress: Callable[[float], None] | N
 
 
 def _refuse_to_answer(built: Built) -> None:
-    """Nobody outside decides for an agent here: the run was interrupted inside a Python step, or the scenario is for a Gym."""
+    """Nobody outside decides here: the run was interrupted inside a Python step, or the scenario is for a Gym."""
     a = int(built.world.clock[w.C_ASKED])
-    if a in built.steps and built.steps[a].interrupt is not None:
-        raise built.steps[a].interrupt
+    step = built.steps.get(a)
+    if step is not None and step.interrupt is not None:
+        raise step.interrupt
     name = built.cast[a - FIRST_AGENT].name
     raise InputError(f"agent {name}: kind", "decides outside the loop", "makerscope.sim.gym.MarketEnv to play it")
 
