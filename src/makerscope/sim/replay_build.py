@@ -31,6 +31,8 @@ from makerscope.market.layout import (
     UNIT,
 )
 from makerscope.market.log import new_log
+from makerscope.market.margin_profile import margin_profile
+from makerscope.market.margin_rules import margin_rules
 from makerscope.market.news import NEWS_COLUMNS, new_inbox
 from makerscope.market.venue import REASONS
 from makerscope.sim import replay_world as r
@@ -172,12 +174,15 @@ def _desk(
     for i, item in enumerate(instruments):
         real[i] = 0.0, float(item.tick_size), float(item.lot_size) * float(item.multiplier)
     holdings: Holdings = new_holdings(accounts, count)
+    names = [item.instrument for item in instruments]
+    rules = margin_rules(margin_profile("plain"), spec, names, units_per_usd=money)  # no fill asks for margin
     slot_at = np.zeros(accounts + 1, np.int64)
     slot_at[FIRST_AGENT + 1 :] = np.cumsum(slots)
     for n, item in enumerate(cast):
         holdings.cash[FIRST_AGENT + n] = round(item.table.capital_usd * money)
     return r.Desk(
-        spec=spec, real=real, state=state, accounts=holdings, slot=np.full(max(sum(slots), 1), NONE, np.int64),
+        spec=spec, real=real, state=state, accounts=holdings, rules=rules,
+        slot=np.full(max(sum(slots), 1), NONE, np.int64),
         slot_at=slot_at, margin=np.zeros((accounts, 4), np.int64), refused=np.zeros((accounts, len(REASONS)), np.int64),
         inbox=new_inbox(accounts, max(1 << 16, 8 * sum(slots))), log=new_log(room), word=np.zeros(8, np.int64),
     )  # fmt: skip

@@ -27,8 +27,8 @@ DELAY = pl.col("local_time") - pl.col("exchange_time")
 class Source:
     """What of a tape is replayed.
 
-    ``instruments`` by number; ``depth``, ``trades``: the tables; ``base``: the recorder's smallest delay (ns), None
-    where it has not two clocks; ``spans``: when both were heard, by instrument; ``dearest``: ticks no price reaches.
+    ``instruments`` by number; ``depth``, ``trades``: the tables; ``base``: the least delay (ns), None where
+    it has not two clocks; ``spans``: when both were heard, by instrument; ``dearest``: ticks no price reaches.
     """
 
     tape: Tape

@@ -11,6 +11,7 @@ import numpy as np
 from makerscope.kernels.book import Book
 from makerscope.market.accounts import Holdings
 from makerscope.market.log import Log
+from makerscope.market.margin import Rules
 from makerscope.market.news import Inbox
 from makerscope.sim.agenda import Agenda
 from makerscope.sim.world import Agents, Path, Public
@@ -68,6 +69,7 @@ class Desk(NamedTuple):
     real: np.ndarray
     state: np.ndarray
     accounts: Holdings
+    rules: Rules
     slot: np.ndarray
     slot_at: np.ndarray
     margin: np.ndarray
