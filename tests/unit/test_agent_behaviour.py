@@ -6,12 +6,13 @@ import pytest
 
 from makerscope.agents.interface import K_SIZE, R_SPOT, V_DELTA, V_PRICE, V_VEGA
 from makerscope.market.layout import A_INSTRUMENT, A_PRICE, A_SIDE, MARK, P_INDEX, UNIT
-from makerscope.market.venue import MMP_TRIPPED
+from makerscope.market.venue import MMP_TRIPPED, NOT_IN_DANGER
 from makerscope.sim.build import build
 from tests.agent_files import MARKET, account_of, agent, fills_of, market, play, run_on, with_file
 
 TAKERS = agent("noise", "noise", count=4, numbers="{per_hour = 20000, return = 0}")
 MAKER = agent("symmetric", "maker", numbers="{half_bps = 5, size = 1000}")
+PLAIN = MARKET.replace("[chain]", '[venue]\nmargin = "plain"\n[chain]')  # rules that know options
 OPTIONS = '[[option]]\nunderlying = "BTC"\ndays = [1, 30]\nstrikes = 5\nstep = 1000\ntick = 5\nlot = 0.1\n'
 
 
@@ -134,8 +135,8 @@ def test_what_a_keeper_asks_of_a_sound_account_is_refused(tmp_path):
     top = MARKET.replace("[chain]", "[venue]\nkeepers = true\n[chain]") + MAKER + TAKERS
     built, _tape = play(with_file(tmp_path, text, agent("ask", "ask", file='"my_agent.py"'), top=top), tmp_path)
     refused = built.world.venue.refused[account_of(built, "ask")]
-    assert refused[18] > 100
-    assert refused.sum() == refused[18]
+    assert refused[NOT_IN_DANGER] > 100
+    assert refused.sum() == refused[NOT_IN_DANGER]
 
 
 def test_a_hedging_grid_holds_less_than_it_traded_into(tmp_path):
@@ -160,7 +161,7 @@ def test_a_hedging_grid_holds_less_than_it_traded_into(tmp_path):
 def test_a_chain_maker_quotes_every_series_around_the_model_at_the_spot_it_sees():
     maker = agent("chain-maker", "maker", lead_feed_ms=1, numbers="{half_vol = 1, half_ticks = 2, size = 7}")
     taker = agent("noise", "noise", count=3, numbers="{per_hour = 3000, first = 1, last = 20, slippage_bps = 5000}")
-    built = build(market(maker, taker, top=MARKET + OPTIONS), seed=2, plain=True)
+    built = build(market(maker, taker, top=PLAIN + OPTIONS), seed=2, plain=True)
     eyes = built.steps[account_of(built, "maker")]
     step, sent = eyes._step, 0
 

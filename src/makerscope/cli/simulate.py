@@ -60,6 +60,8 @@ def simulate(
 
 def played(scenario: Scenario, where: str, out: Path, *, seed: int, audit: bool = False) -> Built:
     """Build, compile where that was never done, and play, each with a bar; errors name the scenario's file."""
+    if not 0 <= seed < 1 << 64:
+        raise InputError("--seed", f"is {seed}", "0 or more, below 2^64")
     with named(where):
         if not is_warm():
             with progress_bar(f"compiling once (about {SECONDS_COLD} s)", None):
