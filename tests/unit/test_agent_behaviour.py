@@ -12,7 +12,9 @@ from tests.agent_files import MARKET, account_of, agent, fills_of, market, play,
 
 TAKERS = agent("noise", "noise", count=4, numbers="{per_hour = 20000, return = 0}")
 MAKER = agent("symmetric", "maker", numbers="{half_bps = 5, size = 1000}")
-PLAIN = MARKET.replace("[chain]", '[venue]\nmargin = "plain"\n[chain]')  # rules that know options
+PLAIN = MARKET.replace(
+    "[chain]", '[venue]\nmargin = "plain"\noption_maker_fee_bps = 3\noption_taker_fee_bps = 3\n[chain]'
+)  # rules that know options
 OPTIONS = '[[option]]\nunderlying = "BTC"\ndays = [1, 30]\nstrikes = 5\nstep = 1000\ntick = 5\nlot = 0.1\n'
 
 

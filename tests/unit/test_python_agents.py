@@ -19,7 +19,9 @@ EVERYBODY += agent("sniper", "sniper") + agent("informed", "informed", lead_feed
 EVERYBODY += agent("leveraged", "leveraged", count=3, numbers="{leverage = 40, wait_minutes = 0.05, add_bps = 1}")
 EVERYBODY += agent("liquidator", "keeper") + agent("hedged-grid", "hedged", hedge_usd=1e6, numbers="{band = 50}")
 CHAIN = MARKET.replace("hours = 0.01", "hours = 0.003")
-CHAIN = CHAIN.replace("[chain]", '[venue]\nmargin = "plain"\n[chain]') + agent("chain-maker", "chain")
+CHAIN = CHAIN.replace(
+    "[chain]", '[venue]\nmargin = "plain"\noption_maker_fee_bps = 3\noption_taker_fee_bps = 3\n[chain]'
+) + agent("chain-maker", "chain")
 CHAIN += agent("noise", "noise", count=3, numbers="{per_hour = 6000, first = 1, last = 12, slippage_bps = 3000}")
 CHAIN += '[[option]]\nunderlying = "BTC"\ndays = [1, 30]\nstrikes = 3\nstep = 1000\ntick = 5\nlot = 0.1\n'
 QUOTE = """
