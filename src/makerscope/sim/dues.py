@@ -2,6 +2,7 @@
 """Money that falls due by the clock: funding of perpetuals, settlement of what expires."""
 
 from makerscope.kernels._jit import kernel, part
+from makerscope.kernels.handle import call_part
 from makerscope.market.accounts import trade
 from makerscope.market.book import best
 from makerscope.market.funding import amount_per_lot, funding_rate, pay_funding, sample_premium, take_premium
@@ -23,6 +24,7 @@ from makerscope.market.news import TOOK, tell
 from makerscope.market.settlement import average_ticks, payoff_ticks
 from makerscope.market.venue import close_market
 from makerscope.sim.leader_desk import log_alone
+from makerscope.sim.parts import P_SETTLE
 from makerscope.sim.statements import log_mark
 from makerscope.sim.wires import land_money
 from makerscope.sim.world import (
@@ -93,14 +95,11 @@ def settle_instrument(world, i, ticks):
     venue.state[i, OPEN_INTEREST], venue.state[i, SETTLED] = 0, 1
 
 
-@kernel
-def _expire(world):
+@part
+def settle_expired(world, _number):
     """Settle all that has expired: every leg against the one average of its underlying's index."""
     venue, clock = world.venue, world.clock
-    due = clock[C_NEXT_EXPIRY]
-    if due == 0 or clock[C_NOW] < due:
-        return
-    later = 0
+    due, later = clock[C_NEXT_EXPIRY], 0
     for i in range(venue.spec.shape[0]):
         when = venue.spec[i, EXPIRY]
         if venue.spec[i, KIND] != AN_OPTION or venue.state[i, SETTLED] == 1:
@@ -114,6 +113,7 @@ def _expire(world):
             later = when
     world.twap[:, :] = 0
     clock[C_NEXT_EXPIRY] = later
+    return 0
 
 
 @part
@@ -122,5 +122,6 @@ def pay_dues(world, _number):
     land_money(world)
     _fund(world)
     _average(world)
-    _expire(world)
+    if 0 < world.clock[C_NEXT_EXPIRY] <= world.clock[C_NOW]:
+        call_part(world.code[P_SETTLE], world, 0)
     return 0

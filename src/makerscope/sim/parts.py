@@ -17,7 +17,7 @@ from makerscope.market.ordering import AUCTION, BATCH, COMMIT
 
 SIGNATURE = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 P_BLOCK, P_EXECUTE, P_PRICES, P_DUES, P_RISK, P_STATEMENTS, P_DESK, P_TALK, P_OPTIONS, P_GRID = range(10)
-P_DEALERS, P_CLOSE, P_ISOLATED = range(10, 13)
+P_DEALERS, P_CLOSE, P_ISOLATED, P_CLOSE_OUT, P_SETTLE = range(10, 15)
 WHERE = (
     ("block", "run_block"),
     ("execution", "execute_message"),
@@ -32,13 +32,17 @@ WHERE = (
     ("dealers", "deal"),
     None,
     ("isolated", "watch_isolated"),
+    ("risk", "close_account"),
+    ("dues", "settle_expired"),
 )
 EXECUTIONS = {
     BATCH: {P_EXECUTE: ("batch_auction", "enter_auction"), P_CLOSE: ("batch_auction", "clear_auctions")},
     AUCTION: {P_EXECUTE: ("taker_auction", "execute_in_auction"), P_CLOSE: ("taker_auction", "close_auctions")},
     COMMIT: {P_EXECUTE: ("pool_desk", "execute_commitment")},
 }
-LAZY = frozenset({P_DESK, P_GRID, P_DEALERS, P_ISOLATED})  # what many markets never call
+LAZY = frozenset(
+    {P_DESK, P_GRID, P_OPTIONS, P_DEALERS, P_ISOLATED, P_CLOSE_OUT, P_SETTLE}
+)  # what many markets never call
 
 
 def addresses(world: HandleType, code: NDArray[np.int64], keep: list[object], policy: int) -> None:

@@ -6,7 +6,7 @@ All money that moves other than by fills is a row of ``transfers``, so that ever
 
 import numpy as np
 
-from makerscope.kernels._jit import inlined, kernel, part
+from makerscope.kernels._jit import inlined, inner, kernel, part
 from makerscope.kernels.handle import call_part
 from makerscope.market.accounts import equity, next_open, pay
 from makerscope.market.book import SERIALS
@@ -42,7 +42,7 @@ from makerscope.market.news import TOOK, tell
 from makerscope.market.ordering import COMMIT, R_POLICY
 from makerscope.market.venue import G_HEIGHT, cancel_everything, log_forced, move_interest, take_from_book
 from makerscope.sim.leader_desk import log_alone
-from makerscope.sim.parts import P_ISOLATED
+from makerscope.sim.parts import P_CLOSE_OUT, P_ISOLATED
 from makerscope.sim.transfers import log_transfer
 from makerscope.sim.world import (
     C_HEIGHT,
@@ -189,21 +189,18 @@ def cut_profits(world):
             venue.margin[a, G_HEIGHT] = NONE
 
 
-@kernel
-def _look(world, a):
-    """One account: how it stands, what is done about it, when to look again. Returns whether keepers may close it."""
+@part
+def close_account(world, a):
+    """What is done about an account that cannot cover its margin. Returns 1 where keepers may close it.
+
+    A part of its own, which many markets never call.
+    """
     venue, now = world.venue, world.clock[C_NOW]
     accounts, spec, state, rules, forced = venue.accounts, venue.spec, venue.state, venue.rules, world.forced
     stands = standing(accounts, spec, state, rules, a)
-    if stands == HEALTHY:
-        forced[a, Z_STEP] = forced[a, Z_KEEPER] = 0
-        worth = equity(accounts, spec, state, a)
-        wanted = requirement(accounts, spec, state, rules, a, False)
-        forced[a, Z_LOOK] = now + CALM if worth > 4 * wanted else 0
-        return False
     if stands == LIQUIDATABLE and (world.rule[G_KEEPERS] == 0 or forced[a, Z_KEEPER] > 0):
         if now < forced[a, Z_WAIT]:
-            return False
+            return 0
         cancel_everything(venue, world.mempool.message[-1], a)
         _force_order(world, a)
         worth = equity(accounts, spec, state, a)
@@ -218,7 +215,21 @@ def _look(world, a):
             _deleverage(world, a)
         if _hand_over(world, a) > 0 and world.rule[G_BANKRUPTCY] == HAIRCUTS:
             cut_profits(world)
-    return stands == LIQUIDATABLE
+    return 1 if stands == LIQUIDATABLE else 0
+
+
+@inner
+def _look(world, a):
+    """One account: how it stands, and when to look again. Returns whether keepers may close it."""
+    venue, forced = world.venue, world.forced
+    accounts, spec, state, rules = venue.accounts, venue.spec, venue.state, venue.rules
+    if standing(accounts, spec, state, rules, a) != HEALTHY:
+        return call_part(world.code[P_CLOSE_OUT], world, a) == 1
+    forced[a, Z_STEP] = forced[a, Z_KEEPER] = 0
+    worth = equity(accounts, spec, state, a)
+    wanted = requirement(accounts, spec, state, rules, a, False)
+    forced[a, Z_LOOK] = world.clock[C_NOW] + CALM if worth > 4 * wanted else 0
+    return False
 
 
 @part

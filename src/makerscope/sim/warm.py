@@ -32,7 +32,7 @@ SECOND = 10**9
 MADE_OF_BITS = ("makerscope.kernels.elementary", "makerscope.kernels.dice")
 USUAL = tuple(sorted({where[0] for number, where in enumerate(WHERE) if where is not None and number not in LAZY}))
 # the other process compiles these; this one the loop itself, the other parts, and whatever builds a world
-OTHERS = ("execute_message", "watch_risk")
+OTHERS = ("execute_message", "watch_risk", "pay_dues", "update_prices")
 NOTHING = b"""
 title = "one second in which nothing happens"
 hours = 0.0003
