@@ -55,21 +55,21 @@ def net_greeks(seen, u):
 
 
 @inlined
-def quote_series(self, seen, act, i, slot, lean_spot, lean_vol):
-    """Both sides of one series; ``lean_spot``: moves the spot, quote currency; ``lean_vol``: its volatility, points."""
-    p, model, tick = self.params, seen.model, seen.real[i, 1]
+def quote_series(seen, act, i, slot, spot, lean_vol, half_vol, half_ticks, size, limit, tolerance, least):
+    """Both sides of one series. ``spot``: as seen and leant, quote currency; ``lean_vol``: moves its volatility, points."""
+    model, tick = seen.model, seen.real[i, 1]
     alive = seen.public[i, P_TRADING] == 1 and model[i, V_VOLATILITY] > 0.0
-    size, held, bid, ask = int(p[3]), seen.position[i], 0, 0
+    held, bid, ask = seen.position[i], 0, 0
     if alive:
-        moved = seen.reference[int(p[0]), R_SPOT] - seen.public[i, P_INDEX] * tick + lean_spot
+        per_tick = 1.0 / tick
+        moved = spot - seen.public[i, P_INDEX] * tick
         per_point = model[i, V_VEGA] * POINT
-        fair = (model[i, V_PRICE] + model[i, V_DELTA] * moved + per_point * lean_vol) / tick
-        half = per_point * p[1] / tick + p[2]
+        fair = (model[i, V_PRICE] + model[i, V_DELTA] * moved + per_point * lean_vol) * per_tick
+        half = per_point * half_vol * per_tick + half_ticks
         bid, ask = floor_ticks(fair - half), max(ceil_ticks(fair + half), 1)
         ask = max(ask, bid + 1)
-    tolerance = p[9]
-    requote(seen, act, i, 1, bid, size if alive and held < p[4] else 0, slot, tolerance, size // 2)
-    requote(seen, act, i, -1, ask, size if alive and held > -p[4] else 0, slot + 1, tolerance, size // 2)
+    requote(seen, act, i, 1, bid, size if alive and held < limit else 0, slot, tolerance, least)
+    requote(seen, act, i, -1, ask, size if alive and held > -limit else 0, slot + 1, tolerance, least)
 
 
 @kernel
@@ -80,10 +80,14 @@ def step(self, seen, act):
     delta, vega = net_greeks(seen, u)
     lean_spot = -seen.reference[u, R_SPOT] * p[8] * 1e-4 * max(-1.0, min(1.0, delta / p[7]))
     lean_vol = -p[6] * max(-1.0, min(1.0, vega / p[5]))
-    slot = 0
+    spot = seen.reference[u, R_SPOT] + lean_spot
+    half_vol, half_ticks, size, limit, tolerance = p[1], p[2], int(p[3]), p[4], p[9]
+    least, slot = size // 2, 0
     for i in range(seen.spec.shape[0]):
         if seen.spec[i, SORT] == AN_OPTION and seen.spec[i, UNDERLYING] == u:
-            quote_series(self, seen, act, i, slot, lean_spot, lean_vol)
+            quote_series(
+                seen, act, i, slot, spot, lean_vol, half_vol, half_ticks, size, limit, tolerance, least
+            )  # fmt: skip
             slot += 2
     return 0
 
