@@ -49,6 +49,15 @@ def tape(small):
     return Tape.open(out)
 
 
+def test_a_scenario_without_orders_on_its_tape_is_the_same_market(tape, tmp_path):
+    simulate(scenario_of((SMALL + "[record]\norders = false\n").encode(), "x.toml"), tmp_path / "tape", seed=7)
+    without = Tape.open(tmp_path / "tape")
+    assert tape.manifest.rows["orders"] > 0
+    assert "orders" not in without.manifest.rows
+    for table in ("fills", "quotes", "accounts"):
+        assert without.scan(table).collect().equals(tape.scan(table).collect())
+
+
 def exit_of(arguments: list[str]) -> int:
     with pytest.raises(SystemExit) as stop:
         main(arguments)

@@ -119,9 +119,10 @@ REASONS = (
     "no oracle price in time", "the account covers its margin", "lives more blocks than the venue allows",
     "not enough free money to move", "no open request for quote of that number", "its sender is out",
 )  # fmt: skip
-# of ``Venue.word``; V_BATCH: 1 where orders wait for an auction instead of trading; V_TAKEN: money of the last
+# of ``Venue.word``; V_UNLOGGED: 1 where orders leave no rows
+# V_BATCH: 1 where orders wait for an auction instead of trading; V_TAKEN: money of the last
 # aggressor
-V_NOW, V_HEIGHT, V_SEQUENCE, V_CHECKS, V_FILLS, V_MESSAGES, V_BATCH, V_TAKEN = range(8)
+V_NOW, V_HEIGHT, V_SEQUENCE, V_UNLOGGED, V_FILLS, V_MESSAGES, V_BATCH, V_TAKEN = range(8)
 MOST_MONEY = 1 << 60  # base units: what one order may be worth at the dearest price of its book
 # market-maker protection: (A, 8); interval 0 switches it off
 MMP_INTERVAL, MMP_FROZEN_FOR, MMP_LIMIT, MMP_START, MMP_TRADED, MMP_UNTIL, MMP_TRIPPED = range(7)
@@ -162,6 +163,8 @@ class Venue(NamedTuple):
 @inlined
 def _log_order(venue, m, serial, action, account, instrument, side, price, size):
     """A row of ``orders``; ``m`` is the row of the message that caused it, or the venue's own empty row."""
+    if venue.word[V_UNLOGGED] == 1:
+        return
     log = venue.log
     row = next_row(log, T_ORDERS, log.orders.shape[0])
     out = log.orders

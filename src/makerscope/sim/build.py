@@ -32,7 +32,7 @@ from makerscope.market.margin_rules import margin_rules, scenario_grid, with_per
 from makerscope.market.news import NEWS_COLUMNS, new_inbox
 from makerscope.market.ordering import R_POLICY
 from makerscope.market.transfers import transfers_table
-from makerscope.market.venue import REASONS, Venue
+from makerscope.market.venue import REASONS, V_UNLOGGED, Venue
 from makerscope.sim import world as w
 from makerscope.sim.agenda import BLOCK, WAKE, Agenda, add, new_agenda
 from makerscope.sim.batch_auction import BATCH_ROWS
@@ -131,6 +131,7 @@ def _world(
     accounts, instruments = FIRST_AGENT + 2 * len(cast), len(markets)
     path = path_of(scenario, seed, start, end, terms.shocks)
     venue = _venue(scenario, markets, cast, terms, accounts, room)
+    venue.word[V_UNLOGGED] = not scenario.record.orders
     names = ["loop", *(f"oracle {name}" for name in prices), *(f"surface {name}" for name in prices)]
     dice = streams(seed, [*names, *(f"agent {item.name}" for item in cast)])
     first_dice = len(names)
@@ -246,7 +247,7 @@ def _rule(scenario: Scenario, start: int, agents: int, terms: Terms) -> NDArray[
         (w.G_ACCOUNTS_EVERY, record.accounts_s),
     ):  # fmt: skip
         rule[place] = round(every * SECOND)
-    rule[w.G_BOOK_DEPTH], rule[w.G_QUOTES], rule[w.G_ORDERS] = record.book_depth, record.quotes, record.orders
+    rule[w.G_BOOK_DEPTH], rule[w.G_QUOTES] = record.book_depth, record.quotes
     rule[w.G_HEDGE_SHIFT], rule[w.G_KEEPERS] = agents, scenario.venue.keepers
     rule[w.G_BANKRUPTCY] = {"adl": 0, "haircut": 1}[scenario.venue.bankruptcy]
     return rule
