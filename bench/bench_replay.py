@@ -24,6 +24,7 @@ from makerscope.agents.kind import Kind
 from makerscope.agents.quoting import ceil_ticks, floor_ticks, requote
 from makerscope.kernels._jit import entry, kernel
 from makerscope.market.layout import P_ASK, P_BID, TRADING
+from makerscope.market.venue import V_MESSAGES
 from makerscope.sim import replay_world as r
 from makerscope.sim import world as w
 from makerscope.sim.cast import Cast
@@ -107,7 +108,8 @@ def ours(path: str) -> dict[str, float]:
             least = min(least, time.process_time() - start)
     clock, world = out.world.clock, out.world
     return {
-        "seconds": least, "mb": peak_mb(), "decisions": int(clock[w.C_WAKES]), "messages": int(world.venue.word[5]),
+        "seconds": least, "mb": peak_mb(), "decisions": int(clock[w.C_WAKES]),
+        "messages": int(world.venue.word[V_MESSAGES]),
         "filled": int(clock[r.C_TRADED]), "lots": int(world.venue.accounts.position[5, 0]),
     }  # fmt: skip
 

@@ -6,7 +6,7 @@ from makerscope.agents.interface import V_PRICE, V_VOLATILITY
 from makerscope.market.layout import FIRST_AGENT, IS_CALL, POST_ONLY, STRIKE_TICKS
 from makerscope.market.log import FILLED_ORDER
 from makerscope.pricing.implied import implied_volatility
-from makerscope.sim.world import C_HEIGHT, C_LAST_BLOCK
+from makerscope.sim.world import C_HEIGHT, C_LAST_BLOCK, C_PAID_IN
 from tests.market_play import built_of, cancel, fills, market, place, play, script, scripted, take
 
 A, B, C = FIRST_AGENT, FIRST_AGENT + 1, FIRST_AGENT + 2
@@ -112,7 +112,7 @@ def test_all_legs_of_one_expiry_settle_at_one_index():
             assert price == 0
     assert len(implied) == 1  # strike plus or minus payoff is the one settlement index
     assert not built.world.venue.accounts.position.any()
-    assert int(built.world.venue.accounts.cash.sum()) == int(built.world.clock[22])
+    assert int(built.world.venue.accounts.cash.sum()) == int(built.world.clock[C_PAID_IN])
 
 
 TERM = OPTIONS.replace("days = [0.0005]", "days = [0.25, 30, 90]").replace("volatility = 2.0", "volatility = 0.6")

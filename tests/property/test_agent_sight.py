@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from makerscope.market.news import W_TIME
 from makerscope.sim.build import build
+from makerscope.sim.world import C_HEIGHT
 from tests.agent_files import MARKET, account_of, agent, market, run_on
 
 DELAYS = st.sampled_from([0.0, 0.001, 1.0, 37.0, 250.0, 3000.0])
@@ -34,7 +35,7 @@ def test_nobody_sees_the_future(  # noqa: PLR0917 - hypothesis names them
     times, step, told = {}, quiet._step, []
 
     def look(own, seen, act):
-        height = int(world.clock[7])
+        height = int(world.clock[C_HEIGHT])
         times.setdefault(height, int(world.public.time[height % len(world.public.time)]))
         told.append((seen.now, seen.block, seen.block_time, seen.news[:, W_TIME].tolist(), seen.reference[0, 0]))
         return step(own, seen, act)

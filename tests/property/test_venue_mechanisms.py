@@ -9,6 +9,7 @@ from makerscope.market.log import CANCELLED, DEPOSIT, EXPIRED, PRIORITY_FEE, REJ
 from makerscope.market.news import ASKED, W_KIND, W_LEFT, W_PRICE, W_SIDE, W_SIZE, first_note
 from makerscope.market.pool_price import impact
 from makerscope.market.venue import LIVES_TOO_LONG, NO_QUOTES, NOT_FILLABLE, NOT_IN_DANGER
+from makerscope.sim.world import C_WAITING
 from tests.market_play import cancel, fills, market, place, play, script, scripted, take
 
 A, B, C = FIRST_AGENT, FIRST_AGENT + 1, FIRST_AGENT + 2
@@ -111,7 +112,7 @@ def test_a_commitment_can_be_taken_back_and_a_limit_that_the_price_misses_is_ref
     tables = play(built)
     assert not fills(tables, "size")
     assert refused(built, B, NOT_FILLABLE) == 1
-    assert built.world.clock[4] == 0  # nothing waits
+    assert built.world.clock[C_WAITING] == 0
 
 
 def test_a_short_term_order_goes_at_its_height_without_a_message_and_cannot_ask_for_more():

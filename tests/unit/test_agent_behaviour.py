@@ -8,6 +8,7 @@ from makerscope.agents.interface import K_SIZE, R_SPOT, V_DELTA, V_PRICE, V_VEGA
 from makerscope.market.layout import A_INSTRUMENT, A_PRICE, A_SIDE, MARK, P_INDEX, UNIT
 from makerscope.market.venue import MMP_TRIPPED, NOT_IN_DANGER
 from makerscope.sim.build import build
+from makerscope.sim.world import C_NOW
 from tests.agent_files import MARKET, account_of, agent, fills_of, market, play, run_on, with_file
 
 TAKERS = agent("noise", "noise", count=4, numbers="{per_hour = 20000, return = 0}")
@@ -102,7 +103,7 @@ def both(self, seen, act):
     assert fills.filter(maker="both").height > 5
     gone = tape.scan("orders").filter((pl.col("maker") == "both") & (pl.col("action") == "cancelled")).collect().height
     assert (gone == 0) == (rule == "expire-taker")
-    assert built.end == int(built.world.clock[0])
+    assert built.end == int(built.world.clock[C_NOW])
 
 
 def liquidation_market(*, keepers, liquidator):

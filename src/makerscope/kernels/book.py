@@ -132,16 +132,23 @@ def set_near(book, row, at, size):
 
 
 @inlined
-def set_far(book, row, key, size):
-    """Set, insert or remove a level outside the window."""
-    held = book.state[OUTSIDE + row]
-    low, high = 0, held
+def far_place(book, row, key):
+    """How many levels outside the window have a lower key: where ``key`` is, or would be."""
+    low, high = np.int64(0), book.state[OUTSIDE + row]
     while low < high:
         middle = (low + high) >> 1
         if book.far_key[row, middle] < key:
             low = middle + 1
         else:
             high = middle
+    return low
+
+
+@inlined
+def set_far(book, row, key, size):
+    """Set, insert or remove a level outside the window."""
+    held = book.state[OUTSIDE + row]
+    low = far_place(book, row, key)
     if low < held and book.far_key[row, low] == key:
         if size > 0:
             book.far_size[row, low] = size

@@ -161,7 +161,7 @@ class Venue(NamedTuple):
 
 
 @inlined
-def _log_order(venue, m, serial, action, account, instrument, side, price, size):
+def log_order(venue, m, serial, action, account, instrument, side, price, size):
     """A row of ``orders``; ``m`` is the row of the message that caused it, or the venue's own empty row."""
     if venue.word[V_UNLOGGED] == 1:
         return
@@ -181,7 +181,7 @@ def drop_order(venue, m, o, action):
     account, instrument, side = order[o, O_ACCOUNT], order[o, O_INSTRUMENT], order[o, O_SIDE]
     venue.margin[account, G_ORDERS] -= order[o, O_MARGIN]
     venue.slot[venue.slot_at[account] + order[o, O_SLOT]] = NONE
-    _log_order(venue, m, order[o, O_SERIAL], action, account, instrument, side, order[o, O_PRICE], 0)
+    log_order(venue, m, order[o, O_SERIAL], action, account, instrument, side, order[o, O_PRICE], 0)
     tell(venue.inbox, account, GONE, instrument, side, order[o, O_PRICE], 0, 0, order[o, O_SLOT], venue.word[V_NOW], 0)
     remove(venue.book, o)
 
@@ -278,18 +278,18 @@ def take_from_book(venue, m, account, instrument, side, limit, size, serial, how
             if traded == 0:  # an own order that stood in the way
                 venue.margin[maker, G_ORDERS] -= venue.book.order[rows[i, F_ORDER], O_MARGIN]
                 venue.slot[s] = NONE
-                _log_order(venue, m, rows[i, F_SERIAL], CANCELLED, maker, instrument, -side, price, 0)
+                log_order(venue, m, rows[i, F_SERIAL], CANCELLED, maker, instrument, -side, price, 0)
                 tell(venue.inbox, maker, GONE, instrument, -side, price, 0, 0, slot, now, 0)
                 continue
             maker_fee, taker_fee = book_trade(
                 venue, instrument, maker, account, -side, price, traded, rows[i, F_SERIAL], serial, how
             )
             if how == LIQUIDATED:
-                _log_forced(venue, instrument, account, side, price, traded, how)
+                log_forced(venue, instrument, account, side, price, traded, how)
             _release_margin(venue, rows[i, F_ORDER], maker, traded, rows[i, F_LEFT])
             if rows[i, F_LEFT] == 0:
                 venue.slot[s] = NONE
-            _log_order(venue, m, rows[i, F_SERIAL], FILLED_ORDER, maker, instrument, -side, price, rows[i, F_LEFT])
+            log_order(venue, m, rows[i, F_SERIAL], FILLED_ORDER, maker, instrument, -side, price, rows[i, F_LEFT])
             worth = price * traded * unit
             told = side * worth - maker_fee
             tell(venue.inbox, maker, FILLED, instrument, -side, price, traded, rows[i, F_LEFT], slot, now, told)
@@ -317,7 +317,7 @@ def fill_resting(venue, m, o, size, money):
     account, instrument, side, slot = order[o, O_ACCOUNT], order[o, O_INSTRUMENT], order[o, O_SIDE], order[o, O_SLOT]
     price, left = order[o, O_PRICE], order[o, O_SIZE] - size
     _release_margin(venue, o, account, size, left)
-    _log_order(venue, m, order[o, O_SERIAL], FILLED_ORDER, account, instrument, side, price, left)
+    log_order(venue, m, order[o, O_SERIAL], FILLED_ORDER, account, instrument, side, price, left)
     tell(venue.inbox, account, FILLED, instrument, side, price, size, left, slot, venue.word[V_NOW], money)
     if left == 0:
         venue.slot[venue.slot_at[account] + slot] = NONE
@@ -333,19 +333,14 @@ def protect(venue, account, size, m):
 
 
 @inlined
-def _log_forced(venue, instrument, account, side, price, size, how):
+def log_forced(venue, instrument, account, side, price, size, how):
+    """A row of ``forced``: the fill that was booked last was not of the account's own will."""
     log = venue.log
     row = next_row(log, T_FORCED, log.forced.shape[0])
     out = log.forced
     out[row, 0], out[row, 1], out[row, 2], out[row, 3] = venue.word[V_NOW], instrument, account, side
     out[row, 4], out[row, 5], out[row, 6], out[row, 7] = price, size, venue.state[instrument, MARK], how
     out[row, 8] = log.count[T_FILLS] - 1
-
-
-@inlined
-def log_forced(venue, instrument, account, side, price, size, how):
-    """A row of ``forced``: the fill that was booked last was not of the account's own will."""
-    _log_forced(venue, instrument, account, side, price, size, how)
 
 
 @inlined
@@ -394,7 +389,7 @@ def refuse(venue, m, reason):
         venue.word[V_NOW], 0,
     )  # fmt: skip
     if inside and m[M_KIND] == PLACE and (m[M_SIDE] == 1 or m[M_SIDE] == -1):
-        _log_order(venue, m, NONE, REJECTED, account, i, m[M_SIDE], m[M_PRICE], 0)
+        log_order(venue, m, NONE, REJECTED, account, i, m[M_SIDE], m[M_PRICE], 0)
 
 
 @kernel
@@ -445,7 +440,7 @@ def _place(venue, m):
             if size < order[old, O_SIZE]:
                 _release_margin(venue, old, account, order[old, O_SIZE] - size, size)
                 shrink(book, old, size)
-                _log_order(venue, m, order[old, O_SERIAL], REPLACED, account, i, side, price, size)
+                log_order(venue, m, order[old, O_SERIAL], REPLACED, account, i, side, price, size)
             return OK
         if same:
             serial, action = order[old, O_SERIAL], REPLACED
@@ -481,9 +476,9 @@ def _place(venue, m):
                 order[o, O_MARGIN] = order_margin(venue.spec, venue.state, venue.rules, i, side, price, left)
                 venue.margin[account, G_ORDERS] += order[o, O_MARGIN]
             venue.slot[s] = o
-            _log_order(venue, m, serial, action, account, i, side, price, left)
+            log_order(venue, m, serial, action, account, i, side, price, left)
     if action == REPLACED and (why != OK or left == 0):  # the old order is gone in any case
-        _log_order(venue, m, serial, CANCELLED, account, i, side, price, 0)
+        log_order(venue, m, serial, CANCELLED, account, i, side, price, 0)
     if (why != OK and action == REPLACED) or (why == OK and left == 0):  # nothing rests in the slot now
         tell(venue.inbox, account, GONE, i, side, price, 0, 0, slot, venue.word[V_NOW], 0)
     return why

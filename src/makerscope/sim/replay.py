@@ -18,7 +18,7 @@ from makerscope.errors import AccountingError, InputError
 from makerscope.market.accounts import total_cash
 from makerscope.market.layout import FIRST_AGENT
 from makerscope.market.log import T_ORDERS, T_QUOTES, Log
-from makerscope.market.venue import REASONS
+from makerscope.market.venue import REASONS, V_MESSAGES
 from makerscope.sim import replay_world as r
 from makerscope.sim import world as w
 from makerscope.sim.cast import Cast, cast_of
@@ -269,7 +269,8 @@ def _replayed(staged: Staged, cast: tuple[Cast, ...], source: Source) -> Replaye
     holdings = world.venue.accounts
     rows = {item.name: FIRST_AGENT + n for n, item in enumerate(cast)}
     return Replayed(
-        events=int(world.clock[r.C_EVENTS]), calls=int(world.clock[w.C_WAKES]), messages=int(world.venue.word[5]),
+        events=int(world.clock[r.C_EVENTS]), calls=int(world.clock[w.C_WAKES]),
+        messages=int(world.venue.word[V_MESSAGES]),
         filled=int(world.clock[r.C_TRADED]),
         refused={why: int(n) for why, n in zip(REASONS, refused, strict=True) if n},
         cash={name: int(holdings.cash[a]) for name, a in rows.items()},

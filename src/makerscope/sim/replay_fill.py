@@ -14,8 +14,8 @@ from makerscope.market.log import CANCELLED, EXPIRED, FILLED_ORDER, PLAIN
 from makerscope.market.news import FILLED, GONE, tell
 from makerscope.market.venue import (
     V_NOW,
-    _log_order,  # pyright: ignore[reportPrivateUsage] - one row of ``orders``, whoever holds the book
     book_trade,
+    log_order,
 )
 from makerscope.sim.replay_orders import give_back, next_key, shown, spent_at, unlink
 from makerscope.sim.replay_queue import FRONT, UNKNOWN, moved_up
@@ -57,7 +57,7 @@ def drop_own(world, m, o, action):
     venue, order = world.venue, world.own.order
     account, instrument, side, slot = order[o, Q_ACCOUNT], order[o, Q_INSTRUMENT], order[o, Q_SIDE], order[o, Q_SLOT]
     venue.slot[venue.slot_at[account] + slot] = NONE
-    _log_order(venue, m, order[o, Q_SERIAL], action, account, instrument, side, order[o, Q_PRICE], 0)
+    log_order(venue, m, order[o, Q_SERIAL], action, account, instrument, side, order[o, Q_PRICE], 0)
     tell(venue.inbox, account, GONE, instrument, side, order[o, Q_PRICE], 0, 0, slot, venue.word[V_NOW], 0)
     unlink(world.own, o)
 
@@ -103,7 +103,7 @@ def fill_own(world, o, size, serial):
     if left == 0:
         venue.slot[venue.slot_at[account] + slot] = NONE
     nobody = world.mempool.message[-1]
-    _log_order(venue, nobody, order[o, Q_SERIAL], FILLED_ORDER, account, instrument, side, price, left)
+    log_order(venue, nobody, order[o, Q_SERIAL], FILLED_ORDER, account, instrument, side, price, left)
     cash = -side * price * size * venue.spec[instrument, 2] - paid
     tell(venue.inbox, account, FILLED, instrument, side, price, size, left, slot, venue.word[V_NOW], cash)
     if left == 0:

@@ -8,7 +8,7 @@ that a recorded event at a price where nothing of ours stands costs one look.
 import numpy as np
 
 from makerscope.kernels._jit import inlined, inner
-from makerscope.kernels.book import OUTSIDE, WINDOW, below
+from makerscope.kernels.book import OUTSIDE, WINDOW, below, far_place
 from makerscope.market.layout import NONE
 from makerscope.sim.replay_queue import FRONT, UNKNOWN
 from makerscope.sim.replay_world import (
@@ -50,14 +50,7 @@ def shown(book, row, key):
     at = key - book.state[LOWEST + row]
     if 0 <= at < WINDOW:
         return book.size[row, at]
-    low, high = np.int64(0), book.state[OUTSIDE + row]
-    held = high
-    while low < high:
-        middle = (low + high) >> 1
-        if book.far_key[row, middle] < key:
-            low = middle + 1
-        else:
-            high = middle
+    low, held = far_place(book, row, key), book.state[OUTSIDE + row]
     if low < held and book.far_key[row, low] == key:
         return book.far_size[row, low]
     return np.int64(0)
@@ -66,16 +59,10 @@ def shown(book, row, key):
 @inner
 def next_key(book, row, key):
     """``(True, k)``: the next recorded key worse than ``key``; ``(False, 0)`` where there is none."""
-    lowest, held = book.state[LOWEST + row], book.state[OUTSIDE + row]
+    lowest = book.state[LOWEST + row]
     at = key - lowest
     place = below(book.bits, row, min(at, WINDOW)) if at > 0 else np.int64(-1)
-    low, high = np.int64(0), held
-    while low < high:
-        middle = (low + high) >> 1
-        if book.far_key[row, middle] < key:
-            low = middle + 1
-        else:
-            high = middle
+    low = far_place(book, row, key)
     far = low > 0
     if place >= 0 and (not far or lowest + place > book.far_key[row, low - 1]):
         return True, lowest + place

@@ -40,9 +40,9 @@ from makerscope.market.venue import (
     UNKNOWN_KIND,
     V_NOW,
     WOULD_CROSS,
-    _log_order,  # pyright: ignore[reportPrivateUsage] - one row of ``orders``, whoever holds the book
     book_trade,
     flaw,
+    log_order,
     refuse,
 )
 from makerscope.sim.replay_fill import MARKET, drop_all_own, drop_own
@@ -145,7 +145,7 @@ def place_own(world, m):
         if _same_place(world, m, old):
             if size < own.order[old, Q_SIZE]:
                 own.order[old, Q_SIZE] = size
-                _log_order(venue, m, own.order[old, Q_SERIAL], REPLACED, account, i, side, price, size)
+                log_order(venue, m, own.order[old, Q_SERIAL], REPLACED, account, i, side, price, size)
             return OK
         if own.order[old, Q_INSTRUMENT] == i and own.order[old, Q_SIDE] == side:
             serial, action = own.order[old, Q_SERIAL], REPLACED
@@ -181,9 +181,9 @@ def _rest(world, m, s, serial, action):
             serial = own.order[o, Q_SERIAL] if serial == NONE else serial
             own.order[o, Q_SERIAL] = serial
             venue.slot[s] = o
-            _log_order(venue, m, serial, action, account, i, side, price, left)
+            log_order(venue, m, serial, action, account, i, side, price, left)
     if action == REPLACED and (why != OK or left == 0):  # the old order is gone in any case
-        _log_order(venue, m, serial, CANCELLED, account, i, side, price, 0)
+        log_order(venue, m, serial, CANCELLED, account, i, side, price, 0)
         if why != OK:
             tell(venue.inbox, account, GONE, i, side, price, 0, 0, m[M_SLOT], venue.word[V_NOW], 0)
     return why
