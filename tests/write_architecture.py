@@ -6,7 +6,21 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "makerscope"
-PACKAGES = ("", "tape", "kernels", "pricing", "market", "venues", "metrics", "agents", "sim", "report", "cli")
+PACKAGES = (
+    "",
+    "tape",
+    "kernels",
+    "pricing",
+    "market",
+    "models",
+    "venues",
+    "metrics",
+    "agents",
+    "sim",
+    "report",
+    "lab",
+    "cli",
+)
 START, END = "<!-- modules -->", "<!-- end of modules -->"
 
 

@@ -7,7 +7,7 @@ How far ahead it hears is its feed of the leader (``lead_feed_ms`` below 0 in a 
 from types import MappingProxyType
 
 from makerscope.agents.interface import act_at, seen_at, self_at, take
-from makerscope.agents.kind import Kind, Number
+from makerscope.agents.kind import TAKER, Kind, Number
 from makerscope.agents.noise import HOUR
 from makerscope.agents.quoting import ceil_ticks, fair_ticks, floor_ticks
 from makerscope.kernels._jit import entry, kernel
@@ -51,4 +51,5 @@ KIND = Kind(
     entry=_entry,
     numbers=NUMBERS,
     slots=lambda _numbers, _instruments: 1,
+    role=TAKER,
 )

@@ -72,11 +72,19 @@ SELF_WORDS, SEEN_WORDS, ACT_WORDS = 8, 24, 4
 (
     N_NOW, N_BLOCK, N_BLOCK_TIME, N_ME, N_INSTRUMENTS, N_UNDERLYINGS, N_SLOTS, N_NEWS,
     AT_PUBLIC, AT_MODEL, AT_REFERENCE, AT_POSITION, AT_KNOWN, AT_SPEC, AT_REAL, N_CASH, N_EQUITY, N_ACCOUNTS, AT_NEWS,
-    AT_WEAK,
-) = range(20)  # fmt: skip
+    AT_WEAK, AT_MARGIN, AT_PENDING, N_PENDING,
+) = range(23)  # fmt: skip
 AT_PARAMS, N_PARAMS, AT_REALS, N_REALS, AT_WHOLE, N_WHOLE, AT_DICE, N_STREAM = range(8)
 AT_ROWS, N_ROWS, AT_COUNT = range(3)
 WEAK_ROOM = 16  # accounts below maintenance that a block shows
+# what a kind that asks for it hears of its own account: (3,) base units, NONE where it did not ask
+H_EQUITY, H_INITIAL, H_MAINTENANCE = range(3)
+MARGIN_COLUMNS = 3
+# what a kind that asks for it overhears: messages of others that wait in a public mempool, (n, 12)
+(
+    Y_ACCOUNT, Y_KIND, Y_INSTRUMENT, Y_SIDE, Y_PRICE, Y_SIZE, Y_SLOT, Y_FLAGS, Y_FEE, Y_UNTIL, Y_SEEN, Y_SERIAL,
+) = range(12)  # fmt: skip
+PENDING_COLUMNS, PENDING_ROOM = 12, 256
 # what a step may return beside a time to sleep: OUT less the reason, or ASK: somebody outside the loop decides
 OUT, ASK = -(1 << 60), -(1 << 61)
 RAISED, RETURNED_GARBAGE, TOO_SLOW = 1, 2, 3  # why an agent is out
@@ -102,7 +110,10 @@ class Seen(NamedTuple):
     ``position`` ``(I,)`` lots and ``cash`` by the fills it has heard of; ``known`` ``(S, 6)`` its slots, columns K_*;
     ``news`` ``(n, 10)`` what it heard since its last call, columns W_*. ``spec`` ``(I, 20)`` and ``real`` ``(I, 3)``
     (strike; quote currency in a tick; units of the underlying in a lot) are fixed. ``weak`` ``(16,)``: accounts below
-    maintenance margin in that block where keepers liquidate, then NONE. All of it is read-only.
+    maintenance margin in that block where keepers liquidate, then NONE. ``margin`` ``(3,)``: equity, initial and
+    maintenance margin of its account in that block, columns H_*, base units; NONE unless its kind has ``margin``.
+    ``pending`` ``(n, 12)``: messages of others that its node knows to wait, columns Y_*; empty unless its kind has
+    ``mempool``, and where the venue hides them. All of it is read-only.
     """
 
     now: int
@@ -119,6 +130,8 @@ class Seen(NamedTuple):
     spec: np.ndarray
     real: np.ndarray
     weak: np.ndarray
+    margin: np.ndarray
+    pending: np.ndarray
 
 
 class Act(NamedTuple):
@@ -241,6 +254,8 @@ def seen_at(address):
         shown(carray(pointer_at(head[AT_SPEC]), (markets, 20), np.int64)),
         shown(carray(pointer_at(head[AT_REAL]), (markets, 3), np.float64)),
         shown(carray(pointer_at(head[AT_WEAK]), (WEAK_ROOM,), np.int64)),
+        shown(carray(pointer_at(head[AT_MARGIN]), (MARGIN_COLUMNS,), np.int64)),
+        shown(carray(pointer_at(head[AT_PENDING]), (head[N_PENDING], PENDING_COLUMNS), np.int64)),
     )
 
 

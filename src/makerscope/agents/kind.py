@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+# what somebody is in the market for
+MAKER, TAKER, ADVERSARY, KEEPER, OTHER = ROLES = ("maker", "taker", "adversary", "keeper", "other")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
@@ -23,7 +26,8 @@ class Kind:
     the step is plain Python. ``numbers``: in the
     order of ``self.params``. ``slots``: of its orders, from its numbers and the number of instruments. ``reals``,
     ``whole``: words of memory. ``seconds``: how long a step in plain Python may take. ``tape``: its
-    ``file`` in a scenario names a recording, not its own Python.
+    ``file`` in a scenario names a recording, not its own Python. ``role``: one of ROLES. ``margin``, ``mempool``:
+    whether it hears of its own margin, and of what waits in a public mempool.
     """
 
     name: str
@@ -36,3 +40,6 @@ class Kind:
     whole: int = 4
     seconds: float = 1.0
     tape: bool = False
+    role: str = MAKER
+    margin: bool = False
+    mempool: bool = False

@@ -7,7 +7,7 @@ Only where the venue leaves liquidation to keepers (``venue.keepers = true``); t
 from types import MappingProxyType
 
 from makerscope.agents.interface import act_at, liquidate, seen_at, self_at
-from makerscope.agents.kind import Kind, Number
+from makerscope.agents.kind import KEEPER, Kind, Number
 from makerscope.kernels._jit import entry, kernel
 from makerscope.market.layout import NONE
 
@@ -46,4 +46,5 @@ KIND = Kind(
     entry=_entry,
     numbers=NUMBERS,
     slots=lambda _numbers, _instruments: 1,
+    role=KEEPER,
 )

@@ -8,7 +8,7 @@ of the tape. With ``send_ms = 0`` they reach the venue when they did.
 from types import MappingProxyType
 
 from makerscope.agents.interface import act_at, seen_at, self_at, take
-from makerscope.agents.kind import Kind, Number
+from makerscope.agents.kind import TAKER, Kind, Number
 from makerscope.agents.quoting import ceil_ticks, floor_ticks
 from makerscope.kernels._jit import entry, kernel
 from makerscope.market.layout import P_ASK, P_BID, P_TRADING
@@ -59,4 +59,5 @@ KIND = Kind(
     numbers=NUMBERS,
     slots=lambda _numbers, _instruments: 1,
     tape=True,
+    role=TAKER,
 )

@@ -4,7 +4,7 @@
 from types import MappingProxyType
 
 from makerscope.agents.interface import act_at, seen_at, self_at, take
-from makerscope.agents.kind import Kind, Number
+from makerscope.agents.kind import ADVERSARY, Kind, Number
 from makerscope.agents.quoting import ceil_ticks, fair_ticks, floor_ticks
 from makerscope.kernels._jit import entry, kernel
 from makerscope.market.layout import P_ASK, P_ASK_SIZE, P_BID, P_BID_SIZE
@@ -51,4 +51,5 @@ KIND = Kind(
     entry=_entry,
     numbers=NUMBERS,
     slots=lambda _numbers, _instruments: 1,
+    role=ADVERSARY,
 )

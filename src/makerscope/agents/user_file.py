@@ -11,9 +11,9 @@ A scenario names the file and what it defines::
 
 Beside the step the file (or the class) may say ``NUMBERS``, its parameters with what they start from, in the order of
 ``self.params``; ``SLOTS``, how many orders it can have at once; ``REALS`` and ``WHOLE``, words of memory;
-``SECONDS``, how long a step in plain Python may take. A class is called with its numbers by name, once for each
-agent; its object gets
-``params``, ``reals``, ``whole`` and ``dice`` too.
+``SECONDS``, how long a step in plain Python may take; ``ROLE``, one of ``kind.ROLES``; ``MARGIN`` and ``MEMPOOL``,
+True to hear of its own margin and of what waits in a public mempool. A class is called with its numbers by name, once
+for each agent; its object gets ``params``, ``reals``, ``whole`` and ``dice`` too.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from types import ModuleType
 from typing import Any
 
 from makerscope.agents.interface import OUT, RAISED, act_at, seen_at, self_at
-from makerscope.agents.kind import Kind, Number
+from makerscope.agents.kind import MAKER, ROLES, Kind, Number
 from makerscope.errors import InputError
 from makerscope.kernels._jit import entry
 
@@ -68,6 +68,9 @@ def kind_in_file(path: Path, name: str) -> Kind:
         reals=_whole(path, "REALS", said("REALS", WORDS)),
         whole=_whole(path, "WHOLE", said("WHOLE", WORDS)),
         seconds=float(said("SECONDS", SECONDS)),
+        role=_role(path, said("ROLE", MAKER)),
+        margin=bool(said("MARGIN", False)),
+        mempool=bool(said("MEMPOOL", False)),
     )
 
 
@@ -101,6 +104,12 @@ def _whole(path: Path, key: str, value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 1 << 20:
         return value
     raise InputError(path, f"{key} is {value!r}", "a whole number from 1 to 1048576")
+
+
+def _role(path: Path, value: object) -> str:
+    if value in ROLES:
+        return str(value)
+    raise InputError(path, f"ROLE is {value!r}", "one of " + ", ".join(ROLES))
 
 
 def _entry_of(step: Any) -> Any:  # noqa: ANN401 - compiled functions have no public type

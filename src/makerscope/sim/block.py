@@ -54,7 +54,7 @@ from makerscope.market.mempool import auction_runs, lapsed
 from makerscope.market.ordering import AUCTION, R_POLICY, R_WINDOW, SHORT_TERM, arrange
 from makerscope.market.venue import NO_BUDGET, TOO_LATE, V_FILLS, V_HEIGHT, V_NOW, expire_orders, refuse
 from makerscope.sim.agenda import BLOCK, add
-from makerscope.sim.parts import P_CLOSE, P_DEALERS, P_DUES, P_EXECUTE, P_PRICES, P_RISK, P_STATEMENTS
+from makerscope.sim.parts import P_CLOSE, P_DEALERS, P_DUES, P_EXECUTE, P_PRICES, P_RISK, P_STATEMENTS, P_WATCH
 from makerscope.sim.transfers import log_transfer
 from makerscope.sim.world import (
     C_EXECUTED,
@@ -247,6 +247,8 @@ def run_block(world, who):
         weak[clock[C_HEIGHT] % room] = weak[(clock[C_HEIGHT] - 1) % room]
     _count_traded(world, row_of_fills)
     publish(world)
+    if world.public.watched.shape[0] > 1:
+        call_part(world.code[P_WATCH], world, np.int64(beat or venue.word[V_FILLS] > fills))
     if beat:
         call_part(world.code[P_STATEMENTS], world, 0)
         log = venue.log

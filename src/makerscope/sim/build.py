@@ -152,6 +152,7 @@ def _world(
     clock[w.C_DUE_FUNDING] = (start // max(terms.funding[0], 1) + 1) * max(terms.funding[0], 1)
     clock[w.C_PAID_IN] = venue.accounts.cash.sum()
     agents = agents_of(cast, accounts, instruments, venue, dice, first_dice, keep)
+    pending = np.zeros((interface.PENDING_ROOM, interface.PENDING_COLUMNS), np.int64)
     reference = np.zeros((len(prices), interface.REFERENCE_COLUMNS))
     news = np.zeros((256, NEWS_COLUMNS), np.int64)
     act = np.array([rows.ctypes.data, len(rows), count.ctypes.data, 0], np.int64)
@@ -160,7 +161,7 @@ def _world(
     seen[interface.N_ACCOUNTS] = accounts
     for place, array in (
         (interface.AT_SPEC, venue.spec), (interface.AT_REAL, venue.real), (interface.AT_REFERENCE, reference),
-        (interface.AT_NEWS, news),
+        (interface.AT_NEWS, news), (interface.AT_PENDING, pending),
     ):  # fmt: skip
         seen[place] = array.ctypes.data
     agenda = _agenda(cast, start, clock, chain.rules, messages)
@@ -174,6 +175,7 @@ def _world(
         grid=scenario_grid(terms.margin, instruments), desk=desk_of(scenario, start, terms),
         budget=budgets_of(cast, accounts, instruments, terms), mempool=mempool, agenda=agenda, dice=dice,
         clock=clock, rule=rule, seen=seen, act=act, rows=rows, written=count, news=news, reference=reference,
+        pending=pending,
         scratch=np.zeros((2, levels), np.int64), index_ticks=np.zeros(len(prices), np.int64),
         terms=np.array(terms.funding, np.int64), carry=np.zeros(instruments, np.int64),
         twap=np.zeros((len(prices), 2), np.int64), got=np.zeros(accounts, np.int64),
@@ -234,7 +236,10 @@ def _public(cast: tuple[Cast, ...], instruments: int, terms: Terms) -> w.Public:
     blocks = min(8 + 2 * int(slowest // max(terms.interval, 1)), MOST_SEEN_BLOCKS)
     whole = np.full((blocks, instruments, PUBLIC_COLUMNS), NONE, np.int64)
     weak = np.full((blocks, interface.WEAK_ROOM), NONE, np.int64)
-    return w.Public(whole, np.zeros((blocks, instruments, interface.MODEL_COLUMNS)), np.zeros(blocks, np.int64), weak)
+    model = np.zeros((blocks, instruments, interface.MODEL_COLUMNS))
+    watched = np.array([NONE, *(FIRST_AGENT + n for n, item in enumerate(cast) if item.kind.margin)], np.int64)
+    margin = np.full((blocks, len(watched), interface.MARGIN_COLUMNS), NONE, np.int64)
+    return w.Public(whole, model, np.zeros(blocks, np.int64), weak, margin, watched)
 
 
 def _rule(scenario: Scenario, start: int, agents: int, terms: Terms) -> NDArray[np.int64]:
@@ -278,6 +283,8 @@ def agents_of(
             (w.D_EVERY, table.every_ms),
         ):  # fmt: skip
             timing[a, place] = round(ms * MS)
+        timing[a, w.D_WATCH] = item.kind.margin * (1 + sum(one.kind.margin for one in cast[:n]))
+        timing[a, w.D_MEMPOOL] = item.kind.mempool
     known = np.zeros((len(venue.slot), interface.KNOWN_COLUMNS), np.int64)
     return w.Agents(address, own, timing, known, np.zeros((accounts, instruments), np.int64), cash)
 

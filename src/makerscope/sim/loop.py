@@ -7,7 +7,7 @@ their serial, so a run is the same sequence on every machine.
 
 import numpy as np
 
-from makerscope.agents.interface import ASK, N_STREAM, OUT
+from makerscope.agents.interface import ASK, N_PENDING, N_STREAM, OUT
 from makerscope.kernels._jit import inner, kernel
 from makerscope.kernels.dice import exponential
 from makerscope.kernels.handle import call_part
@@ -54,7 +54,7 @@ from makerscope.market.mempool import sooner
 from makerscope.market.news import UNTOLD
 from makerscope.market.ordering import due
 from makerscope.sim.agenda import BLOCK, MESSAGE, WAKE, add, pop
-from makerscope.sim.parts import P_BLOCK, P_DESK, P_TALK
+from makerscope.sim.parts import P_BLOCK, P_DESK, P_OVERHEAR, P_TALK
 from makerscope.sim.talk import is_in, judge, next_wake, note_sent
 from makerscope.sim.wires import on_its_way
 from makerscope.sim.world import (
@@ -71,6 +71,7 @@ from makerscope.sim.world import (
     D_ACTIONS,
     D_JITTER,
     D_LEAD_SEND,
+    D_MEMPOOL,
     D_SEND,
     D_THINK,
     G_AUDIT,
@@ -123,6 +124,9 @@ def send_message(world, a, row, now):
 def wake(world, a):
     """Call an agent and send what it wrote. False: no room. One that is asked outside the loop is in C_ASKED then."""
     world.clock[C_WAKES] += 1
+    world.seen[N_PENDING] = 0
+    if world.agents.timing[a, D_MEMPOOL] == 1:
+        call_part(world.code[P_OVERHEAR], world, a)
     asleep = call_part(world.code[P_TALK], world, a)
     if asleep == ASK:
         world.clock[C_ASKED] = a

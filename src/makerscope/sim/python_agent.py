@@ -19,6 +19,7 @@ from makerscope.agents.interface import (
     N_CASH,
     N_NEWS,
     N_NOW,
+    N_PENDING,
     OUT,
     RAISED,
     RETURNED_GARBAGE,
@@ -30,7 +31,7 @@ from makerscope.agents.interface import (
 from makerscope.errors import InputError
 from makerscope.sim.cast import Cast
 from makerscope.sim.time_limit import TookTooLongError, within
-from makerscope.sim.world import World
+from makerscope.sim.world import D_WATCH, World
 
 CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 MOST_TEXT = 200  # letters of an exception that a finding keeps
@@ -50,6 +51,8 @@ class PythonStep:
             _shown(array) for array in (world.public.whole, world.public.model, world.public.weak)
         )
         self._news = _shown(world.news)
+        self._margin, self._watch = _shown(world.public.margin), int(world.agents.timing[account, D_WATCH])
+        self._pending = _shown(world.pending)
         self._act = Act(world.rows, world.written)
         self.why = ""
         self.interrupt: BaseException | None = None
@@ -68,7 +71,7 @@ class PythonStep:
         return Seen(
             int(head[N_NOW]), block, int(head[N_BLOCK_TIME]), self._account, int(head[N_CASH]), self._public[at],
             self._model[at], self._reference, self._position, self._known, self._news[: head[N_NEWS]], self._spec,
-            self._real, self._weak[at],
+            self._real, self._weak[at], self._margin[at, self._watch], self._pending[: head[N_PENDING]],
         )  # fmt: skip
 
     def _call(self, _own: int, _seen: int, _act: int) -> int:

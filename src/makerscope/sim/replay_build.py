@@ -124,13 +124,14 @@ def stage(
     messages = max(1 << 12, 64 * sum(slots)) + actions
     rows, taken = np.zeros((actions, ACTION_COLUMNS), np.int64), np.zeros(1, np.int64)
     reference, news = np.zeros((count, interface.REFERENCE_COLUMNS)), np.zeros((256, NEWS_COLUMNS), np.int64)
+    pending = np.zeros((1, interface.PENDING_COLUMNS), np.int64)
     agents = agents_of(cast, accounts, count, desk, dice, 0, keep)  # pyright: ignore[reportArgumentType] - reads no more
     seen = np.zeros(interface.SEEN_WORDS, np.int64)
     seen[interface.N_INSTRUMENTS] = seen[interface.N_UNDERLYINGS] = count
     seen[interface.N_ACCOUNTS] = accounts
     for place, array in (
         (interface.AT_SPEC, desk.spec), (interface.AT_REAL, desk.real), (interface.AT_REFERENCE, reference),
-        (interface.AT_NEWS, news),
+        (interface.AT_NEWS, news), (interface.AT_PENDING, pending),
     ):  # fmt: skip
         seen[place] = array.ctypes.data
     seen_rows = max(SEEN_ROWS // count, 1024)
@@ -142,13 +143,14 @@ def stage(
             np.full((seen_rows, count, PUBLIC_COLUMNS), NONE, np.int64),
             np.zeros((seen_rows, count, interface.MODEL_COLUMNS)), np.zeros(seen_rows, np.int64),
             np.full((seen_rows, interface.WEAK_ROOM), NONE, np.int64),
+            np.full((seen_rows, 1, interface.MARGIN_COLUMNS), NONE, np.int64), np.full(1, NONE, np.int64),
         ),
         path=w.Path(np.zeros((count, 1)), np.zeros((count, 1)), np.zeros((count, 1))), mempool=_pool(messages),
         agenda=new_agenda(messages + 2 * len(cast) + 16), dice=dice, clock=_clock(span, len(cast)),
         rule=_rule(cast, terms, span[0]), seen=seen,
         act=np.array([rows.ctypes.data, len(rows), taken.ctypes.data, 0], np.int64), rows=rows, written=taken,
         news=news,
-        reference=reference, lead=np.arange(count),
+        reference=reference, pending=pending, lead=np.arange(count),
         asleep=np.ones(accounts, np.int64), model=np.array([terms.queue.n]),
         realised=np.zeros((count, 3)),
         got=np.zeros(accounts, np.int64), code=np.zeros(len(PARTS), np.int64),

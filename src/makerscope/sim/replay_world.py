@@ -115,6 +115,7 @@ class Replay(NamedTuple):
     written: np.ndarray
     news: np.ndarray
     reference: np.ndarray
+    pending: np.ndarray
     lead: np.ndarray
     asleep: np.ndarray
     model: np.ndarray

@@ -6,6 +6,7 @@ import numpy as np
 from makerscope.agents.interface import (
     ASK,
     AT_KNOWN,
+    AT_MARGIN,
     AT_MODEL,
     AT_POSITION,
     AT_PUBLIC,
@@ -17,6 +18,7 @@ from makerscope.agents.interface import (
     K_SIDE,
     K_SIZE,
     KNOWN_COLUMNS,
+    MARGIN_COLUMNS,
     MODEL_COLUMNS,
     N_BLOCK,
     N_BLOCK_TIME,
@@ -86,6 +88,7 @@ from makerscope.sim.world import (
     D_LEAD_FEED,
     D_OUT,
     D_OUT_AT,
+    D_WATCH,
     G_START,
     G_STEP,
     IN,
@@ -208,6 +211,8 @@ def ask_agent(world, a):
     seen[AT_POSITION] = agents.position.ctypes.data + 8 * a * instruments
     seen[AT_KNOWN] = agents.known.ctypes.data + 8 * base * KNOWN_COLUMNS
     seen[AT_WEAK] = world.public.weak.ctypes.data + 8 * at * WEAK_ROOM
+    watch = at * world.public.watched.shape[0] + agents.timing[a, D_WATCH]
+    seen[AT_MARGIN] = world.public.margin.ctypes.data + 8 * watch * MARGIN_COLUMNS
     asleep = call_step(agents.address[a], agents.own[a].ctypes.data, seen.ctypes.data, world.act.ctypes.data)
     return asleep if asleep == ASK else judge(world, a, asleep)
 

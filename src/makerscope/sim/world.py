@@ -36,10 +36,11 @@ S_LOOP, S_ORACLE = (
     1,
 )  # streams of dice: the loop's, then one an underlying for its oracle, one for its surface, then agents
 # columns of ``Agents.timing``
-D_FEED, D_LEAD_FEED, D_SEND, D_LEAD_SEND, D_JITTER, D_THINK, D_EVERY, D_BLOCK, D_OUT, D_ACTIONS, D_GARBAGE, D_OUT_AT = (
-    range(12)
-)
-TIMING_COLUMNS = 12
+(
+    D_FEED, D_LEAD_FEED, D_SEND, D_LEAD_SEND, D_JITTER, D_THINK, D_EVERY, D_BLOCK, D_OUT, D_ACTIONS, D_GARBAGE,
+    D_OUT_AT, D_WATCH, D_MEMPOOL,
+) = range(14)  # fmt: skip
+TIMING_COLUMNS = 14
 Z_LOOK, Z_WAIT, Z_STEP, Z_KEEPER = range(
     4
 )  # of ``World.forced``: look again, next forced order (ns), steps taken, keeper
@@ -49,7 +50,7 @@ IN = 0  # D_OUT of who takes part; else the reason, see ``agents.interface``
 class Agents(NamedTuple):
     """One row an account ``a`` that is an agent.
 
-    ``address`` ``(A,)`` of its compiled step; ``own`` ``(A, 8)`` its header; ``timing`` ``(A, 12)`` columns D_*, ns;
+    ``address`` ``(A,)`` of its compiled step; ``own`` ``(A, 8)`` its header; ``timing`` ``(A, 14)`` columns D_*, ns;
     ``known``
     ``(S, 6)`` what it knows of its slots; ``position`` ``(A, I)`` and ``cash`` ``(A,)`` as it knows them.
     """
@@ -66,13 +67,16 @@ class Public(NamedTuple):
     """The last blocks as everyone may see them.
 
     ``whole`` ``(H, I, 10)``, ``model`` ``(H, I, 4)``, ``time`` ``(H,)``; ``weak`` ``(H, 16)`` accounts that
-    anybody may ask the venue to liquidate, then NONE.
+    anybody may ask the venue to liquidate, then NONE; ``margin`` ``(H, W, 3)`` of the accounts ``watched`` ``(W,)``,
+    the first of which is nobody.
     """
 
     whole: np.ndarray
     model: np.ndarray
     time: np.ndarray
     weak: np.ndarray
+    margin: np.ndarray
+    watched: np.ndarray
 
 
 class Path(NamedTuple):
@@ -157,8 +161,9 @@ class World(NamedTuple):
     agent; ``scratch`` ``(2, L)`` room for a book's levels. ``index_ticks`` ``(U,)``; ``terms`` X_*; ``carry``
     ``(I,)`` of funding; ``twap`` ``(U, 2)`` sum and count of the settlement window; ``got`` ``(A,)`` room; ``forced``
     ``(A, 4)`` liquidation by account, columns Z_*;
-    ``code`` ``(12,)`` addresses of the parts; ``transit`` ``(256, 3)`` money between the venues; ``batch`` ``(10,
-    n)`` room for a batch auction; ``requests`` ``(257, 10)`` for quotes and ``dealers`` ``(A,)`` 1 for who hears of
+    ``code`` ``(17,)`` addresses of the parts; ``transit`` ``(256, 3)`` money between the venues; ``batch`` ``(10,
+    n)`` room for a batch auction; ``pending`` ``(256, 12)`` room for what
+    an agent overhears; ``requests`` ``(257, 10)`` for quotes and ``dealers`` ``(A,)`` 1 for who hears of
     them, see
     ``sim.dealers``.
     """
@@ -186,6 +191,7 @@ class World(NamedTuple):
     written: np.ndarray
     news: np.ndarray
     reference: np.ndarray
+    pending: np.ndarray
     scratch: np.ndarray
     index_ticks: np.ndarray
     terms: np.ndarray

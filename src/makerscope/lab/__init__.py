@@ -1,0 +1,1 @@
+"""Many simulations of one question: paired seeds, stress, sweeps, and what they say about makers."""
