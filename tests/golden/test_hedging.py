@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from makerscope.metrics.greeks_arrays import Contracts, States, Trades
-from makerscope.metrics.greeks_pnl import LEGS, TAYLOR, discrete_hedge_error, greeks_attribution
+from makerscope.metrics.greeks_pnl import LEGS, TAYLOR, greeks_attribution
+from makerscope.models.hedge_error import discrete_hedge_error
 
 YEAR = 365 * 86_400 * 10**9
 MONEY = 10**8  # units of 1e-8 USD

@@ -36,7 +36,6 @@ Source: second-order Taylor expansion of Black (1976); desk conventions as in th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import pi, sqrt
 from typing import Literal
 
 import numpy as np
@@ -226,32 +225,6 @@ def greeks_attribution(
         schema_overrides={"account": pl.String, "instrument": pl.String, "token": pl.String},
     )
     return _result(names, sums, sticky, bucketed=width is not None)
-
-
-def discrete_hedge_error(vega: float, volatility: float, hedges: int) -> float:
-    """Standard deviation of the P&L of an option that is hedged ``hedges`` times at equal steps until it expires.
-
-    ``sqrt(pi / 4) * vega * volatility / sqrt(hedges)``: the limit for many hedges of an option at the money, without
-    costs, when the true volatility is the one hedged with. At 21 hedges it is 3.5 % too high.
-
-    Args:
-        vega: at the start, money per 1.00 of volatility.
-        volatility: fraction a year.
-        hedges: number of equal steps, at least 1.
-
-    Raises:
-        DomainError: an argument lies outside its domain.
-
-    Source:
-        E. Derman and M. Kamal (1999), When you cannot hedge continuously, Goldman Sachs.
-
-    Examples:
-        >>> round(discrete_hedge_error(11.3955466, 0.6, 21), 6)
-        1.322275
-    """
-    if hedges < 1 or not (vega >= 0 and volatility >= 0):
-        raise DomainError(f"vega {vega}, volatility {volatility}, {hedges} hedges; want >= 0, >= 0 and >= 1")
-    return sqrt(pi / 4) * vega * volatility / sqrt(hedges)
 
 
 def _plain(contracts: Contracts, states: States) -> Floats:
