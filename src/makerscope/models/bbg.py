@@ -2,8 +2,8 @@
 
 Variance follows Heston, under P with ``kappa_p, theta_p`` and under the pricing measure with ``kappa_q, theta_q``.
 Vegas are held constant over the short horizon, deltas are hedged, so that time, variance ``nu`` and the portfolio's
-vega ``V`` (to ``sqrt(nu)``) are all that matters. Clients of option i trade ``z_i`` units with logistic intensity. The value
-solves
+vega ``V`` (to ``sqrt(nu)``) are all that matters. Clients of option i trade ``z_i`` units with logistic intensity. The
+value solves
 
     0 = v_t + kappa_p (theta_p - nu) v_nu + xi^2 nu / 2 v_nunu + V (a_p - a_q) / (2 sqrt(nu)) - gamma xi^2 V^2 / 8
         + sum over i and both sides of z_i H_i((v(V) - v(V -/+ z_i V_i)) / z_i),     v = 0 at the horizon,
