@@ -9,6 +9,7 @@ MODULES = (
     "symmetric", "grid", "hedged-grid", "chain-maker", "noise", "informed", "sniper", "leveraged", "liquidator",
     "external",
     "recorded-flow",
+    "hawkes", "kyle", "momentum", "elastic", "option-flow",
 )  # fmt: skip
 
 
