@@ -8,7 +8,7 @@ from math import exp, inf, sqrt
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from makerscope.kernels.inventory_ladder import glft_terms
 from makerscope.models.inventory_quotes import InventoryQuotes, inventories, solve, want_finite, want_positive
@@ -84,7 +84,7 @@ def glft_quotes(
 
 
 def glft_asymptotic(
-    inventory: NDArray[np.float64], *, sigma: float, A: float, k: float, gamma: float, drift: float = 0.0,
+    inventory: ArrayLike, *, sigma: float, A: float, k: float, gamma: float, drift: float = 0.0,
     impact: float = 0.0,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # fmt: skip
     """The closed form far from the bound and the end: a check of the exact quotes, wrong at large inventory.
