@@ -5,6 +5,7 @@ import pytest
 
 from makerscope.market import layout
 from makerscope.market.layout import BACKSTOP, FIRST_AGENT, GAS_SINK, JIT, NONE, POST_ONLY
+from makerscope.market.leader import TRANSFER as TRANSFER_TIME
 from makerscope.market.log import CANCELLED, DEPOSIT, EXPIRED, PRIORITY_FEE, REJECTED
 from makerscope.market.news import ASKED, W_KIND, W_LEFT, W_PRICE, W_SIDE, W_SIZE, first_note
 from makerscope.market.pool_price import impact
@@ -167,7 +168,7 @@ def test_the_priority_fee_is_a_share_of_what_an_aggressor_filled_and_is_burned()
 
 def test_money_between_the_venues_arrives_late_and_is_never_lost():
     built = market(scripted("one"), seconds=100)
-    built.world.desk.numbers[0, 6] = 30 * 10**9
+    built.world.desk.numbers[0, TRANSFER_TIME] = 30 * 10**9
     send = {"kind": layout.TRANSFER, "side": 1, "size": 5_000_000}
     script(built, 0, [
         send | {"ms": 10}, send | {"ms": 50_000, "side": -1}, send | {"ms": 60_000, "size": 10**16},

@@ -13,8 +13,8 @@ from makerscope.market.layout import NONE
 from makerscope.market.leader import (
     Leader,
     fee_of,
+    last_shown,
     leader_down,
-    leader_due,
     leader_plan,
     leader_quote,
     leader_quotes,
@@ -104,11 +104,10 @@ def test_orders_that_cannot_be_are_refused_and_move_nothing():
     assert state.bought[0] == 0.0
 
 
-def test_orders_take_their_time():
-    plan, dice = leader_plan(venue(latency=7, jitter=1000)), streams(1, ["leader"])
-    waits = np.array([leader_due(plan, 100, dice, 0) - 107 for _ in range(4000)])
-    assert waits.min() >= 0
-    assert waits.mean() == pytest.approx(1000, rel=0.1)
+def test_who_listens_is_left_with_the_last_price_before_the_outage():
+    outages = np.array([[10, 20], [15, 30], [40, 41]])
+    assert [last_shown(outages, t) for t in (9, 10, 19, 29, 30, 40, 41)] == [9, 9, 9, 9, 30, 39, 41]
+    assert last_shown(outages[:0], 7) == 7
 
 
 def test_money_arrives_late_and_none_is_lost():

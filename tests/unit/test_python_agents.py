@@ -57,7 +57,6 @@ BAD = {
     "trades what is not there": ("place(act, 99, 1, 60000, 1, 0); return 0", "its action 1 makes no sense"),
     "turns both ways": ("place(act, 0, 1, 59000, 1, 0); place(act, 0, 2, 59000, 1, 1); return 0", "its action 2"),
     "forces its order": ("take(act, 0, 1, 60000, 1, 8, 0); return 0", "its action 1 makes no sense"),
-    "is paid for priority": ("take(act, 0, 1, 60000, 1, 0, -5); return 0", "its action 1 makes no sense"),
     "owns the world": ("take(act, 0, 1, 60000, 1 << 60, 0, 0); return 0", "its action 1 makes no sense"),
     "never returns": ("\n        while True: pass", "its step took too long"),
     "never returns and excuses it": (

@@ -87,8 +87,14 @@ MARGIN_COLUMNS = 3
 PENDING_COLUMNS, PENDING_ROOM = 12, 256
 # what a step may return beside a time to sleep: OUT less the reason, or ASK: somebody outside the loop decides
 OUT, ASK = -(1 << 60), -(1 << 61)
-RAISED, RETURNED_GARBAGE, TOO_SLOW = 1, 2, 3  # why an agent is out
-REASONS = ("", "its step raised", "it returned or wrote garbage", "its step took too long")
+RAISED, RETURNED_GARBAGE, TOO_SLOW, RUINED = 1, 2, 3, 4  # why an agent is out
+REASONS = (
+    "",
+    "its step raised",
+    "it returned or wrote garbage",
+    "its step took too long",
+    "its account was closed with nothing left",
+)
 agent_kernel = checked  # the decorator of a compiled step
 
 
@@ -173,7 +179,11 @@ def cancel_all(act):
 
 @inlined
 def take(act, instrument, side, limit, size, flags, fee):
-    """Trade now up to ``limit`` ticks (NONE: at any price); what is not filled is gone. ``fee``: bid for priority."""
+    """Trade now up to ``limit`` ticks (NONE: at any price); what is not filled is gone.
+
+    ``fee``: bid for priority. From 0 up it is a tip above the base fee (Hyperliquid: of what fills, n / 10^8); below 0
+    it is the whole price of gas that is paid, and the message waits while the base fee is above it.
+    """
     return _write(act, TAKE, instrument, side, limit, size, NONE, flags, fee, 0)
 
 

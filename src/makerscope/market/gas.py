@@ -61,8 +61,8 @@ def backlog_fee(floor, backlog, tolerance, inertia):
 def tip_of(fee, base_fee):
     """What a message's fee leaves above the base fee, in wei per gas; below 0 it cannot pay this block's base fee.
 
-    A fee from 0 up is a tip: the sender pays any base fee and the tip on top. A fee below 0 caps the whole: it pays
-    at most ``-fee`` per gas, base fee included.
+    A fee from 0 up is a tip: the sender pays any base fee and the tip on top. A fee below 0 is the whole price: the
+    sender pays ``-fee`` per gas, base fee included, and its message waits while the base fee is above that.
     """
     return fee if fee >= 0 else -fee - base_fee
 

@@ -8,7 +8,8 @@ lots bought, which fades with a half-life; the middle stands ``f(Q)`` away from 
 
 in ppm, and a trade pays the average of ``f`` over the way from Q to Q + size, plus the half spread, rounded against
 the taker to whole ticks: splitting an order or turning round at once never gains. Prices are ticks and sizes lots of
-the leader's own instrument; cash is ``price * size * unit``. During an outage it shows nothing and fills nothing.
+the leader's own instrument; cash is ``price * size * unit``. During an outage it shows nothing and fills nothing;
+who listens to it is left with its last price (``last_shown``).
 
 Source of the impact: J. Gatheral (2010), No-dynamic-arbitrage and market impact, Quantitative Finance 10, 749-759;
 in the form of a displaced virtual book of R. Almgren et al. (2005), Risk 18(7), 58-62 (exponents 1 and about 1/2).
@@ -25,7 +26,6 @@ from numpy.typing import NDArray
 
 from makerscope.errors import DomainError
 from makerscope.kernels._jit import inlined, kernel
-from makerscope.kernels.dice import exponential
 from makerscope.kernels.elementary import exp
 from makerscope.market.layout import NONE, PPM
 from makerscope.market.reference import PricePath
@@ -33,7 +33,7 @@ from makerscope.market.reference_terms import YEAR_NS
 from makerscope.tape.frames import conform
 
 BASIS, HALF, NERVES, IMPACT, DEPTH, ROOT, FADE, TICK = range(8)  # floats of the plan
-SHOWN, MOST, TAKER_FEE, UNIT, LATENCY, JITTER, TRANSFER = range(7)  # integers of the plan
+SHOWN, MOST, TAKER_FEE, UNIT, TRANSFER = range(5)  # integers of the plan
 BID, BID_SIZE, ASK, ASK_SIZE = range(4)
 SECOND = 1_000_000_000
 LN2 = 0.6931471805599453
@@ -56,8 +56,6 @@ class Leader:
         basis: ppm that its middle stands above the reference.
         taker_fee: ppm of notional, rounded up.
         most: lots that one order may have.
-        latency: ns of an order on its way there, and of its answer's way back.
-        jitter: mean of a random addition (exponential) to the latency, ns.
         transfer: ns that a withdrawal or deposit takes between the two venues.
         outages: pairs of start and end, ns.
     """
@@ -74,15 +72,13 @@ class Leader:
     basis: float = 0.0
     taker_fee: int = 450
     most: int = 1 << 40
-    latency: int = 5_000_000
-    jitter: int = 0
     transfer: int = 600 * SECOND
     outages: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         if not (self.tick > 0.0 and self.unit >= 1 and self.shown >= 1 and self.depth > 0.0 and self.most >= 1):
             raise DomainError(f"leader: want tick, unit, shown, depth and most above 0; got {self}")
-        numbers = (self.impact, self.half_life, self.half_spread, self.nerves, self.latency, self.jitter, self.transfer)
+        numbers = (self.impact, self.half_life, self.half_spread, self.nerves, self.transfer)
         if min(numbers) < 0 or not abs(self.basis) < PPM or not 0 <= self.taker_fee < PPM:
             raise DomainError(f"leader: want widths, times and fee >= 0, |basis| and fee below 10^6 ppm; got {self}")
         if any(end <= begin for begin, end in self.outages):
@@ -90,7 +86,7 @@ class Leader:
 
 
 class LeaderPlan(NamedTuple):
-    """``floats`` float64 ``(8,)``; ``numbers`` int64 ``(7,)``; ``outages`` int64 ``(m, 2)``."""
+    """``floats`` float64 ``(8,)``; ``numbers`` int64 ``(5,)``; ``outages`` int64 ``(m, 2)``."""
 
     floats: NDArray[np.float64]
     numbers: NDArray[np.int64]
@@ -112,7 +108,7 @@ def leader_plan(leader: Leader) -> LeaderPlan:
         float(leader.root), fade, leader.tick,
     )  # fmt: skip
     numbers = (
-        leader.shown, leader.most, leader.taker_fee, leader.unit, leader.latency, leader.jitter, leader.transfer,
+        leader.shown, leader.most, leader.taker_fee, leader.unit, leader.transfer,
     )  # fmt: skip
     outages = np.array(sorted(leader.outages), np.int64).reshape(-1, 2)
     return LeaderPlan(np.array(floats, np.float64), np.array(numbers, np.int64), outages)
@@ -176,10 +172,12 @@ def leader_down(plan, now):
 
 
 @kernel
-def leader_due(plan, sent, dice, k):
-    """When an order that left at ``sent`` reaches the venue, ns; one number of stream ``k``."""
-    extra = exponential(dice, k) * plan.numbers[JITTER]
-    return sent + plan.numbers[LATENCY] + np.int64(extra)
+def last_shown(outages, time):
+    """The last moment up to ``time`` at which the venue showed a price: itself, or just before an outage began."""
+    for i in range(outages.shape[0] - 1, -1, -1):  # sorted by start: outages that touch are walked back through
+        if outages[i, 0] <= time < outages[i, 1]:
+            time = outages[i, 0] - 1
+    return time
 
 
 @kernel

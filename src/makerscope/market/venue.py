@@ -117,7 +117,7 @@ REASONS = (
     "no such slot", "arrived after its last block", "action budget is spent", "frozen by market-maker protection",
     "nothing to cancel", "no such kind of message", "the other side is a pool, nothing can rest there",
     "no oracle price in time", "the account covers its margin", "lives more blocks than the venue allows",
-    "not enough free money to move", "no open request for quote of that number", "its sender is out",
+    "not enough money", "no open request for quote of that number", "its sender is out",
 )  # fmt: skip
 # of ``Venue.word``; V_UNLOGGED: 1 where orders leave no rows
 # V_BATCH: 1 where orders wait for an auction instead of trading; V_TAKEN: money of the last

@@ -6,7 +6,7 @@ import numpy as np
 from makerscope.kernels._jit import inlined, kernel, part
 from makerscope.kernels.dice import below
 from makerscope.kernels.handle import call_part
-from makerscope.market.accounts import pay
+from makerscope.market.accounts import equity, pay
 from makerscope.market.book import best, resting_at_best
 from makerscope.market.budgets import BY_WINDOW, L_KIND, spend
 from makerscope.market.budgets import NO_BUDGET as UNLIMITED
@@ -30,6 +30,7 @@ from makerscope.market.layout import (
     M_KIND,
     M_LINK,
     M_RANK,
+    M_SIDE,
     M_UNTIL,
     MARK,
     NO_TIME,
@@ -46,13 +47,14 @@ from makerscope.market.layout import (
     P_VOLUME,
     PLACE,
     TRADING,
+    TRANSFER,
     UNIT,
     VOLUME,
 )
 from makerscope.market.log import GAS, T_BLOCKS, T_FILLS, T_QUOTES, next_row
 from makerscope.market.mempool import auction_runs, lapsed
 from makerscope.market.ordering import AUCTION, R_POLICY, R_WINDOW, SHORT_TERM, arrange
-from makerscope.market.venue import NO_BUDGET, TOO_LATE, V_FILLS, V_HEIGHT, V_NOW, expire_orders, refuse
+from makerscope.market.venue import NO_BUDGET, NO_MONEY, TOO_LATE, V_FILLS, V_HEIGHT, V_NOW, expire_orders, refuse
 from makerscope.sim.agenda import BLOCK, add
 from makerscope.sim.parts import P_CLOSE, P_DEALERS, P_DUES, P_EXECUTE, P_PRICES, P_RISK, P_STATEMENTS, P_WATCH
 from makerscope.sim.transfers import log_transfer
@@ -76,10 +78,16 @@ from makerscope.sim.world import (
 
 @inlined
 def _charge_gas(world, m):
-    """What a message pays for being in this block, whatever becomes of it."""
-    cost = message_cost(world.chain, m[M_KIND], m[M_GAS], m[M_FEE])
+    """What a message pays for being in this block, whatever becomes of it. False: its sender is not worth that much.
+
+    Money that comes in from the leading venue is sent by that venue, and who is out takes orders back: both are free.
+    """
+    cost, a = message_cost(world.chain, m[M_KIND], m[M_GAS], m[M_FEE]), m[M_ACCOUNT]
     if cost == 0:
-        return
+        return True
+    accounts = world.venue.accounts
+    if accounts.cash[a] < cost and equity(accounts, world.venue.spec, world.venue.state, a) < cost:
+        return (m[M_KIND] == TRANSFER and m[M_SIDE] < 0) or world.agents.timing[a, D_OUT] != IN
     pay(world.venue.accounts, m[M_ACCOUNT], GAS_SINK, cost)
     log_transfer(
         world.venue,
@@ -88,6 +96,7 @@ def _charge_gas(world, m):
         GAS,
         -cost,
     )
+    return True
 
 
 @inlined
@@ -149,7 +158,10 @@ def _run_messages(world):
             continue
         first = not goes_on(world, m)
         if first:  # a taker's auction pays and takes room in its first block
-            _charge_gas(world, m)
+            if not _charge_gas(world, m):
+                refuse(venue, m, NO_MONEY)
+                m[M_KIND] = NONE
+                continue
             used += m[M_GAS]
         if first and not _may_act(world, m):
             refuse(venue, m, NO_BUDGET)

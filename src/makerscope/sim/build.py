@@ -129,7 +129,7 @@ def _world(
     start, end = span
     prices = [item.symbol for item in scenario.underlying]
     accounts, instruments = FIRST_AGENT + 2 * len(cast), len(markets)
-    path = path_of(scenario, seed, start, end, terms.shocks)
+    path, desk = path_of(scenario, seed, start, end, terms.shocks), desk_of(scenario, start, terms)
     venue = _venue(scenario, markets, cast, terms, accounts, room)
     venue.word[V_UNLOGGED] = not scenario.record.orders
     names = ["loop", *(f"oracle {name}" for name in prices), *(f"surface {name}" for name in prices)]
@@ -169,10 +169,10 @@ def _world(
     batched = messages + len(venue.book.order) + 1 if terms.profile.ordering.policy == "batch" else 1
     return w.World(
         venue=venue, chain=chain, ordering=ordering, agents=agents, public=public,
-        path=w.Path(path.spot, path.variance, half_spreads(scenario, path)),
+        path=w.Path(path.spot, path.variance, half_spreads(scenario, path), desk.outages),
         oracle=oracles_of(scenario, path, start, terms), marking=marking_of(markets, terms),
         surface=surfaces_of(scenario, markets, path, start),
-        grid=scenario_grid(terms.margin, instruments), desk=desk_of(scenario, start, terms),
+        grid=scenario_grid(terms.margin, instruments), desk=desk,
         budget=budgets_of(cast, accounts, instruments, terms), mempool=mempool, agenda=agenda, dice=dice,
         clock=clock, rule=rule, seen=seen, act=act, rows=rows, written=count, news=news, reference=reference,
         pending=pending,

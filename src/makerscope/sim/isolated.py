@@ -28,7 +28,7 @@ from makerscope.market.liquidation import (
 )
 from makerscope.market.log import CANCELLED, INSURED, LIQUIDATED, PENALTY, TAKEN_OVER
 from makerscope.market.venue import drop_order, take_from_book
-from makerscope.sim.risk import ADL, HAIRCUTS, cut_profits, deleverage_one, move, pay_and_log
+from makerscope.sim.risk import ADL, HAIRCUTS, cut_profits, deleverage_one, move, pay_and_log, retire
 from makerscope.sim.transfers import log_transfer
 from makerscope.sim.world import C_NOW, G_BANKRUPTCY, G_KEEPERS, Z_KEEPER, Z_WAIT
 
@@ -101,4 +101,6 @@ def watch_isolated(world, a):
         i = next_open(accounts, a, i + 1)
     if weak == 0:
         world.forced[a, Z_KEEPER] = 0
+    else:
+        retire(world, a)
     return weak

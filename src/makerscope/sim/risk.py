@@ -6,6 +6,7 @@ All money that moves other than by fills is a row of ``transfers``, so that ever
 
 import numpy as np
 
+from makerscope.agents.interface import RUINED
 from makerscope.kernels._jit import inlined, inner, kernel, part
 from makerscope.kernels.handle import call_part
 from makerscope.market.accounts import equity, next_open, pay
@@ -44,9 +45,12 @@ from makerscope.market.venue import G_HEIGHT, cancel_everything, log_forced, mov
 from makerscope.sim.leader_desk import log_alone
 from makerscope.sim.parts import P_CLOSE_OUT, P_ISOLATED
 from makerscope.sim.transfers import log_transfer
+from makerscope.sim.wires import has_money_coming
 from makerscope.sim.world import (
     C_HEIGHT,
     C_NOW,
+    D_OUT,
+    D_OUT_AT,
     G_BANKRUPTCY,
     G_HEDGE_SHIFT,
     G_KEEPERS,
@@ -189,6 +193,17 @@ def cut_profits(world):
             venue.margin[a, G_HEIGHT] = NONE
 
 
+@kernel
+def retire(world, a):
+    """Take out whose account was closed and who has nothing left anywhere: it sends no more, and owes no more gas."""
+    accounts, hedger = world.venue.accounts, a + world.rule[G_HEDGE_SHIFT]
+    if accounts.cash[a] > 0 or next_open(accounts, a, 0) != NONE or has_money_coming(world, a):
+        return
+    if accounts.cash[hedger] > 0 or next_open(accounts, hedger, 0) != NONE:
+        return
+    world.agents.timing[a, D_OUT], world.agents.timing[a, D_OUT_AT] = RUINED, world.clock[C_NOW]
+
+
 @part
 def close_account(world, a):
     """What is done about an account that cannot cover its margin. Returns 1 where keepers may close it.
@@ -215,6 +230,7 @@ def close_account(world, a):
             _deleverage(world, a)
         if _hand_over(world, a) > 0 and world.rule[G_BANKRUPTCY] == HAIRCUTS:
             cut_profits(world)
+        retire(world, a)
     return 1 if stands == LIQUIDATABLE else 0
 
 

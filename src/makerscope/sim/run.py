@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from makerscope.agents.interface import REASONS
+from makerscope.agents.interface import REASONS, RUINED
 from makerscope.errors import AccountingError, InputError
 from makerscope.market.layout import FIRST_AGENT
 from makerscope.market.reference import PricePath
@@ -68,7 +68,7 @@ def record(
         recorder = recorder_of(tape, built)
         play(built, recorder, progress)
         for name, why in who_is_out(built):
-            tape.find("warning", "agent out", f"{name}: {why}")
+            tape.find("info" if REASONS[RUINED] in why else "warning", "agent out", f"{name}: {why}")
         recorder.sessions(built.start, built.end)
 
 

@@ -39,7 +39,6 @@ from makerscope.agents.interface import (
 )
 from makerscope.kernels._jit import inlined, inner, kernel, part
 from makerscope.market.layout import (
-    A_FEE,
     A_FLAGS,
     A_INSTRUMENT,
     A_KIND,
@@ -60,6 +59,7 @@ from makerscope.market.layout import (
     TRANSFER,
     UNIT,
 )
+from makerscope.market.leader import last_shown
 from makerscope.market.news import (
     FILLED,
     NEWS_COLUMNS,
@@ -140,9 +140,10 @@ def _look_at_blocks(world, a, now):
 
 @inlined
 def _look_at_leader(world, a, now):
-    """Spot, variance, bid and ask of the leading venue as the agent's feed shows them."""
+    """Spot, variance, bid and ask of the leading venue as the agent's feed shows them; in an outage the last ones."""
     path, rule, out = world.path, world.rule, world.reference
-    at = (now - world.agents.timing[a, D_LEAD_FEED] - rule[G_START]) // rule[G_STEP]
+    heard = last_shown(world.path.down, now - world.agents.timing[a, D_LEAD_FEED])
+    at = (heard - rule[G_START]) // rule[G_STEP]
     at = min(max(at, 0), path.spot.shape[1] - 1)
     for u in range(path.spot.shape[0]):
         spot, half = path.spot[u, at], path.half[u, at]
@@ -158,7 +159,7 @@ def _look_at_leader(world, a, now):
 def _is_garbage(world, row):
     """Whether an action is one that nobody can have meant. What the venue merely refuses is none."""
     kind, i, spec = row[A_KIND], row[A_INSTRUMENT], world.venue.spec
-    if kind < PLACE or kind > TRANSFER or row[A_FEE] < 0 or row[A_UNTIL] < 0:
+    if kind < PLACE or kind > TRANSFER or row[A_UNTIL] < 0:
         return True
     if kind != PLACE and kind != TAKE:
         return False

@@ -13,7 +13,7 @@ from makerscope.market.leader import LeaderPlan, leader_down, transfer_due
 from makerscope.market.log import DEPOSIT
 from makerscope.market.margin import requirement
 from makerscope.market.news import ARRIVED, tell
-from makerscope.market.transfers import TRANSFER_AMOUNT, transfer_send, transfer_take
+from makerscope.market.transfers import TRANSFER_ACCOUNT, TRANSFER_AMOUNT, transfer_send, transfer_take
 from makerscope.market.venue import BAD_SIDE, BAD_SIZE, G_ORDERS, NO_MONEY, OK
 from makerscope.sim.transfers import log_transfer
 from makerscope.sim.world import C_NOW, G_HEDGE_SHIFT
@@ -64,6 +64,15 @@ def land_money(world):
         log_transfer(venue, goal, NONE, DEPOSIT, abs(amount))
         tell(venue.inbox, a, ARRIVED, 0, 1 if amount > 0 else -1, NONE, abs(amount), 0, NONE, now, 0)
         a, amount = transfer_take(world.transit, now)
+
+
+@inner
+def has_money_coming(world, a):
+    """Whether money of this account is between the venues."""
+    for row in range(world.transit.shape[0]):
+        if world.transit[row, TRANSFER_ACCOUNT] == a and world.transit[row, TRANSFER_AMOUNT] != 0:
+            return True
+    return False
 
 
 @inner

@@ -80,11 +80,15 @@ class Public(NamedTuple):
 
 
 class Path(NamedTuple):
-    """The reference on its grid, ``(U, steps)``: ``spot``, ``variance``, and ``half``, the leader's half spread."""
+    """The reference on its grid, ``(U, steps)``: ``spot``, ``variance``, and ``half``, the leader's half spread.
+
+    ``down`` ``(m, 2)``: outages of the leader, ns, in order of their starts; nobody hears of its price in them.
+    """
 
     spot: np.ndarray
     variance: np.ndarray
     half: np.ndarray
+    down: np.ndarray
 
 
 class Oracles(NamedTuple):
