@@ -258,3 +258,17 @@ def test_any_single_table_can_be_judged(tmp_path):
         quality = assess(write_tape(tmp_path / name, **{name: rows}))
         assert quality.rows[name] == 1
         assert quality.verdict == ("not usable" if name in ("blocks", "accounts") else "usable")
+
+
+def test_times_of_blocks_at_whole_seconds_are_no_defect_but_any_trade_outside_a_block_is(tmp_path):
+    times = [2.0 * (at // 4) for at in range(N)]
+    blocks = pl.DataFrame({
+        "exchange_time": [START + 2 * SECOND * at for at in range(N)], "venue": "test", "block": list(range(N)),
+    })  # fmt: skip
+    stamped = check(judge(tmp_path / "t", fills=good_fills(times), blocks=blocks), "resolution of time")
+    assert (stamped.outcome, stamped.instruments) == ("ok", ())
+    assert "times of their blocks" in stamped.text
+    missing = check(judge(tmp_path / "u", fills=good_fills(times), blocks=blocks[1:]), "resolution of time")
+    assert missing.instruments == ("test:BTC",)
+    elsewhere = blocks.with_columns(venue=pl.lit("other"))
+    assert check(judge(tmp_path / "v", fills=good_fills(times), blocks=elsewhere), "resolution of time").instruments

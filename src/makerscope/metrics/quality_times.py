@@ -113,25 +113,46 @@ def check_order(grounds: Grounds) -> list[Check]:
 
 
 def check_resolution(grounds: Grounds) -> list[Check]:
-    """Trade times finer than a second."""
+    """Trade times finer than a second, or those of the venue's own blocks, inside which there is no time to know."""
     counts = grounds.counts("trades")
     if counts is None:
         return []
     rows = counts.filter(pl.col("n_exchange") >= FEWEST).select(
         "instrument", share=pl.col("n_whole_second") / pl.col("n_exchange")
     )
-    coarse = rows.filter(pl.col("share") >= WHOLE_SECONDS)
-    names = tuple(coarse["instrument"].to_list())
+    coarse = rows.filter(pl.col("share") >= WHOLE_SECONDS)["instrument"].to_list()
+    stamped = _stamped_by_blocks(grounds.tape, coarse)
+    names = tuple(name for name in coarse if name not in stamped)
     text = "trade times are finer than a second"
+    if stamped:
+        text = f"{names_of(sorted(stamped))}: trades have the times of their blocks, which come at whole seconds"
     if names:
         text = f"{names_of(names)}: the venue's trade times are whole seconds, shorter horizons mean nothing"
-    worst = float(rows["share"].max() or 0.0)  # pyright: ignore[reportArgumentType]
+    judged = rows.filter(~pl.col("instrument").is_in(sorted(stamped)))["share"]
+    worst = float(judged.max() or 0.0)  # pyright: ignore[reportArgumentType]
     outcome: Outcome = "warn" if names else "ok"
     return [
         Check(
             name="resolution of time", outcome=outcome, text=text, value=worst, limit=WHOLE_SECONDS, instruments=names
         )
     ]
+
+
+def _stamped_by_blocks(tape: Tape, names: list[str]) -> set[str]:
+    """Those of the instruments whose venue has blocks on the tape and whose every trade has the time of one."""
+    if not names or not tape.has("blocks"):
+        return set()
+    blocks = tape.read("blocks").select("venue", "exchange_time").drop_nulls().unique()
+    venue = {name: tape.instruments[name].venue for name in names}
+    chained = [name for name in names if venue[name] in blocks["venue"]]
+    outside: set[str] = set()
+    for rows in batches(tape, "trades"):
+        here = rows.filter(pl.col("instrument").is_in(chained)).with_columns(
+            venue=pl.col("instrument").replace_strict(venue, return_dtype=pl.String, default=None)
+        )
+        lost = here.join(blocks, on=["venue", "exchange_time"], how="anti")
+        outside.update(lost["instrument"].unique().to_list())
+    return set(chained) - outside
 
 
 def _sessions(tape: Tape) -> pl.DataFrame:

@@ -17,7 +17,7 @@ from makerscope.report.attention import attention_of
 from makerscope.report.fees import fee_rows, fee_rows_of, fee_tables
 from makerscope.report.greeks_card import funding_of, greeks_cards
 from makerscope.report.instrument_card import instrument_card
-from makerscope.report.maker_card import fill_qualities, maker_card
+from makerscope.report.maker_card import NO_FILLS, fill_qualities, maker_card
 from makerscope.report.names import many
 from makerscope.report.numbers import duration
 from makerscope.report.options_card import options_cards
@@ -73,9 +73,9 @@ def build(
     measured = study(tape, since=since, until=until, instruments=instruments, horizons=horizons, max_age=max_age)
     step("adding up the P&L")
     result = _pnl(measured)
-    ranked = _ranked(measured, makers)
     step("measuring the makers")
     quoting = quoting_of(measured)
+    ranked = _ranked(measured, quoting, makers)
     shown = ranked.filter(pl.col("maker").is_in(list(makers))) if makers else ranked.head(top)
     cards = _makers(measured, result, quoting, shown)
     step("measuring the markets")
@@ -145,8 +145,11 @@ def _pnl(measured: Study) -> Pnl:
     )
 
 
-def _ranked(measured: Study, makers: Sequence[str]) -> pl.DataFrame:
-    """Makers by their largest quote currency: ``volume_share`` and ``place``, the largest notional first."""
+def _ranked(measured: Study, quoting: Quoting | None, makers: Sequence[str]) -> pl.DataFrame:
+    """Makers by their largest quote currency: ``volume_share`` and ``place``, the largest notional first.
+
+    Who quoted both sides and was never filled follows, the longest there first.
+    """
     named = made(measured.view.fills).filter(pl.col("maker").is_not_null())
     shares = volume_share(named, measured.view.instruments, at_par=AT_PAR)
     size = pl.col("notional").cast(pl.Float64) / 10.0 ** pl.col("decimals").cast(pl.Float64)
@@ -154,13 +157,37 @@ def _ranked(measured: Study, makers: Sequence[str]) -> pl.DataFrame:
         shares.with_columns(size=size)
         .sort("size", "maker", descending=[True, False])
         .unique("maker", keep="first", maintain_order=True)
-        .with_columns(place=pl.int_range(1, pl.len() + 1))
     )
+    ranked = pl.concat([ranked, _unfilled(measured, quoting, ranked)]).with_columns(place=pl.int_range(1, pl.len() + 1))
     for wanted in makers:
         if wanted not in ranked["maker"]:
             some = ", ".join(ranked["maker"].head(5).to_list()) or "none: this tape names no makers"
-            raise InputError(f"--maker {wanted}", "has no fills as a maker here", f"one of {some}")
+            raise InputError(
+                f"--maker {wanted}", "has no fills as a maker and no two-sided quotes here", f"one of {some}"
+            )
     return ranked
+
+
+def _unfilled(measured: Study, quoting: Quoting | None, ranked: pl.DataFrame) -> pl.DataFrame:
+    """Makers that quoted both sides of a market and have no fill, as rows of ``ranked``."""
+    if quoting is None:
+        return ranked.clear()
+    there = (
+        quoting.buckets.filter(~pl.col("maker").is_in(ranked["maker"].to_list()))
+        .group_by("maker", "instrument")
+        .agg(pl.col("ns_two_sided").sum())
+        .filter(pl.col("ns_two_sided") > 0)
+        .sort("ns_two_sided", "maker", "instrument", descending=[True, False, False])
+    )
+    quotes = {name: AT_PAR.get(item.quote, item.quote) for name, item in measured.view.instruments.items()}
+    alone = there.unique("maker", keep="first", maintain_order=True)
+    counts = dict(there.group_by("maker").len().iter_rows())
+    rows = [
+        {"quote": quotes[name], "maker": maker, "fills": 0, "instruments": counts[maker], "notional": 0, "decimals": 0,
+         "share": 0.0, "size": 0.0}
+        for maker, name in alone.select("maker", "instrument").iter_rows()
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=ranked.schema)
 
 
 def _makers(measured: Study, result: Pnl, quoting: Quoting | None, shown: pl.DataFrame) -> tuple[MakerCard, ...]:
@@ -176,7 +203,7 @@ def _makers(measured: Study, result: Pnl, quoting: Quoting | None, shown: pl.Dat
             share=Measure(value=row["share"], unit="fraction of notional"),
             quote=row["quote"],
             fees=fee_rows_of(fees, row["maker"]),
-            quality=qualities[row["maker"]],
+            quality=qualities.get(row["maker"], NO_FILLS),
             greeks=greeks.get(row["maker"], ()),
         )
         for row in shown.iter_rows(named=True)

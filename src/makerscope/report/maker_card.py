@@ -14,8 +14,9 @@ from makerscope.metrics.pnl import Pnl
 from makerscope.metrics.statements import PnlStatement, statements
 from makerscope.metrics.view import BOOK, LAST_TRADE, QUOTES, unit_size
 from makerscope.report.costs_card import cost_measures
+from makerscope.report.names import many
 from makerscope.report.numbers import bps, money
-from makerscope.report.quoting_card import Quoting, in_base, quoting_measures, uptime_strip
+from makerscope.report.quoting_card import Quoting, in_base, quoted_markets, quoting_measures, uptime_strip
 from makerscope.report.scorecard import FeeRow, FillQuality, GreeksCard, Leg, MakerCard, MarkoutRow, Path, Statement
 from makerscope.report.study import ADVERSE_HORIZON, Study, markout_rows
 
@@ -27,6 +28,7 @@ LEG_NOTES = {
 }
 QUIET = ("liquidation", "settlement", "hedge_slippage", "funding", "gas", "transfers", "incentives")  # not shown at 0
 PATHS = 3  # positions are drawn for so many of a maker's largest markets
+NO_FILLS = FillQuality(inside=0, at_touch=0, behind=0, through=0, unknown=0)
 NO_ORDERS = "not measurable: no resting orders on this tape"
 
 
@@ -60,10 +62,12 @@ def maker_card(
     mine, taken = study.fills_of("maker", maker), study.fills_of("taker", maker).height
     table = study.markouts_of("maker", maker)
     by_instrument = _by_instrument(mine, table)
-    names = [name for name, *_ in by_instrument]
+    names = [name for name, *_ in by_instrument] or quoted_markets(quoting, maker)
     reference = tuple(sorted({study.view.reference[name] for name in names}))
     buckets = pnl.buckets.filter(pl.col("account") == maker)
     parts = tuple(_statement(study, buckets, item) for item in statements(pnl, maker))
+    if not parts and names:
+        parts = (_nothing(study, names[0]),)
     markouts = markout_rows(study, table, reference)
     equity = _equity(study, buckets, parts)
     together = _hedged_with(study, pnl, maker, names)
@@ -82,7 +86,7 @@ def maker_card(
         quote=quote,
         notional=float(mine["notional"].sum()),
         share=share,
-        headline=_headline(parts, markouts),
+        headline=_headline(parts, markouts) if mine.height else _unfilled(parts, len(names)),
         statements=parts,
         markouts=markouts,
         fees=fees,
@@ -251,7 +255,8 @@ def _risk(equity: Path | None) -> dict[str, Measure]:
 
 def _inventory(study: Study, pnl: Pnl, maker: str, names: list[str], together: list[str]) -> dict[str, Measure]:
     """How it carried its position in its largest market, and with its hedges."""
-    if not names:
+    traded = pnl.totals.filter(pl.col("account") == maker, pl.col("fills") > 0)["instrument"].to_list()
+    if not names or names[0] not in traded:
         return {}
     view = study.view
     held = {
@@ -275,6 +280,27 @@ def fill_qualities(study: Study) -> dict[str, FillQuality]:
         row["maker"]: FillQuality(**{name: value for name, value in row.items() if name != "maker"})
         for row in placements(blind, study.view.quotes.filter(here)).iter_rows(named=True)
     }
+
+
+def _nothing(study: Study, name: str) -> Statement:
+    """The statement of who neither traded nor paid: every leg is 0."""
+    token = study.instrument(name).settle
+    return Statement(
+        token=token, decimals=study.view.tape.tokens[token].decimals, legs=(), equity_change="0", residual="0",
+        notional=0.0, marked_at=(), notes=("it neither traded nor paid in this window",),
+    )  # fmt: skip
+
+
+def _unfilled(parts: tuple[Statement, ...], markets: int) -> str:
+    """What became of a maker whose quotes nobody took."""
+    if not parts:
+        return "It has no fills as a maker in this window."
+    said = f"It quoted {many(markets, 'market')} and was never filled as a maker"
+    net = float(parts[0].equity_change)
+    if net == 0:
+        return said + ": it earned nothing and lost nothing."
+    verb = "gained" if net > 0 else "lost"
+    return f"{said}; it {verb} {money(abs(net), parts[0].token)} by what is below."
 
 
 def _headline(parts: tuple[Statement, ...], markouts: tuple[MarkoutRow, ...]) -> str:

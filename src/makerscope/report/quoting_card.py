@@ -152,6 +152,14 @@ def quoting_measures(study: Study, quoting: Quoting | None, maker: str, names: l
     return out
 
 
+def quoted_markets(quoting: Quoting | None, maker: str) -> list[str]:
+    """The markets in which a maker's orders rested, that with the longest two-sided presence first."""
+    if quoting is None:
+        return []
+    rows = quoting.buckets.filter(pl.col("maker") == maker).group_by("instrument").agg(pl.col("ns_two_sided").sum())
+    return rows.sort("ns_two_sided", "instrument", descending=[True, False])["instrument"].to_list()
+
+
 def in_base(study: Study, name: str, measure: Measure) -> Measure:
     """A measure in base units of a market, with the name of that base."""
     return named(measure, study.instrument(name).base) if measure.unit == "base" else measure

@@ -145,7 +145,7 @@ def stage(
             np.full((seen_rows, interface.WEAK_ROOM), NONE, np.int64),
             np.full((seen_rows, 1, interface.MARGIN_COLUMNS), NONE, np.int64), np.full(1, NONE, np.int64),
         ),
-        path=w.Path(*np.zeros((3, count, 1)), np.zeros((0, 2), np.int64)), mempool=_pool(messages),
+        path=w.Path(*(np.zeros((count, 1)) for _ in range(3)), np.zeros((0, 2), np.int64)), mempool=_pool(messages),
         agenda=new_agenda(messages + 2 * len(cast) + 16), dice=dice, clock=_clock(span, len(cast)),
         rule=_rule(cast, terms, span[0]), seen=seen,
         act=np.array([rows.ctypes.data, len(rows), taken.ctypes.data, 0], np.int64), rows=rows, written=taken,
