@@ -125,6 +125,7 @@ def stage(
     rows, taken = np.zeros((actions, ACTION_COLUMNS), np.int64), np.zeros(1, np.int64)
     reference, news = np.zeros((count, interface.REFERENCE_COLUMNS)), np.zeros((256, NEWS_COLUMNS), np.int64)
     pending = np.zeros((1, interface.PENDING_COLUMNS), np.int64)
+    blank = np.zeros((count, 1))
     agents = agents_of(cast, accounts, count, desk, dice, 0, keep)  # pyright: ignore[reportArgumentType] - reads no more
     seen = np.zeros(interface.SEEN_WORDS, np.int64)
     seen[interface.N_INSTRUMENTS] = seen[interface.N_UNDERLYINGS] = count
@@ -145,7 +146,7 @@ def stage(
             np.full((seen_rows, interface.WEAK_ROOM), NONE, np.int64),
             np.full((seen_rows, 1, interface.MARGIN_COLUMNS), NONE, np.int64), np.full(1, NONE, np.int64),
         ),
-        path=w.Path(*(np.zeros((count, 1)) for _ in range(3)), np.zeros((0, 2), np.int64)), mempool=_pool(messages),
+        path=w.Path(blank, blank.copy(), blank.copy(), np.zeros((0, 2), np.int64)), mempool=_pool(messages),
         agenda=new_agenda(messages + 2 * len(cast) + 16), dice=dice, clock=_clock(span, len(cast)),
         rule=_rule(cast, terms, span[0]), seen=seen,
         act=np.array([rows.ctypes.data, len(rows), taken.ctypes.data, 0], np.int64), rows=rows, written=taken,
