@@ -44,7 +44,7 @@ def test_agents_hear_the_last_price_before_an_outage_until_the_leader_is_back_an
     built = market(EAR + scripted("one") + DOWN + FALL, kinds={"listener": LISTENER}, top="grid_ms = 20")
     script(built, 1, [take(2_500, 1, -1, 3, instrument=1), take(4_000, 1, -1, 3, instrument=1)])
     tables = play(built)
-    heard = memory(built, 0)[1]
+    heard = np.asarray(memory(built, 0)[1])
     while_down = heard[16:35]
     assert (while_down == while_down[0]).all()
     assert while_down[0] == heard[10] == 10_000
