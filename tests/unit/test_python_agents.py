@@ -18,6 +18,8 @@ EVERYBODY = MARKET.replace("[chain]", '[venue]\nmargin = "dydx"\nkeepers = true\
 EVERYBODY += agent("sniper", "sniper") + agent("informed", "informed", lead_feed_ms=-500, numbers="{per_hour = 3600}")
 EVERYBODY += agent("leveraged", "leveraged", count=3, numbers="{leverage = 40, wait_minutes = 0.05, add_bps = 1}")
 EVERYBODY += agent("liquidator", "keeper") + agent("hedged-grid", "hedged", hedge_usd=1e6, numbers="{band = 50}")
+EVERYBODY += agent("fair-weather", "fair", numbers="{quiet_vol = 40, memory_s = 1, calm_minutes = 0.05, flatten = 1}")
+EVERYBODY += agent("funded-grid", "funded", hedge_usd=1e5, numbers="{band = 20, move_usd = 1}")
 CHAIN = MARKET.replace("hours = 0.01", "hours = 0.003")
 CHAIN = CHAIN.replace(
     "[chain]", '[venue]\nmargin = "plain"\noption_maker_fee_bps = 3\noption_taker_fee_bps = 3\n[chain]'

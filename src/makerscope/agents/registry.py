@@ -7,7 +7,7 @@ from makerscope.errors import InputError
 
 MODULES = (
     "symmetric", "grid", "hedged-grid", "chain-maker", "noise", "informed", "sniper", "leveraged", "liquidator",
-    "external",
+    "fair-weather", "funded-grid", "external",
     "recorded-flow",
     "hawkes", "kyle", "momentum", "elastic", "option-flow",
 )  # fmt: skip

@@ -58,6 +58,7 @@ class Leader:
         most: lots that one order may have.
         transfer: ns that a withdrawal or deposit takes between the two venues.
         outages: pairs of start and end, ns.
+        closures: pairs of start and end of when no money is taken for a transfer, ns.
     """
 
     tick: float
@@ -74,6 +75,7 @@ class Leader:
     most: int = 1 << 40
     transfer: int = 600 * SECOND
     outages: tuple[tuple[int, int], ...] = ()
+    closures: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         if not (self.tick > 0.0 and self.unit >= 1 and self.shown >= 1 and self.depth > 0.0 and self.most >= 1):
@@ -81,12 +83,13 @@ class Leader:
         numbers = (self.impact, self.half_life, self.half_spread, self.nerves, self.transfer)
         if min(numbers) < 0 or not abs(self.basis) < PPM or not 0 <= self.taker_fee < PPM:
             raise DomainError(f"leader: want widths, times and fee >= 0, |basis| and fee below 10^6 ppm; got {self}")
-        if any(end <= begin for begin, end in self.outages):
-            raise DomainError(f"leader: outages are {self.outages}; want each end after its start")
+        for what, spans in (("outages", self.outages), ("closures", self.closures)):
+            if any(end <= begin for begin, end in spans):
+                raise DomainError(f"leader: {what} are {spans}; want each end after its start")
 
 
 class LeaderPlan(NamedTuple):
-    """``floats`` float64 ``(8,)``; ``numbers`` int64 ``(5,)``; ``outages`` int64 ``(m, 2)``."""
+    """``floats`` float64 ``(8,)``; ``numbers`` int64 ``(5 + 2 c,)``, closures last; ``outages`` int64 ``(m, 2)``."""
 
     floats: NDArray[np.float64]
     numbers: NDArray[np.int64]
@@ -109,6 +112,7 @@ def leader_plan(leader: Leader) -> LeaderPlan:
     )  # fmt: skip
     numbers = (
         leader.shown, leader.most, leader.taker_fee, leader.unit, leader.transfer,
+        *(time for span in sorted(leader.closures) for time in span),
     )  # fmt: skip
     outages = np.array(sorted(leader.outages), np.int64).reshape(-1, 2)
     return LeaderPlan(np.array(floats, np.float64), np.array(numbers, np.int64), outages)
@@ -182,7 +186,13 @@ def last_shown(outages, time):
 
 @kernel
 def transfer_due(plan, sent):
-    """When money sent at ``sent`` between the two venues arrives, ns: not while this one is out."""
+    """When money sent at ``sent`` between the two venues arrives, ns: not while this one is out.
+
+    What is sent while the bridge is closed leaves when it opens; what was on its way before arrives.
+    """
+    for i in range(TRANSFER + 1, plan.numbers.shape[0], 2):  # sorted by start
+        if plan.numbers[i] <= sent < plan.numbers[i + 1]:
+            sent = plan.numbers[i + 1]
     due = sent + plan.numbers[TRANSFER]
     for i in range(plan.outages.shape[0]):  # sorted by start
         if plan.outages[i, 0] <= due < plan.outages[i, 1]:

@@ -119,7 +119,7 @@ def flash_crash(
     Args:
         underlying: which price.
         start: ns.
-        fall: 0.2 is a fall of 20 %.
+        fall: 0.2 is a fall of 20 %, -0.2 a rise.
         within: ns of the fall.
         recovery: share of what was lost that comes back, 1 is all.
         over: ns of the recovery.
@@ -129,8 +129,8 @@ def flash_crash(
         >>> round(down.log_move, 6), round(up.log_move, 6), up.end
         (-0.693147, 0.693147, 30)
     """
-    if not (0.0 <= fall < 1.0 and 0.0 <= recovery <= 10.0):
-        raise DomainError(f"want 0 <= fall < 1 and recovery >= 0; got {fall}, {recovery}")
+    if not (-10.0 < fall < 1.0 and 0.0 <= recovery <= 10.0):
+        raise DomainError(f"want -10 < fall < 1 and recovery >= 0; got {fall}, {recovery}")
     low, end = logarithm(1.0 - fall), start + within
     down = Shock(underlying=underlying, start=start, end=end, log_move=low)
     if recovery == 0.0:

@@ -48,6 +48,9 @@ class UnderlyingTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     reversion: Annotated[float, _about("Heston's kappa, a year: how fast volatility returns", gt=0)] = 12.0
     skew: Annotated[float, _about("Heston's rho: correlation of price and volatility", gt=-1, lt=1)] = -0.3
     drift: Annotated[float, _about("annual drift of the price, fraction", ge=-50, le=50)] = 0.0
+    beta: Annotated[
+        float, _about("how far it goes where all prices fall by 1: in crash and macro episodes", gt=-10, lt=10)
+    ] = 1.0
     jumps: Annotated[Jumps, _about("jumps of the price; none where absent")] | None = None
     tick: Annotated[float, _about("smallest step of the perpetual's price, quote currency", gt=0)] = 1.0
     lot: Annotated[float, _about("smallest size of the perpetual, units of the underlying", gt=0)] = 0.001
@@ -214,7 +217,10 @@ class EpisodeTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Something that happens."""
 
     kind: Annotated[
-        str, _about("crash, volatility, congestion, oracle-frozen, oracle-silent, halt, leader-outage or reorg")
+        str,
+        _about(
+            "crash, macro, volatility, congestion, oracle-frozen, oracle-silent, halt, leader-outage, bridge or reorg"
+        ),
     ]
     after_minutes: Annotated[float, _about("when it begins, from the start", ge=0)]
     minutes: Annotated[float, _about("how long it lasts (a crash: how long the price falls)", gt=0)]
@@ -222,6 +228,9 @@ class EpisodeTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     recovery: Annotated[float, _about("share of the fall that comes back", ge=0, le=2)] = 0.0
     over_minutes: Annotated[float, _about("time in which it comes back", gt=0)] = 10.0
     times: Annotated[float, _about("how much more volatility, or traffic of others", gt=0, le=1e6)] = 4.0
+    volatility: Annotated[
+        float, _about("macro: annual, of a walk that all prices share by their beta", ge=0, le=20)
+    ] = 0.0
     underlying: Annotated[str, _about("whose price; all where absent")] | None = None
 
 

@@ -18,6 +18,7 @@ from makerscope.market.reference_terms import YEAR_NS, NormalJumps, Shock, Under
 from makerscope.market.venue_rules import chain_of as chain_of_profile
 from makerscope.market.venue_rules import limits_of, ordering_of
 from makerscope.sim.cast import Cast, quotes
+from makerscope.sim.episodes import macro_shocks
 from makerscope.sim.hybrid import with_recorded
 from makerscope.sim.markets import DECIMALS, Market
 from makerscope.sim.scenario import Scenario, UnderlyingTable
@@ -33,7 +34,10 @@ def path_of(scenario: Scenario, seed: int, start: int, end: int, shocks: tuple[S
     step = round(scenario.grid_ms * MS)
     n = len(scenario.underlying)
     correlation = [[1.0 if i == j else scenario.correlation for j in range(n)] for i in range(n)]
-    plan = plan_of([_price(item) for item in scenario.underlying], step=step, correlation=correlation, shocks=shocks)
+    all_shocks = (*shocks, *macro_shocks(scenario, seed, start))
+    plan = plan_of(
+        [_price(item) for item in scenario.underlying], step=step, correlation=correlation, shocks=all_shocks
+    )
     dice = streams(seed, stream_names([item.symbol for item in scenario.underlying]))
     return with_recorded(scenario, reference_path(plan, (end - start) // step + 2, dice, begin=start))
 
@@ -104,6 +108,7 @@ def leaders_of(scenario: Scenario, terms: Terms) -> list[Leader]:
             impact=table.impact_bps * 100, half_life=round(table.half_life_s * SECOND),
             half_spread=table.half_spread_bps * 100, nerves=table.nerves, taker_fee=round(table.taker_fee_bps * 100),
             outages=terms.happens.outages, transfer=round(table.transfer_minutes * MINUTE),
+            closures=terms.happens.closures,
         ))  # fmt: skip
     return found
 
