@@ -170,8 +170,8 @@ class Truth(NamedTuple):
     paid_in: np.ndarray
 
 
-def play_small_market(monkeypatch, out, *, policy=None, bankruptcy="adl", insurance=1_000_000, gas=True, room=1 << 12):
-    """Play it onto a tape, stopping often to look at the world itself."""
+def small_market(monkeypatch, *, policy=None, bankruptcy="adl", insurance=1_000_000, gas=True, room=1 << 12):
+    """Its world at the start."""
     monkeypatch.setattr(cast, "kind_of", lambda name: KINDS.get(name) or kind_of(name))
     text = SCENARIO % (insurance, bankruptcy.encode())
     if policy:
@@ -184,6 +184,13 @@ def play_small_market(monkeypatch, out, *, policy=None, bankruptcy="adl", insura
         rules[[chain.K_TARGET, chain.K_FEE_MODEL, chain.K_FEE_FLOOR]] = 20, chain.EIP_1559, 10**12
         rules[[chain.K_DENOMINATOR, chain.K_COIN_PRICE]] = 8, 3000 * 10**6
         world.chain.state[chain.C_BASE_FEE] = 10**12
+    return built
+
+
+def play_small_market(monkeypatch, out, *, policy=None, bankruptcy="adl", insurance=1_000_000, gas=True, room=1 << 12):
+    """Play it onto a tape, stopping often to look at the world itself."""
+    built = small_market(monkeypatch, policy=policy, bankruptcy=bankruptcy, insurance=insurance, gas=gas, room=room)
+    world = built.world
     paid_in = world.venue.accounts.cash.copy()
     raw = {name: [] for name in ("orders", "fills", "transfers")}
     points = []

@@ -39,6 +39,9 @@ app.command(
     name="scenarios",
     help="List or print the shipped scenarios, explain every key.",
 )
+app.command(
+    "makerscope.cli.stress:stress", name="stress", help="Play a scenario with many seeds and compare makers in it."
+)
 app.command("makerscope.cli.demo:demo", name="demo", help="Simulate a small market, measure it, write its report.")
 
 

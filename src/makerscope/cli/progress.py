@@ -4,15 +4,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 Advance = Callable[[float], None]
 
 
 @contextmanager
-def progress_bar(text: str, total: float | None) -> Iterator[Advance]:
-    """A bar that its body advances. ``total`` None shows only that something goes on."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+def progress_bar(text: str, total: float | None, *, left: bool = False) -> Iterator[Advance]:
+    """A bar that its body advances. ``total`` None shows only that something goes on; ``left``: how many, how long."""
+    columns = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()]
+    if left:
+        columns += [MofNCompleteColumn(), TextColumn("left"), TimeRemainingColumn()]
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(text, total=total)

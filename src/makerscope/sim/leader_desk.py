@@ -67,7 +67,7 @@ def trade_at_leader(world, at):
     a, i, side, size, now = m[M_ACCOUNT], m[M_INSTRUMENT], m[M_SIDE], m[M_SIZE], clock[C_NOW]
     price, fee = _deal(world, m)
     if price == NONE:
-        venue.refused[a, fee] += 1
+        venue.refused[a + world.rule[G_HEDGE_SHIFT], fee] += 1
         tell(venue.inbox, a, REFUSED, i, side, m[M_PRICE], size, fee, m[M_SLOT], now, 0)
     else:
         hedger = a + world.rule[G_HEDGE_SHIFT]

@@ -9,6 +9,7 @@ import polars as pl
 from makerscope.agents.interface import REASONS, RUINED
 from makerscope.errors import AccountingError, InputError
 from makerscope.market.layout import FIRST_AGENT
+from makerscope.market.log import Log
 from makerscope.market.reference import PricePath
 from makerscope.market.venue import V_NOW
 from makerscope.sim import world as w
@@ -94,15 +95,35 @@ def recorder_of(tape: TapeWriter, built: Built) -> Recorder:
 
 def play(built: Built, recorder: Recorder, progress: Callable[[float], None] | None = None) -> None:
     """Run a world to its end, emptying its log as it fills."""
-    world = built.world
     told = built.start
-    while True:
-        status = run(built.handle)
-        now = int(world.clock[w.C_NOW])
-        recorder.drain(world.venue.log, now)
+
+    def empty(log: Log, now: int) -> None:
+        nonlocal told
+        recorder.drain(log, now)
         if progress is not None:
             progress((now - told) / 1e9)
             told = now
+
+    play_until(built, built.end, empty)
+
+
+def play_until(built: Built, until: int, empty: Callable[[Log, int], object]) -> None:
+    """Run a world up to a moment (ns), as if it had never stopped on the way.
+
+    Args:
+        built: the world, which stands at ``until`` afterwards.
+        until: at most its end.
+        empty: called with the log and the time whenever it wants to be emptied, and at last; it sets the counts to 0.
+
+    Raises:
+        InputError: somebody outside the loop decides.
+        AccountingError: the world lost or made money, or had no room: a defect, not a market.
+    """
+    world = built.world
+    world.clock[w.C_END] = until
+    while True:
+        status = run(built.handle)
+        empty(world.venue.log, int(world.clock[w.C_NOW]))
         if status == DONE:
             return
         if status == ASKED:

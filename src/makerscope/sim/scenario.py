@@ -246,6 +246,23 @@ class RecordTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     accounts_s: Annotated[float, _about("equity and margin of every agent", ge=0)] = 60.0
 
 
+class StressTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What ``makerscope stress`` puts to the test."""
+
+    seats: Annotated[
+        list[str], _about("agents whose place the makers under test take; every maker where it is empty")
+    ] = []
+    crisis: (
+        Annotated[list[float], _about("hours of its start and end; from the first episode to the last where absent")]
+        | None
+    ) = None
+    depth_bps: Annotated[float, _about("depth is what rests so near to the middle", gt=0, le=5000)] = 25.0
+    cascade_s: Annotated[float, _about("forced trades within such a time are one cascade", gt=0, le=1e6)] = 60.0
+    sample_s: (
+        Annotated[float, _about("how often books and equity are looked at; by the length where absent", gt=0)] | None
+    ) = None
+
+
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole market."""
 
@@ -266,6 +283,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     agent: Annotated[list[AgentTable], _about("who takes part", min_length=1)]
     episode: Annotated[list[EpisodeTable], _about("what happens")] = []
     record: Annotated[RecordTable, _about("what the tape holds")] = RecordTable()
+    stress: Annotated[StressTable, _about("the stress lab")] = StressTable()
 
 
 def read_scenario(path: Path | str) -> Scenario:

@@ -71,7 +71,8 @@ def _groups(built: Built) -> tuple[Group, ...]:
     worth = venue.accounts.cash + venue.accounts.position @ (venue.state[:, MARK] * venue.spec[:, UNIT])
     rows = np.arange(FIRST_AGENT, FIRST_AGENT + agents)
     result = (worth[rows] + worth[rows + agents]) / MONEY
-    traded, refused = world.budget.traded[rows] / MONEY, venue.refused[rows].sum(axis=1)
+    traded = world.budget.traded[rows] / MONEY
+    refused = (venue.refused[rows] + venue.refused[rows + agents]).sum(axis=1)
     sent, out, first = world.agents.timing[rows, w.D_ACTIONS], [], 0
     for table in built.scenario.agent:
         mine = slice(first, first + table.count)
