@@ -96,10 +96,10 @@ def test_a_maker_that_is_driven_into_bankruptcy_is_seen_to_be(run):
     fates = {maker.name: maker for maker in found.makers}
     assert fates["other"].fate == "survived"
     assert fates["quoter"].fate == "liquidated"
-    assert 90 <= fates["quoter"].at_s <= 95
+    assert fates["quoter"].at_s == pytest.approx(92, abs=3)
     assert fates["quoter"].liquidated > 0
     assert fates["quoter"].pnl == -3000
-    assert found.measures["deleveraged_usd"] + found.measures["taken_over_usd"] > 0
+    assert found.measures["deleveraged_usd"] != found.measures["taken_over_usd"]
     assert found.measures["survived"] == 0.0
     assert run.measures["survived"] == 1.0
     lost = [event for event in found.events if event.kind == "maker-lost"]
@@ -127,7 +127,7 @@ def test_everybody_else_rolls_the_same_dice_in_every_variant():
         arrivals.append(built.world.dice[[len(dice) - len(built.cast) + n for n in noise]])
     assert (arrivals[0] == arrivals[1]).all()  # as many arrivals at the same times: each rolls as often
     assert (arrivals[0] == arrivals[2]).all()
-    assert (arrivals[0] != dice[[len(dice) - len(worlds[0].cast) + n for n in noise]]).any(axis=1).all()
+    assert (arrivals[0] != dice[len(dice) - len(worlds[0].cast) + 2 :][: len(arrivals[0])]).any(axis=1).all()
 
 
 def test_a_seat_keeps_its_place_and_scale_and_gets_the_kinds_own_numbers():
