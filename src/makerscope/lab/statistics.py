@@ -98,9 +98,9 @@ def newcombe(pairs: Sequence[tuple[Number, Number]]) -> tuple[float, float]:
         R. G. Newcombe (1998), Statistics in Medicine 17, 2635-2650, method 10.
 
     Examples:
-        >>> pairs = [(1.0, 1.0)] * 14 + [(1.0, 0.0)] * 5 + [(0.0, 1.0)] * 0 + [(0.0, 0.0)] * 22
+        >>> pairs = [(1.0, 1.0)] * 36 + [(1.0, 0.0)] * 12 + [(0.0, 1.0)] * 2
         >>> [round(end, 4) for end in newcombe(pairs)]
-        [0.0081, 0.2363]
+        [0.0569, 0.3404]
     """
     n = len(pairs)
     e = sum(1 for a, b in pairs if a and b)

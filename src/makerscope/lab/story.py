@@ -207,6 +207,8 @@ def _maker_low(event: Event, _seen: Seen) -> str:
 
 SENTENCES: Mapping[str, Callable[[Event, Seen], str]] = {
     "episode-crash": _episode_crash,
+    "episode-macro": _episode("One driver moves all prices"),
+    "episode-bridge": _episode("No money gets from or to the leading venue"),
     "episode-volatility": _episode("Volatility is higher"),
     "episode-congestion": _episode("The chain is congested"),
     "episode-oracle-frozen": _episode("The oracle freezes"),
