@@ -42,6 +42,11 @@ app.command(
 app.command(
     "makerscope.cli.stress:stress", name="stress", help="Play a scenario with many seeds and compare makers in it."
 )
+app.command(
+    "makerscope.cli.sensitivity:sensitivity",
+    name="sensitivity",
+    help="Move each number of a maker alone, on the same seeds: which kills it first?",
+)
 app.command("makerscope.cli.demo:demo", name="demo", help="Simulate a small market, measure it, write its report.")
 
 

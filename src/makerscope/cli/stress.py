@@ -13,8 +13,9 @@ from makerscope.cli.progress import progress_bar
 from makerscope.cli.simulate import MOST_HOURS, named
 from makerscope.errors import InputError
 from makerscope.lab.catalogue import BY_NAME
+from makerscope.lab.outcome import Outcome
 from makerscope.lab.overrides import Value, pair_of, value_of
-from makerscope.lab.results import PAGE, study_of, write_study
+from makerscope.lab.results import NUMBERS, PAGE, study_of, write_study
 from makerscope.lab.store import opened
 from makerscope.lab.sweep import play_all, rehearse, runs_of, seeds_of
 from makerscope.lab.variants import AS_IS, MOST_VARIANTS, Variant, crossed, maker_of, seats_of, variants_in
@@ -59,9 +60,7 @@ def stress(
         story_by: the measure that says which run that is.
         tapes: keep the tape of every run too (large).
     """
-    count = os.cpu_count() or 1 if jobs is None else jobs
-    if not 1 <= count <= MOST_JOBS:
-        raise InputError("--jobs", f"is {count}", f"1 to {MOST_JOBS}")
+    count = cores(jobs)
     if story_by not in BY_NAME:
         raise InputError("--story-by", f"is {story_by!r}", "one of " + ", ".join(BY_NAME))
     numbers = seeds_of(seeds)
@@ -70,32 +69,59 @@ def stress(
         seats_of(chosen)
     tried = chosen_variants(makers, set_ or [], vary or [], variants)
     document = swept(chosen, scenario, tried, numbers, out, jobs=count, story=(story, story_by), tapes=tapes)
+    shown(document, out)
+
+
+def shown(document: Document, out: Path) -> None:
+    """The first page, and where the rest is."""
     console = Console()
     draw(document, console)
-    console.print(f"\npage      {out / PAGE}", highlight=False, soft_wrap=True)
-    console.print(
-        f"numbers   {out}/stress.json, runs.parquet, makers.parquet, payments.parquet", highlight=False, soft_wrap=True
-    )
+    for name, files in (
+        ("page", PAGE),
+        ("numbers", NUMBERS),
+        ("tables", "runs, makers, payments, paths, events .parquet"),
+    ):
+        console.print(f"{name:<9} {out}/{files}", highlight=False, soft_wrap=True)
 
 
 def swept(
     scenario: Scenario, where: str, tried: list[Variant], seeds: list[int], out: Path, *, jobs: int,
     story: tuple[str, str], tapes: bool,
 ) -> Document:  # fmt: skip
-    """Play all runs that are not there yet, each with a bar, and write the study."""
+    """Play what is not there yet, and write the study."""
     with opened(out, scenario) as folder:
-        with named(where), progress_bar("setting the scene", None):
-            runs = runs_of(scenario, tried, seeds, tapes=out / "tapes" if tapes else None)
-        if not is_warm():
-            with progress_bar(f"compiling once (about {SECONDS_COLD} s)", None):
-                warm_up()
-        with named(where), progress_bar("building each variant once", None):
-            rehearse(runs)
-        with progress_bar(f"{len(runs)} runs", len(runs), left=True) as tell:
-            outcomes = play_all(runs, folder, jobs=jobs, progress=tell)
+        outcomes = played(scenario, where, tried, seeds, folder, jobs=jobs, tapes=out / "tapes" if tapes else None)
         with progress_bar("putting them together", None):
             study = study_of(scenario, tried, seeds, outcomes, story=story[0], story_by=story[1])
-            return write_study(study, outcomes, out)
+            return write_study(study, outcomes, out, [item.name for item in tried])
+
+
+def played(
+    scenario: Scenario, where: str, tried: list[Variant], seeds: list[int], folder: Path, *, jobs: int,
+    tapes: Path | None = None,
+) -> list[Outcome]:  # fmt: skip
+    """Play all runs that are not there yet, each with a bar."""
+    with named(where), progress_bar("setting the scene", None):
+        runs = runs_of(scenario, tried, seeds, tapes=tapes)
+    if not is_warm():
+        with progress_bar(f"compiling once (about {SECONDS_COLD} s)", None):
+            warm_up()
+    with named(where), progress_bar("building each variant once", None):
+        rehearse(runs)
+    with progress_bar(f"{len(runs)} runs", len(runs), left=True) as tell:
+        return play_all(runs, folder, jobs=jobs, progress=tell)
+
+
+def cores(jobs: int | None) -> int:
+    """Processes to use: what is said, or all cores.
+
+    Raises:
+        InputError: that is no number of processes.
+    """
+    count = os.cpu_count() or 1 if jobs is None else jobs
+    if not 1 <= count <= MOST_JOBS:
+        raise InputError("--jobs", f"is {count}", f"1 to {MOST_JOBS}")
+    return count
 
 
 def chosen_variants(makers: str, changes: list[str], varied: list[str], file: Path | None) -> list[Variant]:

@@ -1,6 +1,6 @@
 """The files of a study: one JSON with all numbers, tables as Parquet, one page. The same sweep gives the same bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -60,17 +60,26 @@ def write_study(
     study: Study,
     outcomes: Sequence[Outcome],
     folder: Path,
+    names: Sequence[str],
+    *,
     extra: Sequence[Page] = (),
-    more: dict[str, object] | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> Document:
     """Write the JSON, the tables and the page of a study, all or none.
+
+    Args:
+        study: of ``study_of``.
+        outcomes: all that go into the tables.
+        folder: of the sweep.
+        names: of the variants of ``outcomes``.
+        extra: pages after the first.
+        more: what the JSON says besides.
 
     Raises:
         OutputError: a file cannot be written; none is then.
     """
     document = document_of(study, extra)
-    names = [item.name for item in study.variants]
-    numbers = msgspec.to_builtins(study) | (more or {})
+    numbers = msgspec.to_builtins(study) | dict(more or {})
     files = {
         folder / NUMBERS: msgspec.json.format(msgspec.json.encode(numbers), indent=1) + b"\n",
         folder / PAGE: html_of(document).encode(),
