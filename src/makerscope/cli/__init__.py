@@ -46,6 +46,7 @@ app.command(
     "makerscope.cli.sensitivity:sensitivity",
     name="sensitivity",
     help="Move each number of a maker alone, on the same seeds: which kills it first?",
+    "makerscope.cli.facts:facts", name="facts", help="Stylised facts of tapes side by side, recorded and simulated."
 )
 app.command("makerscope.cli.demo:demo", name="demo", help="Simulate a small market, measure it, write its report.")
 
