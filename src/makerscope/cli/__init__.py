@@ -46,6 +46,11 @@ app.command(
     "makerscope.cli.sensitivity:sensitivity",
     name="sensitivity",
     help="Move each number of a maker alone, on the same seeds: which kills it first?",
+)
+app.command(
+    "makerscope.cli.calibrate:calibrate_command", name="calibrate", help="Fit takers to a tape, as TOML of a scenario."
+)
+app.command(
     "makerscope.cli.facts:facts", name="facts", help="Stylised facts of tapes side by side, recorded and simulated."
 )
 app.command("makerscope.cli.demo:demo", name="demo", help="Simulate a small market, measure it, write its report.")
