@@ -24,6 +24,14 @@ app.command(
     "makerscope.cli.options:surface", name="surface", help="Fit and certify the volatility surface of an option chain."
 )
 app.command("makerscope.cli.vol:vol", name="vol", help="Implied against realised volatility of an option chain.")
+app.command(
+    "makerscope.cli.discovery:discovery", name="discovery", help="Where the price is made, in calm and in crisis."
+)
+app.command(
+    "makerscope.cli.block_time:block_time",
+    name="block-time",
+    help="Does the venue lead or follow, and what would block time change?",
+)
 tape = App(name="tape", help="Look at a tape, check it, join tapes.")
 tape.command("makerscope.cli.tape:info", name="info", help="What a tape holds, and what was wrong with its source.")
 tape.command("makerscope.cli.tape:check", name="check", help="Verify hashes, order, ranges and references.")

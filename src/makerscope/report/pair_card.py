@@ -7,7 +7,7 @@ import polars as pl
 from makerscope.metrics.discovery import discovery
 from makerscope.metrics.leadlag import lag_grid, lead_lag
 from makerscope.metrics.measure import named
-from makerscope.metrics.view import BOOK, EXCHANGE, LOCAL, QUOTES, View, unit_price
+from makerscope.metrics.view import BOOK, EXCHANGE, LOCAL, QUOTES, View, unit_price, unit_size
 from makerscope.report.numbers import duration
 from makerscope.report.scorecard import PairCard
 from makerscope.report.study import Study
@@ -35,8 +35,8 @@ def pair_cards(study: Study) -> tuple[PairCard, ...]:
 
 
 def _pair(view: View, first: str, second: str) -> PairCard | None:
-    clock = _common_clock(view, first, second)
-    series = [_mids(view, name, clock) for name in (first, second)]
+    clock = common_clock(view, first, second)
+    series = [mids_of(view, name, clock) for name in (first, second)]
     if min(rows.height for rows in series) < FEWEST_QUOTES:
         return None
     found = lead_lag(series[0], series[1], lag_grid(REACH, STEP))
@@ -72,7 +72,7 @@ def _pair(view: View, first: str, second: str) -> PairCard | None:
     )
 
 
-def _common_clock(view: View, first: str, second: str) -> str:
+def common_clock(view: View, first: str, second: str) -> str:
     """One venue has one clock; two venues share only the recorder's, where it is known."""
     if view.instruments[first].venue == view.instruments[second].venue:
         return view.clock[first]
@@ -85,13 +85,22 @@ def _common_clock(view: View, first: str, second: str) -> str:
     return LOCAL if rows and not missing else view.clock[first]
 
 
-def _mids(view: View, name: str, clock: str) -> pl.DataFrame:
+def mids_of(view: View, name: str, clock: str) -> pl.DataFrame:
+    """``time``, ``mid`` (quote currency) and ``touch`` (money at the best bid and ask, mean of both) of a market."""
     column = {EXCHANGE: "exchange_time", LOCAL: "local_time"}.get(clock)
     if view.reference[name] == QUOTES and column is not None:
         rows = view.tape.read("quotes", since=view.since, until=view.until, instrument=name)
         rows = rows.with_columns(time=column).drop_nulls("time").sort("time", maintain_order=True)
     else:
         rows = view.quotes.filter(pl.col("instrument") == name)
+    item = view.instruments[name]
+    lots = [
+        pl.col(f"{side}_size")
+        * (unit_size(item) if item.inverse else unit_size(item) * unit_price(item) * pl.col(side))
+        for side in ("bid", "ask")
+    ]
     return rows.filter(pl.col("bid") < pl.col("ask")).select(
-        "time", mid=(pl.col("bid") + pl.col("ask")) * (unit_price(view.instruments[name]) / 2)
+        "time",
+        mid=(pl.col("bid") + pl.col("ask")) * (unit_price(item) / 2),
+        touch=(lots[0] + lots[1]) / 2,
     )
