@@ -55,8 +55,11 @@ def net_greeks(seen, u):
 
 
 @inlined
-def quote_series(seen, act, i, slot, spot, lean_vol, half_vol, half_ticks, size, limit, tolerance, least):
-    """Both sides of one series. ``spot``: as seen and leant, quote currency; ``lean_vol``: moves its volatility, points."""
+def quote_series(seen, act, i, slot, spot, lean_vol, half_vol, half_ticks, size, limit, tolerance, least, aside):
+    """Both sides of one series. ``spot``: as seen and leant, quote currency; ``lean_vol``: moves its volatility, points.
+
+    ``aside``: the side it does not quote, or 0.
+    """
     model, tick = seen.model, seen.real[i, 1]
     alive = seen.public[i, P_TRADING] == 1 and model[i, V_VOLATILITY] > 0.0
     held, bid, ask = seen.position[i], 0, 0
@@ -68,27 +71,36 @@ def quote_series(seen, act, i, slot, spot, lean_vol, half_vol, half_ticks, size,
         half = per_point * half_vol * per_tick + half_ticks
         bid, ask = floor_ticks(fair - half), max(ceil_ticks(fair + half), 1)
         ask = max(ask, bid + 1)
-    requote(seen, act, i, 1, bid, size if alive and held < limit else 0, slot, tolerance, least)
-    requote(seen, act, i, -1, ask, size if alive and held > -limit else 0, slot + 1, tolerance, least)
+    requote(seen, act, i, 1, bid, size if alive and held < limit and aside != 1 else 0, slot, tolerance, least)
+    requote(seen, act, i, -1, ask, size if alive and held > -limit and aside != -1 else 0, slot + 1, tolerance, least)
 
 
 @kernel
-def step(self, seen, act):
-    """Look at what it holds, then quote every series of the chain."""
+def quote_chain(self, seen, act, share, tolerance, aside):
+    """Look at what it holds, then quote every series with ``share`` of its size, but not the side ``aside`` (0: both).
+
+    ``tolerance``: see ``requote``.
+    """
     p = self.params
     u = int(p[0])
     delta, vega = net_greeks(seen, u)
     lean_spot = -seen.reference[u, R_SPOT] * p[8] * 1e-4 * max(-1.0, min(1.0, delta / p[7]))
     lean_vol = -p[6] * max(-1.0, min(1.0, vega / p[5]))
     spot = seen.reference[u, R_SPOT] + lean_spot
-    half_vol, half_ticks, size, limit, tolerance = p[1], p[2], int(p[3]), p[4], p[9]
+    half_vol, half_ticks, size, limit = p[1], p[2], int(p[3] * share), p[4]
     least, slot = size // 2, 0
     for i in range(seen.spec.shape[0]):
         if seen.spec[i, SORT] == AN_OPTION and seen.spec[i, UNDERLYING] == u:
             quote_series(
-                seen, act, i, slot, spot, lean_vol, half_vol, half_ticks, size, limit, tolerance, least
+                seen, act, i, slot, spot, lean_vol, half_vol, half_ticks, size, limit, tolerance, least, aside,
             )  # fmt: skip
             slot += 2
+
+
+@kernel
+def step(self, seen, act):
+    """Quote the whole chain."""
+    quote_chain(self, seen, act, 1.0, self.params[9], 0)
     return 0
 
 

@@ -7,9 +7,9 @@ on this one. Money takes the bridge's time, and none passes while the bridge is 
 
 from types import MappingProxyType
 
-from makerscope.agents.grid import quote_grid
 from makerscope.agents.hedged_grid import NUMBERS as HEDGED
-from makerscope.agents.hedged_grid import hedge
+from makerscope.agents.hedged_grid import hedge_and_quote
+from makerscope.agents.hedging import HEDGE_REALS, HEDGE_WORDS
 from makerscope.agents.interface import act_at, seen_at, self_at
 from makerscope.agents.kind import Kind, Number
 from makerscope.agents.quoting import fair_ticks, lead_of
@@ -21,9 +21,15 @@ NUMBERS = MappingProxyType({
     **HEDGED,
     "move_usd": Number(default=10_000, low=1, high=1e12, about="it moves money when its hedge has won or lost so much since the last time, USD"),
 })  # fmt: skip
-MOVE = 11  # of the numbers
-LAST, OWED = 0, 1  # reals: last price; what the hedge lost and nobody has sent yet, base units (below 0: won)
-AWAY, AGAIN = 3, 4  # words: base units that it believes on their way; when it may ask again after it was refused
+MOVE = len(HEDGED)  # of the numbers
+LAST, OWED = (
+    HEDGE_REALS,
+    HEDGE_REALS + 1,
+)  # reals: last price; what the hedge lost and nobody has sent yet, base units (below 0: won)
+AWAY, AGAIN = (
+    HEDGE_WORDS,
+    HEDGE_WORDS + 1,
+)  # words: base units that it believes on their way; when it may ask again after it was refused
 PURSE = -2  # slot of its transfers, by which it knows the news of them
 PER_USD, MINUTE = 1e6, 60_000_000_000
 
@@ -62,15 +68,12 @@ def balance(self, seen, act, i, lead):
 
 @kernel
 def step(self, seen, act):
-    """Quote the grid, hedge, and keep both accounts in money."""
+    """Keep both accounts in money, hedge, and quote the grid."""
     i = int(self.params[0])
     lead = lead_of(seen, i)
-    held = float(seen.position[i])
-    there = float(seen.position[lead]) if lead != NONE else 0.0
-    hedge(self, seen, act, i)
     if lead != NONE:
         balance(self, seen, act, i, lead)
-    quote_grid(self, seen, act, held, held + there)
+    hedge_and_quote(self, seen, act)
     return 0
 
 
@@ -86,5 +89,6 @@ KIND = Kind(
     entry=_entry,
     numbers=NUMBERS,
     slots=lambda numbers, _instruments: 2 * int(numbers["levels"]),
-    whole=5,
+    reals=HEDGE_REALS + 2,
+    whole=HEDGE_WORDS + 2,
 )

@@ -1,57 +1,43 @@
-# ruff: noqa: ANN001, ANN201, ANN202, E501 - compiled functions take the types their docstrings say; one number a line
-"""A grid maker that carries what it holds to the leading venue: one hedge whenever it holds more than its band.
+# ruff: noqa: ANN001, ANN201, ANN202 - compiled functions take the types their docstrings say, in order
+"""A grid maker that carries what it holds to the leading venue, or to another maker of its perpetual if it is told to.
 
-It needs money there (``hedge_usd``). The centre leans against what is not hedged yet; the limit is on the venue's position.
+It needs money there (``hedge_usd``). The centre leans against what is not hedged yet; the limit is on the venue's
+position. While it cannot hedge, or takes the book it quotes in, it does not quote the side that would add.
 """
 
+from dataclasses import replace
 from types import MappingProxyType
 
 from makerscope.agents.grid import NUMBERS as GRID
 from makerscope.agents.grid import quote_grid
-from makerscope.agents.interface import act_at, seen_at, self_at, take
-from makerscope.agents.kind import Kind, Number
-from makerscope.agents.quoting import ceil_ticks, fair_ticks, floor_ticks, lead_of
+from makerscope.agents.hedging import HEDGE_REALS, HEDGE_WORDS, HEDGED, HEDGING, LEADER_ONLY, hedge_delta
+from makerscope.agents.interface import act_at, seen_at, self_at
+from makerscope.agents.kind import Kind
 from makerscope.kernels._jit import entry, kernel
-from makerscope.market.layout import NONE
 
-NUMBERS = MappingProxyType({
-    **GRID,
-    "band": Number(default=300, low=0, high=1e15, about="lots it carries without a hedge"),
-    "slip_bps": Number(default=10, low=0, high=1000, about="worst price of a hedge beyond the leader's, bps"),
-    "patience_ms": Number(default=1000, low=1, high=1e7, about="after so long a hedge that it did not hear of is sent again, ms"),
-})  # fmt: skip
-SENT, UNTIL, HAD = 0, 1, 2  # words: whether a hedge is on its way, until when it waits for it, what it held there then
+ONLY = MappingProxyType(
+    {"hedge_at": replace(HEDGING["hedge_at"], default=LEADER_ONLY)}
+)  # it makes the perpetual's book
+NUMBERS = MappingProxyType({**GRID, **HEDGING, **ONLY})
+HEDGE_AT = len(GRID)
+LIMIT = 6
 
 
 @kernel
-def hedge(self, seen, act, i):
-    """Bring position and hedge together to 0 if they are beyond the band; one order at a time."""
-    p, own = self.params, self.whole
-    lead = lead_of(seen, i)
-    if lead == NONE:
-        return
-    there = seen.position[lead]
-    if own[SENT] == 1 and there == own[HAD] and seen.now < own[UNTIL]:
-        return
-    own[SENT] = 0
-    net = seen.position[i] + there
-    if abs(net) <= p[8]:
-        return
-    side = -1 if net > 0 else 1
-    limit = fair_ticks(seen, i) * (1.0 + side * p[9] * 1e-4)
-    own[SENT], own[UNTIL], own[HAD] = 1, seen.now + int(p[10] * 1e6), there
-    take(act, lead, side, ceil_ticks(limit) if side > 0 else floor_ticks(limit), abs(net), 0, 0)
+def hedge_and_quote(self, seen, act):
+    """Hedge, then quote the grid."""
+    i = int(self.params[0])
+    net, stands = hedge_delta(self, seen, act, i, HEDGE_AT, 0, 0)
+    held = float(seen.position[i])
+    if stands != HEDGED:
+        held = self.params[LIMIT] if net > 0 else -self.params[LIMIT]
+    quote_grid(self, seen, act, held, net)
 
 
 @kernel
 def step(self, seen, act):
-    """Quote the grid and hedge."""
-    i = int(self.params[0])
-    lead = lead_of(seen, i)
-    held = float(seen.position[i])
-    there = float(seen.position[lead]) if lead != NONE else 0.0
-    hedge(self, seen, act, i)
-    quote_grid(self, seen, act, held, held + there)
+    """Hedge, then quote the grid."""
+    hedge_and_quote(self, seen, act)
     return 0
 
 
@@ -67,4 +53,6 @@ KIND = Kind(
     entry=_entry,
     numbers=NUMBERS,
     slots=lambda numbers, _instruments: 2 * int(numbers["levels"]),
+    reals=HEDGE_REALS,
+    whole=HEDGE_WORDS,
 )

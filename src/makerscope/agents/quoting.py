@@ -1,9 +1,9 @@
 # ruff: noqa: ANN001, ANN201 - compiled functions take the types their docstrings say, in order
 """What quoting agents share: a fair value, ticks on the right side, and to send only what changes."""
 
-from makerscope.agents.interface import K_SENT_PRICE, K_SIZE, R_SPOT, cancel, place
+from makerscope.agents.interface import K_INSTRUMENT, K_SENT_PRICE, K_SIDE, K_SIZE, R_SPOT, cancel, place
 from makerscope.kernels._jit import inlined
-from makerscope.market.layout import A_LEAD, KIND, NONE, UNDERLYING
+from makerscope.market.layout import A_LEAD, A_PERP, KIND, NONE, UNDERLYING
 
 
 @inlined
@@ -19,6 +19,26 @@ def lead_of(seen, instrument):
         if seen.spec[i, KIND] == A_LEAD and seen.spec[i, UNDERLYING] == seen.spec[instrument, UNDERLYING]:
             return i
     return NONE
+
+
+@inlined
+def perpetual_of(seen, u):
+    """The first perpetual on an underlying."""
+    for i in range(seen.spec.shape[0]):
+        if seen.spec[i, KIND] == A_PERP and seen.spec[i, UNDERLYING] == u:
+            return i
+    return u
+
+
+@inlined
+def own_price(seen, instrument, side, price):
+    """Whether an own order of that side and price rests in a market, as far as the agent knows."""
+    known = seen.known
+    for s in range(known.shape[0]):
+        here = known[s, K_INSTRUMENT] == instrument and known[s, K_SIDE] == side and known[s, K_SENT_PRICE] == price
+        if here and known[s, K_SIZE] > 0:
+            return True
+    return False
 
 
 @inlined

@@ -8,6 +8,7 @@ from makerscope.errors import InputError
 MODULES = (
     "symmetric", "grid", "hedged-grid", "chain-maker", "noise", "informed", "sniper", "leveraged", "liquidator",
     "fair-weather", "funded-grid", "external",
+    "hedged-chain-maker", "allocator",
     "recorded-flow",
     "hawkes", "kyle", "momentum", "elastic", "option-flow",
 )  # fmt: skip
