@@ -17,6 +17,8 @@ from makerscope.report.numbers import compact
 from makerscope.report.output import write_all
 from makerscope.tape.read import Tape
 
+WIDE, COLUMN = 24, 14  # characters of the names of facts, and of a tape
+
 
 def facts(
     *tapes: Path,
@@ -62,17 +64,21 @@ def market_of(tape: Tape, wanted: str | None) -> str:
 
 
 def show(console: Console, names: list[str], found: list[Facts]) -> None:
-    """One table: a row a fact, a column a tape."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("fact")
-    for name in names:
-        table.add_column(name, justify="right", overflow="fold")
-    table.add_row("market", *(item.instrument for item in found))
-    table.add_row("seconds heard", *(f"{item.seconds:,.0f}" for item in found))
-    table.add_row("trades", *(f"{item.trades:,}" for item in found))
-    for key in found[0].measures:
-        table.add_row(_title(key, found), *(cell(item.measures[key]) for item in found))
-    console.print(table)
+    """A row a fact, a column a tape; several tables below one another where the terminal is narrow."""
+    many = max(1, (console.width - WIDE) // COLUMN)
+    for first in range(0, len(found), many):
+        here = found[first : first + many]
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        table.add_column("fact", no_wrap=True)
+        for name in names[first : first + many]:
+            table.add_column(name, justify="right", overflow="fold")
+        table.add_row("venue", *(item.instrument.partition(":")[0] for item in here))
+        table.add_row("market", *(item.instrument.partition(":")[2] for item in here))
+        table.add_row("seconds heard", *(f"{item.seconds:,.0f}" for item in here))
+        table.add_row("trades", *(f"{item.trades:,}" for item in here))
+        for key in here[0].measures:
+            table.add_row(_title(key, here), *(cell(item.measures[key]) for item in here))
+        console.print(table)
 
 
 def _title(key: str, found: list[Facts]) -> str:

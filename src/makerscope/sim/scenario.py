@@ -44,7 +44,9 @@ class UnderlyingTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     symbol: Annotated[str, _about("its name, such as BTC", min_length=1)]
     spot: Annotated[float, _about("price at the start, quote currency", gt=0)]
     volatility: Annotated[float, _about("annual, where it starts and what it returns to", ge=0, le=20)] = 0.6
-    vol_of_vol: Annotated[float, _about("Heston's xi, annual", ge=0, le=20)] = 1.0
+    vol_of_vol: Annotated[
+        float, _about("Heston's xi, annual; tens where volatility clusters in minutes", ge=0, le=1000)
+    ] = 1.0
     reversion: Annotated[float, _about("Heston's kappa, a year: how fast volatility returns", gt=0)] = 12.0
     skew: Annotated[float, _about("Heston's rho: correlation of price and volatility", gt=-1, lt=1)] = -0.3
     drift: Annotated[float, _about("annual drift of the price, fraction", ge=-50, le=50)] = 0.0
