@@ -1,9 +1,11 @@
-"""What a maker paid to be there: gas of its messages, and what its hedges cost against the mid."""
+"""What a maker paid to be there: gas of its messages, what its hedges cost against the mid, and what they left."""
 
 import polars as pl
 
 from makerscope.metrics.measure import Measure, measured, missing
 from makerscope.metrics.pnl import Pnl
+from makerscope.metrics.view import unit_size
+from makerscope.report.hedging_card import hedging_measures
 from makerscope.report.study import Study
 
 NO_GAS = "not measurable: no gas payments on this tape"
@@ -13,12 +15,15 @@ NO_HEDGES = "no hedges on this tape"
 def cost_measures(study: Study, pnl: Pnl, maker: str) -> dict[str, Measure]:
     """``gas_paid`` and ``gas_per_fill`` (token in which it was paid), ``hedge_slippage`` and ``hedge_fees`` (bps).
 
+    Where it hedged also ``hedge_cost_per_unit`` (both together, quote currency per unit of the base) and what
+    ``report.hedging_card`` measures.
+
     Args:
         study: the tape measured.
         pnl: over the same window.
         maker: account name.
     """
-    return {**_gas(study, pnl, maker), **_hedges(study, maker)}
+    return {**_gas(study, pnl, maker), **_hedges(study, maker), **hedging_measures(study, pnl, maker)}
 
 
 def _gas(study: Study, pnl: Pnl, maker: str) -> dict[str, Measure]:
@@ -47,9 +52,18 @@ def _hedges(study: Study, maker: str) -> dict[str, Measure]:
     each = pl.col("notional") / price  # quote currency of one tick
     paid, notional = known.select((-pl.col("side") * (price - mid) * each).sum(), (mid * each).sum()).row(0)
     slippage = 1e4 * paid / notional if notional else float("nan")
+    fees = _fees(study, hedges)
+    sizes = {name: unit_size(study.instrument(name)) for name in hedges["instrument"].unique()}
+    unit = pl.col("instrument").replace_strict(sizes, return_dtype=pl.Float64)
+    units = float(hedges.select((unit * pl.col("size")).sum()).item() or 0.0)
+    price_paid = float(hedges["notional"].sum()) / units if units else float("nan")
+    quote = study.instrument(hedges["instrument"][0]).quote
+    base = study.instrument(hedges["instrument"][0]).base
+    cost = 1e-4 * (slippage + (fees.value or 0.0)) * price_paid
     return {
         "hedge_slippage": measured(slippage, "bps", n=known.height, undefined="no mid before a hedge"),
-        "hedge_fees": _fees(study, hedges),
+        "hedge_fees": fees,
+        "hedge_cost_per_unit": measured(cost, f"{quote} per {base}", n=known.height, undefined="no mid before a hedge"),
     }
 
 

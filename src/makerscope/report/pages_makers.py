@@ -78,7 +78,10 @@ STOCK = (
 )
 
 
-COSTS = ("gas_paid", "gas_per_fill", "hedge_slippage", "hedge_fees")
+COSTS = (
+    "gas_paid", "gas_per_fill", "hedge_slippage", "hedge_fees", "hedge_cost_per_unit", "rms_net_delta", "hedge_band",
+    "time_outside_band", "longest_outside_band", "hedge_error", "hedge_effect",
+)  # fmt: skip
 
 
 def maker_pages(card: Scorecard) -> tuple[Page, ...]:
@@ -349,7 +352,11 @@ def _costs(item: MakerCard) -> Section | None:
     found = [(name, measure) for name, measure in found if not (name.startswith("gas") and not measure.value)]
     if not found:
         return None
-    return Section("Gas and hedges", "What it paid to be there, beside the venue's fees.", (measures_table(found),))
+    return Section(
+        "Gas and hedges",
+        "What it paid to be there, beside the venue's fees, and what its hedges left.",
+        (measures_table(found),),
+    )
 
 
 def _fees(item: MakerCard) -> Section | None:
