@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, PLR0917 - compiled functions take the types their docstrings say, in order
+# ruff: noqa: ANN001, ANN201, ANN202, PLR0917 - compiled functions take the types their docstrings say, in order
 """Streaming estimates a maker lives by: variance on a clock, fill intensity by distance, adverse moves after fills.
 
 *Fill intensity.* Quotes at a distance ``d`` are hit at the rate ``A e^(-k d)``. A maker knows how long it has rested at
@@ -7,7 +7,8 @@ each distance and how often it was hit there; sums by distance (cells) are all t
 in ``k``: Newton, each step at most a doubling or a halving. It is used rather than the reach of trades beyond the mid
 because it needs no feed of trades, and holds for the maker's own place in the queue, size and latency.
 
-Old evidence fades by ``fade``; a prior is so much exposure more, spread over three distances.
+A maker's quotes are mostly at one distance, so its record says little about ``k``. What it knows beforehand counts as
+so many fills, for ``A`` and for ``k`` apart: a wrong level must not pass for a slope. Old evidence fades by ``fade``.
 """
 
 from makerscope.kernels._jit import inlined, kernel
@@ -40,70 +41,65 @@ def cell_of(distance, width):
 
 
 @inlined
-def set_prior(A, k, seconds, time, count):
-    """Write a prior's exposure and fills into cells ``(CELLS,)``: ``seconds`` over distances 0.5, 1.3 and 2.1 / k."""
-    width = 1.0 / (PER_DECAY * k)
-    for cell in range(CELLS):
-        time[cell] = count[cell] = 0.0
-    for n in range(3):
-        cell = cell_of((0.5 + 0.8 * n) / k, width)
-        time[cell] = seconds / 3.0
-        count[cell] = time[cell] * A * exp(-k * width * (cell + FIRST + 0.5), 0.0)
-
-
-@inlined
 def fade(cells, keep):
     """Let old evidence weigh less."""
     for n in range(cells.shape[0]):
         cells[n] *= keep
 
 
+@inlined
+def _weigh(time, width, k):
+    """Sums of time times ``e^(-k d)``, and of that times the cell and the cell squared."""
+    fall, weight = exp(-k * width, 0.0), exp(-k * width * (FIRST + 0.5), 0.0)
+    total, first, second = 0.0, 0.0, 0.0
+    for n in range(CELLS):
+        here = time[n] * weight
+        total += here
+        first += here * n
+        second += here * n * n
+        weight *= fall
+    return total, first, second
+
+
 @kernel
-def fit_intensity(time, count, prior_time, prior_count, width, k, low, high):
-    """Maximum likelihood of ``A`` and ``k``.
+def fit_intensity(time, count, seconds, A, guess, k):
+    """Most likely ``A`` and ``k``, given a record and a prior.
+
+    The prior is ``seconds`` of experience with a quote ``1 / guess`` away, and as many fills that speak for ``guess``.
 
     Args:
-        time: exposure by cell, ``(CELLS,)``; cell n is the distance ``width (n + FIRST + 1/2)``.
+        time: exposure by cell, ``(CELLS,)``; cell n is the distance ``(n + FIRST + 1/2) / (PER_DECAY guess)``.
         count: fills by cell, ``(CELLS,)``.
-        prior_time: exposure of the prior.
-        prior_count: its fills.
-        width: of a cell, price.
-        k: where to begin, 1 / price.
-        low: the smallest k.
-        high: the largest.
+        seconds: what the prior is worth, unit of time; 0: nothing.
+        A: of the prior, fills per unit of time.
+        guess: of k, 1 / price; k stays between a tenth and ten times of it.
+        k: where to begin.
 
     Returns:
         (A, k); A is 0 where nothing was filled, and k then where it began.
     """
-    filled, moment = 0.0, 0.0
+    width, filled, moment = 1.0 / (PER_DECAY * guess), 0.0, 0.0
     for n in range(CELLS):
-        here = count[n] + prior_count[n]
-        filled += here
-        moment += here * (n + 0.5)
-    if filled <= 0.0:
+        filled += count[n]
+        moment += count[n] * n
+    known = A * exp(-1.0, 0.0) * seconds
+    if filled + known <= 0.0:
         return 0.0, k
-    mean, total = moment / filled, 0.0
+    middle = PER_DECAY - FIRST - 0.5  # the cell that 1 / guess is the middle of
     for _ in range(TRIES):
-        fall, weight = exp(-k * width, 0.0), exp(-k * width * (FIRST + 0.5), 0.0)
-        total, first, second = 0.0, 0.0, 0.0
-        for n in range(CELLS):
-            here = (time[n] + prior_time[n]) * weight
-            total += here
-            first += here * (n + 0.5)
-            second += here * (n + 0.5) * (n + 0.5)
-            weight *= fall
+        total, first, second = _weigh(time, width, k)
+        here = seconds * exp(-k / guess, 0.0)
+        total, first, second = total + here, first + here * middle, second + here * middle * middle
         if total <= 0.0:
             return 0.0, k
         first /= total
-        spread = second / total - first * first
-        step = (first - mean) / (width * spread) if spread > 1e-9 else 0.0
-        after = min(max(k + step, 0.5 * k, low), 2.0 * k, high)
+        spread = max(second / total - first * first, 0.0)
+        slope = width * ((filled + known) * first - moment - known * middle) - known * (k - guess) / (guess * guess)
+        curve = (filled + known) * width * width * spread + known / (guess * guess)
+        after = min(max(k + (slope / curve if curve > 0.0 else 0.0), 0.5 * k, 0.1 * guess), 2.0 * k, 10.0 * guess)
         done = abs(after - k) <= 1e-10 * k
         k = after
         if done:
             break
-    fall, weight, total = exp(-k * width, 0.0), exp(-k * width * (FIRST + 0.5), 0.0), 0.0
-    for n in range(CELLS):
-        total += (time[n] + prior_time[n]) * weight
-        weight *= fall
-    return filled / total, k
+    total, _, _ = _weigh(time, width, k)
+    return (filled + known) / (total + seconds * exp(-k / guess, 0.0)), k

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makerscope.errors import DomainError
-from makerscope.kernels.estimates import CELLS, FIRST, PER_DECAY, cell_of, faded_variance, fit_intensity, set_prior
+from makerscope.kernels.estimates import CELLS, FIRST, PER_DECAY, cell_of, faded_variance, fit_intensity
 from makerscope.models.inventory_quotes import want_positive
 
 
@@ -28,8 +28,9 @@ def intensity_of(
         exposure: how long it rested there, unit of time. ``(n,)``
         filled: how often it was filled meanwhile; a part of its size counts as a part. ``(n,)``
         A: of the prior: fills per unit of time at the fair price.
-        k: of the prior, 1 / price; distances are put into cells of a fifth of ``1 / k``, from -2 / k to 6 / k.
-        prior: how long a record the prior is worth, unit of time; 0 or more.
+        k: of the prior, 1 / price; distances are put into cells of a fifth of ``1 / k``, from -2 / k to 6 / k, and what
+            is found lies between a tenth and ten times of it.
+        prior: how long a record at the distance ``1 / k`` the prior is worth, unit of time; 0 or more.
 
     Raises:
         DomainError: numbers outside their range, or arrays of several lengths.
@@ -51,13 +52,12 @@ def intensity_of(
     if (np.asarray(exposure) < 0).any() or (np.asarray(filled) < 0).any():
         raise DomainError("want exposures and fills of 0 or more")
     width = 1.0 / (PER_DECAY * k)
-    time, count, prior_time, prior_count = (np.zeros(CELLS) for _ in range(4))
+    time, count = np.zeros(CELLS), np.zeros(CELLS)
     for away, spell, hits in zip(distance, exposure, filled, strict=True):
         cell = cell_of(float(away), width)
         time[cell] += spell
         count[cell] += hits
-    set_prior(A, k, prior, prior_time, prior_count)
-    return Intensity(*fit_intensity(time, count, prior_time, prior_count, width, k, 0.02 * k, 50.0 * k))
+    return Intensity(*fit_intensity(time, count, prior, A, k, k))
 
 
 def cell_middles(k: float) -> NDArray[np.float64]:
