@@ -12,6 +12,7 @@ MODULES = (
     "avellaneda-stoikov", "glft", "cartea-jaimungal", "margin-aware", "rfq-dealer",
     "recorded-flow",
     "hawkes", "kyle", "momentum", "elastic", "option-flow",
+    "front-runner", "sandwicher", "back-runner", "bait", "liquidation-hunter", "spoofer",
 )  # fmt: skip
 
 
