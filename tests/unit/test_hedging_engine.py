@@ -264,6 +264,30 @@ def test_a_hedged_chain_maker_has_less_variance_of_its_result_than_the_same_one_
     assert bound < 1.0
 
 
+def test_hedging_vega_with_listed_options_takes_variance_off_a_delta_hedged_book_where_volatility_moves():
+    moving = HOUR.replace("spot = 60000", "spot = 60000\nvolatility = 0.8\nvol_of_vol = 20\nreversion = 4")
+    moving = moving.replace("[chain]", PLAIN + "[chain]") + OPTIONS.replace("[1, 30]", "[30, 60]")
+    numbers = "half_vol = 1, half_ticks = 2, size = 20, limit = 300, vega_limit = 1e6, band = 50, vega_keep = 0.8"
+    wide = "half_vol = 1.2, size = 200, limit = 100000, vega_limit = 1e9, delta_limit = 1e6"
+    others = (
+        agent("chain-maker", "other", numbers="{" + wide + "}"),
+        DEEP,
+        OPTIONISTS.replace("size = 5", "size = 20"),
+    )
+    hedged, alone = (
+        market(
+            agent("hedged-chain-maker", "maker", hedge_usd=1e6, numbers="{" + numbers + f", vega_band = {band}" + "}"),
+            *others,
+            top=moving,
+        )
+        for band in (600, 1e9)
+    )
+    results = np.array([[worth(scenario, "maker", seed) for scenario in (hedged, alone)] for seed in range(20)])
+    bound, ratio = upper_variance_ratio(*results.T)
+    print(f"variance of vega hedged over not {ratio:.3f}, 97.5 % bound {bound:.3f}; means {results.mean(axis=0)}")
+    assert bound < 1.0
+
+
 def test_the_example_of_the_documentation_hedges(tmp_path):
     page = (Path(__file__).parents[2] / "docs" / "agents.md").read_text()
     (code,) = [each for each in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "hedge_delta(" in each]
