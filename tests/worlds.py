@@ -3,7 +3,8 @@
 import numpy as np
 
 from makerscope.market import layout
-from makerscope.market.accounts import new_holdings
+from makerscope.market.accounts import fenced_equity, new_holdings, pay
+from makerscope.market.liquidation import cover, settle_fence, transfer
 from makerscope.market.margin_profile import margin_profile
 from makerscope.market.margin_rules import margin_rules
 
@@ -19,6 +20,30 @@ def instruments(perps=1, options=(), *, unit=1000, im=50_000, mm=25_000, index=6
     state[:, layout.INDEX] = state[:, layout.MARK] = index
     state[perps:, layout.MARK] = index // 20
     return spec, state
+
+
+def take_over(accounts, spec, state, account, vault):
+    """All positions at the mark and the money left go to the vault, insurance covers the rest: the loop's own steps."""
+    for instrument in np.flatnonzero(accounts.position[account]):
+        size = abs(int(accounts.position[account, instrument]))
+        transfer(accounts, spec, account, vault, instrument, state[instrument, layout.MARK], size)
+    rest = int(accounts.cash[account])
+    if rest < 0:
+        return cover(accounts, account, -rest)
+    pay(accounts, account, vault, rest)
+    return 0
+
+
+def take_over_isolated(accounts, spec, state, account, instrument, vault):  # noqa: PLR0917 - as compiled functions
+    """The same for one isolated position and its fence."""
+    worth = fenced_equity(accounts, spec, state, account, instrument)
+    size = abs(int(accounts.position[account, instrument]))
+    transfer(accounts, spec, account, vault, instrument, state[instrument, layout.MARK], size)
+    if worth < 0:
+        return settle_fence(accounts, account, instrument)
+    pay(accounts, account, vault, worth)
+    accounts.collateral[account, instrument] = 0
+    return 0
 
 
 def world(accounts=8, cash=10**12, profile="plain", perps=1, options=(), **facts):

@@ -12,7 +12,17 @@ import pytest
 
 from makerscope.market.chain import C_BASE_FEE, K_AUCTIONED, K_COIN_PRICE, K_TIP
 from makerscope.market.layout import FIRST_AGENT, MARK, MM, NONE, OPEN_INTEREST, POST_ONLY, UNIT
-from makerscope.market.log import DELEVERAGED, GAS, HAIRCUT, INSURED, LIQUIDATED, NO_FUNDING, SETTLEMENT, TAKEN_OVER
+from makerscope.market.log import (
+    DELEVERAGED,
+    GAS,
+    HAIRCUT,
+    INSURED,
+    LIQUIDATED,
+    NO_FUNDING,
+    SETTLEMENT,
+    SOCIALISED,
+    TAKEN_OVER,
+)
 from makerscope.sim import world as w
 from makerscope.sim.build import build
 from makerscope.sim.scenario import read_scenario
@@ -262,7 +272,7 @@ over_minutes = 0.5
 """
 
 
-STORMS = [("adl", 0, 60), ("haircut", 0, 60), ("adl", 1e6, 100)]
+STORMS = [("adl", 0, 60), ("haircut", 0, 60), ("socialised", 0, 60), ("adl", 1e6, 100)]
 
 
 @pytest.mark.parametrize(("bankruptcy", "insurance", "capital"), STORMS)
@@ -289,7 +299,7 @@ def test_money_and_positions_are_conserved_after_every_event_of_a_storm(bankrupt
         assert DELEVERAGED in how
     else:
         assert TAKEN_OVER in how
-        assert HAIRCUT in kinds
+        assert (HAIRCUT if bankruptcy == "haircut" else SOCIALISED) in kinds
 
 
 PROGRAM = """

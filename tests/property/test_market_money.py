@@ -18,7 +18,7 @@ from makerscope.market.accounts import (
     trade,
     unrealised,
 )
-from makerscope.market.deleverage import adl_queue, adl_round, deleverage, socialise
+from makerscope.market.deleverage import DRAWS, adl_queue, adl_round, socialise, take_in_order
 from makerscope.market.fees import fee
 from makerscope.market.funding import amount_per_lot, pay_funding
 from makerscope.market.haircut import claims, haircut, pay_haircut, withdrawable
@@ -28,15 +28,14 @@ from makerscope.market.liquidation import (
     isolated_standing,
     settle_fence,
     standing,
-    take_over,
-    take_over_isolated,
+    transfer,
 )
 from makerscope.market.liquidation_price import liquidation_price
 from makerscope.market.margin import allows, fence, position_requirement, requirement
 from makerscope.market.margin_profile import margin_profile
 from makerscope.market.margin_rules import margin_rules, scenario_grid
 from makerscope.market.portfolio_margin import revalue
-from makerscope.market.settlement import settle, settle_expiry
+from makerscope.market.settlement import payoff_ticks
 from makerscope.market.shares import apportion, floor_share, millionths, millionths_up, share
 from tests.reference.accounts import (
     SlowAccount,
@@ -44,7 +43,7 @@ from tests.reference.accounts import (
     slow_option_requirement,
     slow_tier_margin,
 )
-from tests.worlds import instruments, world
+from tests.worlds import instruments, take_over, take_over_isolated, world
 
 ACCOUNTS, PERPS, EXPIRY = layout.FIRST_AGENT + 5, 2, 10**18
 OPTIONS = ((60_000, True, EXPIRY), (55_000, False, EXPIRY), (70_000, True, 2 * EXPIRY))
@@ -184,7 +183,7 @@ class Market:
             return
         order, taken = self.buffers[:2]
         if b % 2:
-            count = adl_round(self.holdings, instrument, side, b % ACCOUNTS, order)
+            count = adl_round(self.holdings, self.spec, self.state, instrument, side, b * DRAWS // 10, order)
         else:
             scores = np.zeros(ACCOUNTS)
             count = adl_queue(self.holdings, self.spec, self.state, instrument, side, b // 2 % 2, scores, order)
@@ -192,16 +191,23 @@ class Market:
             assert ranked == sorted(ranked, reverse=True)
         at = max(1, int(self.state[instrument, layout.MARK]) * (900 + price % 200) // 1000)
         held = abs(self.holdings.position[account, instrument])
-        left = deleverage(self.holdings, self.spec, account, instrument, at, order, count, taken)
-        assert taken[:count].sum() + left == held
+        sizes = np.abs(self.holdings.position[:, instrument])
+        left = take_in_order(held, sizes, order, count, taken)
+        for other, size in zip(order[:count], taken[:count], strict=True):
+            if size:
+                transfer(self.holdings, self.spec, account, other, instrument, at, size)
+        assert abs(self.holdings.position[account, instrument]) == left
 
     def cut(self, *_draws):
         worth, gain, cut, out = self.buffers
-        left = withdrawable(self.holdings, self.spec, self.state, worth, gain, cut, out)
+        left = withdrawable(self.holdings, self.spec, self.state, ACCOUNTS, worth, gain, cut, out)
         assert out.min() >= 0
-        if left == 0 or self.before >= 0:
-            assert out.sum() == self.before
-        pay_haircut(self.holdings, self.spec, self.state, worth, gain, cut)
+        here = self.before - self.holdings.cash[layout.LEADER]
+        if left == 0 or here >= 0:
+            assert out.sum() == here
+        elsewhere = self.holdings.cash[layout.LEADER]
+        pay_haircut(self.holdings, self.spec, self.state, ACCOUNTS, worth, gain, cut)
+        assert self.holdings.cash[layout.LEADER] == elsewhere
 
     def share_a_loss(self, a, *_draws):
         account = layout.FIRST_AGENT + a % 5
@@ -212,11 +218,15 @@ class Market:
         assert socialise(self.holdings, account, missing, weights, parts) + parts.sum() == missing
 
     def settle(self, _a, b, instrument, price, _size):
-        if b % 3 == 0:
-            settle_expiry(self.holdings, self.spec, self.state, 0, EXPIRY, 40_000 + 40 * price)
-            assert not self.holdings.position[:, PERPS : PERPS + 2].any()
-        elif instrument % self.count >= PERPS:
-            settle(self.holdings, self.spec, self.state, instrument % self.count, price)
+        due = range(PERPS, PERPS + 2) if b % 3 == 0 else range(instrument % self.count, instrument % self.count + 1)
+        for i in due:
+            if i < PERPS or self.state[i, layout.SETTLED]:
+                continue
+            at = payoff_ticks(self.spec, i, 40_000 + 40 * price)
+            for account in np.flatnonzero(self.holdings.position[:, i]):
+                held = int(self.holdings.position[account, i])
+                trade(self.holdings, self.spec, account, i, -1 if held > 0 else 1, at, abs(held))
+            self.state[i, layout.MARK], self.state[i, layout.SETTLED] = at, 1
 
     def check(self):
         holdings = self.holdings
@@ -252,26 +262,27 @@ def test_money_is_conserved_through_trades_fees_funding_liquidation_adl_haircuts
 
 
 @given(
-    st.lists(st.integers(-(10**9), 10**9), min_size=5, max_size=9),
-    st.lists(st.tuples(st.integers(4, 8), st.integers(4, 8), st.integers(1, 10**4), st.integers(1, 99)), max_size=12),
+    st.lists(st.integers(-(10**9), 10**9), min_size=6, max_size=10),
+    st.lists(st.tuples(st.integers(5, 9), st.integers(5, 9), st.integers(1, 10**4), st.integers(1, 99)), max_size=12),
     st.integers(1, 10**4),
 )
 def test_nobody_can_withdraw_more_than_exists_and_together_exactly_that(cash, fills, mark):
     holdings, spec, state, _rules = world(len(cash), cash=0, unit=3)
     holdings.cash[:] = cash
-    holdings.cash[layout.BACKSTOP] += max(0, -int(sum(cash)))
+    holdings.cash[layout.LEADER] = 0
+    holdings.cash[layout.BACKSTOP] += max(0, -int(holdings.cash.sum()))
     for buyer, seller, price, size in fills:
         if max(buyer, seller) < len(cash):
             trade(holdings, spec, buyer, 0, 1, price, size)
             trade(holdings, spec, seller, 0, -1, price, size)
     state[0, layout.MARK] = mark
     worth, gain, cut, out = (np.zeros(len(cash), np.int64) for _ in range(4))
-    deficit = claims(holdings, spec, state, worth, gain)
+    deficit = claims(holdings, spec, state, len(cash), worth, gain)
     first_gain, first_worth = gain.copy(), worth.copy()
     left = haircut(deficit, worth, gain, cut)
     assert cut.sum() + left == deficit
     assert (cut[1:] <= first_gain[1:]).all()
-    capital_cut = withdrawable(holdings, spec, state, worth, gain, cut, out)
+    capital_cut = withdrawable(holdings, spec, state, len(cash), worth, gain, cut, out)
     assert capital_cut == left
     assert out.sum() == total_cash(holdings)
     assert (out >= 0).all()

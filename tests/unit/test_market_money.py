@@ -10,7 +10,7 @@ import pytest
 from makerscope.errors import DomainError, InputError
 from makerscope.market import layout
 from makerscope.market.accounts import equity, fenced_equity, free_money, pay, total_cash, trade
-from makerscope.market.deleverage import BY_PRICE_AND_SIZE, BY_RETURN, adl_queue, adl_round, deleverage
+from makerscope.market.deleverage import BY_PRICE_AND_SIZE, BY_RETURN, DRAWS, adl_queue, adl_round, take_in_order
 from makerscope.market.fee_schedules import (
     Charged,
     FixedPlusFee,
@@ -49,14 +49,12 @@ from makerscope.market.liquidation import (
     settle_fence,
     standing,
     standing_of,
-    take_over,
-    take_over_isolated,
 )
 from makerscope.market.margin import fence, order_margin, position_requirement
 from makerscope.market.margin_profile import margin_profile, margin_profile_names, margin_profile_of
 from makerscope.market.margin_rules import margin_rules, with_perp_rates
-from makerscope.market.settlement import average_ticks, payoff_ticks, settle_expiry, window_mark
-from tests.worlds import instruments, world
+from makerscope.market.settlement import average_ticks, payoff_ticks, window_mark
+from tests.worlds import instruments, take_over, take_over_isolated, world
 
 ANN, BOB, CYD = layout.FIRST_AGENT, layout.FIRST_AGENT + 1, layout.FIRST_AGENT + 2
 
@@ -167,7 +165,7 @@ def test_funding_rules_refuse_what_cannot_be_and_name_what_is_known():
 
 
 def test_both_legs_of_a_spread_settle_against_one_average():
-    holdings, spec, state, _rules = world(
+    holdings, spec, _state, _rules = world(
         options=[(60_000, True, 5), (62_000, True, 5), (60_000, False, 5), (60_000, True, 9)]
     )
     both(holdings, spec, ANN, BOB, 1, 900, 10)
@@ -175,11 +173,7 @@ def test_both_legs_of_a_spread_settle_against_one_average():
     both(holdings, spec, ANN, BOB, 4, 900, 1)
     average = average_ticks(60_998 + 61_001 + 61_003, 3)
     assert average == 61_001
-    assert settle_expiry(holdings, spec, state, 0, 5, average) == 3
-    assert holdings.cash[ANN] - 10**12 == (-900 * 10 + 300 * 10 + 1001 * 10 - 900) * 1000
-    assert state[1:, layout.SETTLED].tolist() == [1, 1, 1, 0]
     assert [payoff_ticks(spec, i, average) for i in (1, 2, 3)] == [1001, 0, 0]
-    assert settle_expiry(holdings, spec, state, 0, 5, 1) == 0  # once
     assert total_cash(holdings) == 8 * 10**12
 
 
@@ -244,7 +238,7 @@ def test_insurance_covers_what_it_can_and_the_rest_is_told():
     assert (holdings.cash[layout.INSURANCE], holdings.cash[ANN]) == (0, -40_000_000)
     assert standing(holdings, spec, state, _rules, ANN) == BANKRUPT
     worth, gain, cut = (np.zeros(8, np.int64) for _ in range(3))
-    assert pay_haircut(holdings, spec, state, worth, gain, cut) == 0
+    assert pay_haircut(holdings, spec, state, 8, worth, gain, cut) == 0
     assert cut[BOB] == 40_000_000  # the only one with a gain pays
     assert holdings.cash[ANN] == 0
     assert total_cash(holdings) == 8 * 10**8
@@ -313,20 +307,19 @@ def test_hyperliquid_ranks_winners_by_price_and_leverage():
         assert order[:3].tolist() == [CYD, BOB, ANN]
     assert score[ANN] == pytest.approx(1000 / 60_000 * 610_000_000 / (10**9 + 10_000_000))
     assert adl_queue(holdings, spec, state, 0, -1, BY_PRICE_AND_SIZE, score, order) == 1
-    assert adl_round(holdings, 0, 1, BOB, order) == 3
-    assert order[:3].tolist() == [BOB, CYD, ANN]
+    for draw, queue in ((0, [ANN, BOB, CYD]), (DRAWS // 3 + 1, [BOB, CYD, ANN]), (DRAWS - 1, [CYD, ANN, BOB])):
+        assert adl_round(holdings, spec, state, 0, 1, draw, order) == 3
+        assert order[:3].tolist() == queue
 
 
-def test_deleveraging_closes_whole_positions_down_the_queue_at_one_price():
-    holdings, spec, _state, _rules = world(9)
-    for account, size in ((ANN, 10), (BOB, 40), (CYD, 10)):
-        both(holdings, spec, account, 3, 0, 60_000, size)
-    order, taken = np.array([CYD, BOB, ANN] + [0] * 6), np.zeros(9, np.int64)
-    assert deleverage(holdings, spec, 3, 0, 59_000, order, 3, taken) == 0
+def test_deleveraging_takes_whole_positions_down_the_queue():
+    order, taken = np.array([6, 5, 4] + [0] * 6), np.zeros(9, np.int64)
+    sizes = np.array([0, 0, 0, 0, 10, 40, 10, 0, 0])
+    assert take_in_order(60, sizes, order, 3, taken) == 0
     assert taken[:3].tolist() == [10, 40, 10]
-    both(holdings, spec, ANN, 3, 0, 60_000, 10)
-    assert deleverage(holdings, spec, 3, 0, 59_000, order, 1, taken) == 10  # nobody in the queue holds anything
-    assert total_cash(holdings) == 9 * 10**12
+    assert take_in_order(55, sizes, order, 3, taken) == 0
+    assert taken[:3].tolist() == [10, 40, 5]
+    assert take_in_order(70, sizes, order, 3, taken) == 10  # nobody else holds the other side
 
 
 def test_an_order_at_rest_keeps_its_margin_and_its_loss_at_once_busy():
@@ -352,8 +345,11 @@ def test_shipped_margin_profiles_are_complete_and_dated():
         assert profile.status
         assert len(profile.valid_from) == 10
         spec, _state = instruments(1, [(60_000, True, 5)], im=0, mm=0)
-        full = with_perp_rates(profile, spec)
-        assert full[0, layout.IM] >= full[0, layout.MM] > 0
+        full = with_perp_rates(profile, spec, ["BTC"])
+        tiered = "BTC" in profile.tiers
+        assert (full[0, layout.IM] == 0) == tiered
+        assert full[0, layout.MM] > 0
+        assert with_perp_rates(profile, spec, ["BTC"], chosen=70_000)[0, layout.IM] == 70_000
         assert margin_rules(profile, spec, ["BTC"], units_per_usd=10**6).gain.shape == (2, len(profile.scenarios))
     with pytest.raises(InputError, match="was not valid on 1999"):
         margin_profile("hyperliquid", day="1999-01-01")

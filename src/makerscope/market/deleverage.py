@@ -4,12 +4,12 @@
 =====================  ================================================================================================
 BY_PRICE_AND_SIZE      Hyperliquid: (mark / entry) (notional / account value) for longs, entry / mark for shorts
 BY_RETURN              gain / cost, times leverage: notional / account value
-``adl_round``          dYdX: any accounts of the other side, from a place that the caller draws
+``adl_round``          dYdX: the solvent accounts of the other side, from one that the caller draws
 =====================  ================================================================================================
 
 A rank is a float64 of a few exact operations, the same on every machine; of equals the lower account comes first.
 Lots and money are integers: closing is an ordinary trade of two accounts at one price (the previous mark, or the
-bankruptcy price), so nothing is lost. ``haircut`` is the alternative that closes nobody.
+bankruptcy price), so nothing is lost. ``haircut`` and ``socialise`` are the alternatives that close nobody.
 
 Source:
     Hyperliquid and dYdX documents; knowledge/models.md 5.4. That shorts use entry / mark is an inference.
@@ -18,11 +18,11 @@ Source:
 from makerscope.kernels._jit import inlined, kernel
 from makerscope.market.accounts import equity, fenced_equity, pay, position_value
 from makerscope.market.layout import ISOLATED
-from makerscope.market.liquidation import transfer
 from makerscope.market.margin import NOTHING
 from makerscope.market.shares import apportion
 
-BY_PRICE_AND_SIZE, BY_RETURN = 0, 1
+BY_PRICE_AND_SIZE, BY_RETURN, AT_RANDOM = 0, 1, 2  # column RANKING of ``rules.ladder``
+DRAWS = 1 << 30  # what ``adl_round`` takes is below this
 
 
 @kernel
@@ -54,6 +54,14 @@ def in_order_of(score, order, count):
 
 
 @kernel
+def _worth(accounts, spec, state, account, instrument):
+    """What stands behind a position: its fence, or the whole account."""
+    if accounts.mode[account] == ISOLATED:
+        return fenced_equity(accounts, spec, state, account, instrument)
+    return equity(accounts, spec, state, account)
+
+
+@kernel
 def adl_queue(accounts, spec, state, instrument, side, ranking, score, order):
     """Queue the solvent accounts whose position is on ``side`` (BUY: long), the first to be closed first.
 
@@ -66,10 +74,7 @@ def adl_queue(accounts, spec, state, instrument, side, ranking, score, order):
     for account in range(accounts.cash.shape[0]):
         if accounts.position[account, instrument] * side <= 0:
             continue
-        if accounts.mode[account] == ISOLATED:
-            worth = fenced_equity(accounts, spec, state, account, instrument)
-        else:
-            worth = equity(accounts, spec, state, account)
+        worth = _worth(accounts, spec, state, account, instrument)
         if worth > 0:
             value = position_value(accounts, spec, state, account, instrument)
             score[account] = adl_score(ranking, value, accounts.cost[account, instrument], worth)
@@ -79,16 +84,30 @@ def adl_queue(accounts, spec, state, instrument, side, ranking, score, order):
     return count
 
 
+@inlined
+def _turn_round(order, first, end):
+    while first < end - 1:
+        end -= 1
+        order[first], order[end] = order[end], order[first]
+        first += 1
+
+
 @kernel
-def adl_round(accounts, instrument, side, first, order):
-    """Queue the accounts whose position is on ``side``, from account ``first`` on and round; returns how many."""
-    count = 0
-    everyone = accounts.cash.shape[0]
-    for step in range(everyone):
-        account = (first + step) % everyone
+def adl_round(accounts, spec, state, instrument, side, draw, order):
+    """Queue the solvent accounts whose position is on ``side`` by number, from one that is drawn on and round.
+
+    ``draw`` is from 0 to ``DRAWS - 1``; each of them is as likely to be the first. Returns how many are queued.
+    """
+    count = NOTHING
+    for account in range(accounts.cash.shape[0]):
         if accounts.position[account, instrument] * side > 0:
-            order[count] = account
-            count += 1
+            if _worth(accounts, spec, state, account, instrument) > 0:
+                order[count] = account
+                count += 1
+    first = draw * count // DRAWS
+    _turn_round(order, 0, first)
+    _turn_round(order, first, count)
+    _turn_round(order, 0, count)
     return count
 
 
@@ -103,26 +122,6 @@ def take_in_order(total, limit, order, count, taken):
     for k in range(count):
         taken[k] = min(left, limit[order[k]])
         left -= taken[k]
-    return left
-
-
-@kernel
-def deleverage(accounts, spec, account, instrument, price, order, count, taken):
-    """Close the position of ``account`` at ``price`` against the queue, whole positions first.
-
-    All in the queue hold the other side; ``taken[k]`` is filled with the lots of ``order[k]``. Stands for what no order
-    in the book would take.
-
-    Returns:
-        Lots that found nobody.
-    """
-    left = abs(accounts.position[account, instrument])
-    for k in range(count):
-        other = order[k]
-        taken[k] = min(left, abs(accounts.position[other, instrument]))
-        if taken[k] > 0:
-            transfer(accounts, spec, account, other, instrument, price, taken[k])
-            left -= taken[k]
     return left
 
 

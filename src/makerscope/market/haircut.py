@@ -16,23 +16,28 @@ Source:
 
 from makerscope.kernels._jit import kernel
 from makerscope.market.accounts import equity, next_open, pay, unrealised
-from makerscope.market.layout import INSURANCE, ISOLATED, NONE
+from makerscope.market.layout import INSURANCE, ISOLATED, LEADER, NONE
 from makerscope.market.liquidation import gain_of
 from makerscope.market.margin import NOTHING
 from makerscope.market.shares import apportion
 
 
 @kernel
-def claims(accounts, spec, state, worth, gain):
+def claims(accounts, spec, state, end, worth, gain):
     """Fill ``worth`` ``(A,)`` with equity and ``gain`` ``(A,)`` with the junior part of it, between 0 and equity.
+
+    ``end`` is the first account that is not on the venue; those and LEADER, which stands for another venue, have 0.
 
     Returns:
         Deficit: how far accounts are worth less than 0, together.
     """
     deficit = 0
-    for account in range(accounts.cash.shape[0]):
+    worth[:] = 0
+    gain[:] = 0
+    for account in range(end):
+        if account == LEADER:
+            continue
         worth[account] = equity(accounts, spec, state, account)
-        gain[account] = 0
         if account != INSURANCE and worth[account] > 0:
             gain[account] = min(max(gain_of(accounts, spec, state, account), 0), worth[account])
         deficit += max(-worth[account], 0)
@@ -57,8 +62,8 @@ def haircut(deficit, worth, gain, cut):
 
 
 @kernel
-def withdrawable(accounts, spec, state, worth, gain, cut, out):
-    """Fill ``out`` ``(A,)`` with what each account could take away now; its sum is exactly the sum of cash.
+def withdrawable(accounts, spec, state, end, worth, gain, cut, out):
+    """Fill ``out`` ``(A,)`` with what each account could take away now; its sum is exactly the cash on the venue.
 
     ``worth``, ``gain``, ``cut`` ``(A,)`` are filled on the way. Margin of open positions is another limit, not looked
     at here.
@@ -66,7 +71,7 @@ def withdrawable(accounts, spec, state, worth, gain, cut, out):
     Returns:
         What was cut from capital, after all gains: 0 in all but a ruined market.
     """
-    left = haircut(claims(accounts, spec, state, worth, gain), worth, gain, cut)
+    left = haircut(claims(accounts, spec, state, end, worth, gain), worth, gain, cut)
     for account in range(worth.shape[0]):
         worth[account] = max(worth[account], 0) - cut[account]
     apportion(left, worth, out)
@@ -87,7 +92,7 @@ def _cut_fences(accounts, spec, state, account, amount):
 
 
 @kernel
-def pay_haircut(accounts, spec, state, worth, gain, cut):
+def pay_haircut(accounts, spec, state, end, worth, gain, cut):
     """Pay the debts of accounts that hold nothing and owe money, out of insurance and then out of gains, for good.
 
     Accounts below 0 with open positions may recover and are left alone.
@@ -95,7 +100,7 @@ def pay_haircut(accounts, spec, state, worth, gain, cut):
     Returns:
         Debt that neither covers; the last debtors keep it.
     """
-    claims(accounts, spec, state, worth, gain)
+    claims(accounts, spec, state, end, worth, gain)
     debt = NOTHING  # a literal would compile ``haircut`` twice
     for account in range(worth.shape[0]):
         if worth[account] < 0 and next_open(accounts, account, NOTHING) == NONE:

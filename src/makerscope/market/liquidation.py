@@ -3,13 +3,14 @@
 
 ``rules.ladder`` holds the venue's numbers: how much of a position the first and the later steps close, above which
 notional it is done in steps at all, the pause between them, the share of maintenance margin below which the backstop
-vault takes over, when an account counts as restored, and the penalty. Forced orders are ordinary orders with a limit
-at the bankruptcy price, so they go through the very same book; this module only says which.
+vault takes over, when an account counts as restored, the penalty, the limit of forced orders and who is deleveraged.
+Forced orders are ordinary orders with a limit at the bankruptcy price or dYdX's fillable price, so they go through the
+very same book; this module only says which.
 
 ===============  =====================================================================================================
 HEALTHY          equity covers maintenance margin
 LIQUIDATABLE     it does not: forced orders to the book
-TO_BACKSTOP      equity is below ``BACKSTOP`` of maintenance margin: ``take_over``
+TO_BACKSTOP      equity is below ``BACKSTOP`` of maintenance margin: the vault takes all positions and the money left
 BANKRUPT         equity is below 0: what insurance does not cover is left to ``deleverage`` or ``haircut``
 ===============  =====================================================================================================
 
@@ -21,13 +22,15 @@ Source:
 
 from makerscope.kernels._jit import inlined, kernel
 from makerscope.market.accounts import equity, fenced_equity, next_open, pay, trade, unrealised
-from makerscope.market.layout import BUY, INSURANCE, ISOLATED, LOT_STEP, MARK, NONE, SELL, UNIT
+from makerscope.market.layout import BUY, INSURANCE, ISOLATED, LOT_STEP, MARK, NONE, PPM, SELL, UNIT
 from makerscope.market.margin import MAINTENANCE, NOTHING, isolated_requirement, position_requirement, requirement
 from makerscope.market.shares import millionths, millionths_up, share
 
 HEALTHY, LIQUIDATABLE, TO_BACKSTOP, BANKRUPT = 0, 1, 2, 3
 FIRST, LATER, ABOVE, PAUSE, BACKSTOP_SHARE, RESTORED, PENALTY_NOTIONAL, PENALTY_MARGIN = range(8)  # of ``rules.ladder``
-LADDER_COLUMNS = 8
+LIMIT, SPREAD, RANKING = range(8, 11)
+LADDER_COLUMNS = 11
+AT_BANKRUPTCY, FILLABLE = 0, 1  # LIMIT
 
 
 @kernel
@@ -124,6 +127,23 @@ def fillable_price(state, instrument, held, worth, maintenance, rate, adjust):
 
 
 @kernel
+def forced_limit(accounts, spec, state, rules, account, instrument):
+    """Ticks up to which the venue closes this position through the book, by its own rule (column LIMIT)."""
+    if rules.ladder[LIMIT] == AT_BANKRUPTCY:
+        return bankruptcy_price(accounts, spec, state, account, instrument)
+    if accounts.mode[account] == ISOLATED:
+        worth = fenced_equity(accounts, spec, state, account, instrument)
+        wanted = isolated_requirement(accounts, spec, state, rules, account, instrument, MAINTENANCE)
+    else:
+        worth = equity(accounts, spec, state, account)
+        wanted = requirement(accounts, spec, state, rules, account, MAINTENANCE)
+    held = accounts.position[account, instrument]
+    own = position_requirement(spec, state, rules, instrument, held, MAINTENANCE)
+    rate = share(own, PPM, max(abs(held) * state[instrument, MARK] * spec[instrument, UNIT], 1))
+    return fillable_price(state, instrument, held, worth, wanted, rate, rules.ladder[SPREAD])
+
+
+@kernel
 def penalty(spec, state, rules, instrument, price, size):
     """What a forced fill of ``size`` lots at ``price`` costs beside the fee; below 0: a short position was closed.
 
@@ -152,45 +172,6 @@ def cover(accounts, account, missing):
     paid = max(min(missing, accounts.cash[INSURANCE]), 0)
     pay(accounts, INSURANCE, account, paid)
     return max(missing, 0) - paid
-
-
-@kernel
-def take_over(accounts, spec, state, account, backstop):
-    """Move all positions at the mark and the money left to the backstop vault; insurance covers what is below 0.
-
-    Returns:
-        Shortfall, base units: the account's cash stays that far below 0, for ``haircut`` or socialised loss.
-    """
-    instrument = NONE
-    while True:
-        instrument = next_open(accounts, account, instrument + 1)
-        if instrument == NONE:
-            break
-        size = abs(accounts.position[account, instrument])
-        transfer(accounts, spec, account, backstop, instrument, state[instrument, MARK], size)
-    rest = accounts.cash[account]
-    if rest >= 0:
-        pay(accounts, account, backstop, rest)
-        return 0
-    return cover(accounts, account, -rest)
-
-
-@kernel
-def take_over_isolated(accounts, spec, state, account, instrument, backstop):
-    """The same for one isolated position and its fence; the account's other money is not touched.
-
-    Returns:
-        Shortfall, base units: ``collateral`` stays that far below 0.
-    """
-    size = abs(accounts.position[account, instrument])
-    worth = fenced_equity(accounts, spec, state, account, instrument)
-    if size > 0:
-        transfer(accounts, spec, account, backstop, instrument, state[instrument, MARK], size)
-    if worth >= 0:
-        pay(accounts, account, backstop, worth)
-        accounts.collateral[account, instrument] = 0
-        return 0
-    return settle_fence(accounts, account, instrument)
 
 
 @kernel

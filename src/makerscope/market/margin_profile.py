@@ -81,6 +81,9 @@ class Liquidation:
     restored_ppm: int  # closing ends when maintenance is at most this share of equity
     penalty_notional_ppm: int  # of the notional closed
     penalty_margin_ppm: int  # of the maintenance margin of what is closed
+    limit: str  # of forced orders: bankruptcy (price), or fillable (price, dYdX's)
+    spread_ppm: int  # fillable: of the maintenance margin, how far it goes at most from the mark
+    adl: str  # who is closed first: size or return (rank), or random
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +104,10 @@ class MarginProfile:
     scenarios: tuple[Scenario, ...]  # none: the venue has no portfolio margin
     vol_shock: VolShock
     liquidation: Liquidation
+
+
+LIMITS = {"bankruptcy": 0, "fillable": 1}
+RANKINGS = {"size": 0, "return": 1, "random": 2}
 
 
 def margin_profile_names() -> list[str]:
@@ -156,6 +163,10 @@ def margin_profile_of(where: str, entry: Mapping[str, Any]) -> MarginProfile:
             ("liquidation", Liquidation),
         )
     }
+    for key, known in (("limit", LIMITS), ("adl", RANKINGS)):
+        if getattr(parts["liquidation"], key) not in known:
+            found = getattr(parts["liquidation"], key)
+            raise InputError(f"{where}: liquidation.{key}", f"is {found!r}", "one of " + ", ".join(known))
     parts["tiers"] = {name: _tiers(f"{where}: tiers.{name}", rows) for name, rows in tiers.items()}
     parts["scenarios"] = tuple(row for block in blocks for row in _scenarios(f"{where}: scenarios", block))
     parts["vol_shock"] = _record(VolShock, f"{where}: vol_shock", shock)

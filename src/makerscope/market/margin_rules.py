@@ -10,7 +10,7 @@ from makerscope.errors import InputError
 from makerscope.market.layout import A_PERP, IM, KIND, MM, PPM, UNDERLYING
 from makerscope.market.liquidation import LADDER_COLUMNS
 from makerscope.market.margin import Rules
-from makerscope.market.margin_profile import MarginProfile, Tier
+from makerscope.market.margin_profile import LIMITS, RANKINGS, MarginProfile, Tier
 from makerscope.market.portfolio_margin import Grid
 
 SECOND = 1_000_000_000
@@ -60,6 +60,9 @@ def margin_rules(
         liquidation.restored_ppm,
         liquidation.penalty_notional_ppm,
         liquidation.penalty_margin_ppm,
+        LIMITS[liquidation.limit],
+        liquidation.spread_ppm,
+        RANKINGS[liquidation.adl],
     )
     if any(abs(entry) >= 1 << 62 for row in rows for entry in row):
         raise InputError(f"margin profile of {profile.venue}", "a tier begins above 2^62 base units", "fewer decimals")
@@ -102,9 +105,18 @@ def scenario_grid(profile: MarginProfile, instruments: int) -> Grid:
     return Grid(scenarios, shock, np.zeros(instruments), np.zeros(instruments))
 
 
-def with_perp_rates(profile: MarginProfile, spec: NDArray[np.int64]) -> NDArray[np.int64]:
-    """A copy of the instruments table with IM and MM of perpetuals from the profile where the table holds 0."""
+def with_perp_rates(
+    profile: MarginProfile, spec: NDArray[np.int64], underlyings: Sequence[str], *, chosen: int | None = None
+) -> NDArray[np.int64]:
+    """A copy of the instruments table with IM and MM of perpetuals from the profile where the table holds 0.
+
+    Where an underlying has tiers they alone say both, and IM is only what is ``chosen`` beside them (ppm; the venue
+    asks for the larger of it and the tier): Hyperliquid's leverage, which never changes maintenance.
+    """
     out = spec.copy()
-    for column, rate in ((IM, profile.perp_initial_ppm), (MM, profile.perp_maintenance_ppm)):
-        out[(out[:, KIND] == A_PERP) & (out[:, column] == 0), column] = rate
+    tiered = np.isin(out[:, UNDERLYING], [u for u, name in enumerate(underlyings) if name in profile.tiers])
+    mine = (out[:, KIND] == A_PERP) & (out[:, IM] == 0)
+    out[mine & ~tiered, IM] = profile.perp_initial_ppm if chosen is None else chosen
+    out[mine & tiered, IM] = chosen or 0
+    out[(out[:, KIND] == A_PERP) & (out[:, MM] == 0), MM] = profile.perp_maintenance_ppm
     return out

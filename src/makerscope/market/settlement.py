@@ -1,7 +1,7 @@
 # ruff: noqa: ANN001, ANN201 - compiled functions take the integers their docstrings name
-"""Expiry: the average of the index over the window, the mark inside it, and every position closed at one price.
+"""Expiry: the average of the index over the window, the forward inside it, and what an instrument settles at.
 
-In the settlement window the mark is ``w TWAP + (1 - w) forward`` with w the part of the window that has passed. At
+In the settlement window options are marked on ``w TWAP + (1 - w) forward`` with w the part of it that has passed. At
 expiry all options of one underlying and expiry settle against one and the same average, so two legs of a spread never
 settle at two prices (nautechsystems/nautilus_trader#4966). An option settles at its payoff. All prices are ticks.
 
@@ -11,21 +11,7 @@ Source:
 """
 
 from makerscope.kernels._jit import kernel
-from makerscope.market.accounts import trade
-from makerscope.market.layout import (
-    AN_OPTION,
-    BUY,
-    EXPIRY,
-    IS_CALL,
-    KIND,
-    MARK,
-    OPEN_INTEREST,
-    SELL,
-    SETTLED,
-    STRIKE_TICKS,
-    TRADING,
-    UNDERLYING,
-)
+from makerscope.market.layout import AN_OPTION, IS_CALL, KIND, STRIKE_TICKS
 from makerscope.market.shares import share
 
 
@@ -49,40 +35,3 @@ def payoff_ticks(spec, instrument, index_ticks):
         return index_ticks
     strike = spec[instrument, STRIKE_TICKS]
     return max(index_ticks - strike if spec[instrument, IS_CALL] else strike - index_ticks, 0)
-
-
-@kernel
-def settle(accounts, spec, state, instrument, settlement_ticks):
-    """Close every position of one instrument at one price and stop its trading. The sum of cash stays what it is.
-
-    A fence that the settlement took below 0 stays so: ``liquidation.settle_fence`` asks insurance for it.
-
-    Returns:
-        Lots that were open, counted once.
-    """
-    closed = 0
-    for account in range(accounts.cash.shape[0]):
-        held = accounts.position[account, instrument]
-        if held != 0:
-            trade(accounts, spec, account, instrument, SELL if held > 0 else BUY, settlement_ticks, abs(held))
-            closed += max(held, 0)
-    state[instrument, MARK] = settlement_ticks
-    state[instrument, OPEN_INTEREST] = state[instrument, TRADING] = 0
-    state[instrument, SETTLED] = 1
-    return closed
-
-
-@kernel
-def settle_expiry(accounts, spec, state, underlying, expiry, index_ticks):
-    """Settle all that expires then on that underlying, each at its payoff against the one average ``index_ticks``.
-
-    Returns:
-        How many instruments were settled.
-    """
-    settled = 0
-    for instrument in range(spec.shape[0]):
-        same = spec[instrument, UNDERLYING] == underlying and spec[instrument, EXPIRY] == expiry
-        if same and expiry > 0 and not state[instrument, SETTLED]:
-            settle(accounts, spec, state, instrument, payoff_ticks(spec, instrument, index_ticks))
-            settled += 1
-    return settled

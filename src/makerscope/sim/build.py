@@ -23,6 +23,7 @@ from makerscope.market.layout import (
     M_LINK,
     MESSAGE_COLUMNS,
     NONE,
+    PPM,
     PUBLIC_COLUMNS,
     STATE_COLUMNS,
     TRADING,
@@ -35,6 +36,7 @@ from makerscope.market.transfers import transfers_table
 from makerscope.market.venue import REASONS, V_UNLOGGED, Venue
 from makerscope.sim import world as w
 from makerscope.sim.agenda import BLOCK, WAKE, Agenda, add, new_agenda
+from makerscope.sim.bankruptcy import WAYS
 from makerscope.sim.batch_auction import BATCH_ROWS
 from makerscope.sim.cast import MODES, Cast, cast_of
 from makerscope.sim.dealers import REQUEST_COLUMNS, REQUEST_ROWS
@@ -192,8 +194,8 @@ def _venue(
 ) -> Venue:  # fmt: skip
     spec, real = market_rows(scenario, markets, terms.fees, terms.self_trade)
     profile = terms.margin
-    spec = with_perp_rates(profile, spec)
-    prices = [item.symbol for item in scenario.underlying]
+    prices, chosen = [item.symbol for item in scenario.underlying], scenario.venue.initial_margin
+    spec = with_perp_rates(profile, spec, prices, chosen=None if chosen is None else round(chosen * PPM))
     slots = [item.kind.slots(item.numbers, len(markets)) for item in cast]
     slot_at = np.zeros(accounts + 1, np.int64)
     slot_at[FIRST_AGENT + 1 : FIRST_AGENT + 1 + len(cast)] = np.cumsum(slots)
@@ -254,7 +256,7 @@ def _rule(scenario: Scenario, start: int, agents: int, terms: Terms) -> NDArray[
         rule[place] = round(every * SECOND)
     rule[w.G_BOOK_DEPTH], rule[w.G_QUOTES] = record.book_depth, record.quotes
     rule[w.G_HEDGE_SHIFT], rule[w.G_KEEPERS] = agents, scenario.venue.keepers
-    rule[w.G_BANKRUPTCY] = {"adl": 0, "haircut": 1}[scenario.venue.bankruptcy]
+    rule[w.G_BANKRUPTCY] = WAYS[scenario.venue.bankruptcy]
     return rule
 
 

@@ -7,7 +7,7 @@ instead: ``batch_auction``, ``taker_auction``, ``pool_desk``. They leave to ``ex
 
 from makerscope.kernels._jit import inner, part
 from makerscope.kernels.handle import call_part
-from makerscope.market.accounts import pay
+from makerscope.market.accounts import next_open, pay
 from makerscope.market.gas import per_billion
 from makerscope.market.layout import (
     ASK_RFQ,
@@ -15,6 +15,7 @@ from makerscope.market.layout import (
     CANCEL_ALL,
     FIRST_AGENT,
     GAS_SINK,
+    ISOLATED,
     LIQUIDATE,
     M_ACCOUNT,
     M_FEE,
@@ -23,11 +24,12 @@ from makerscope.market.layout import (
     M_PRICE,
     M_SIZE,
     M_UNTIL,
+    NONE,
     PLACE,
     TAKE,
     TRANSFER,
 )
-from makerscope.market.liquidation import LIQUIDATABLE, standing
+from makerscope.market.liquidation import LIQUIDATABLE, isolated_standing, standing
 from makerscope.market.log import PRIORITY_FEE
 from makerscope.market.ordering import CLASS_SORT_FEE, R_BLOCKS, R_FEE_CAP, R_POLICY, R_WINDOW, SHORT_TERM
 from makerscope.market.venue import (
@@ -48,13 +50,27 @@ from makerscope.sim.world import D_OUT, G_HEDGE_SHIFT, G_KEEPERS, IN, Z_KEEPER, 
 
 
 @inner
+def _in_danger(venue, target):
+    """Whether an account, or any position of an isolated one, no longer covers its maintenance margin."""
+    accounts, spec, state, rules = venue.accounts, venue.spec, venue.state, venue.rules
+    if accounts.mode[target] != ISOLATED:
+        return standing(accounts, spec, state, rules, target) >= LIQUIDATABLE
+    i = next_open(accounts, target, 0)
+    while i != NONE:
+        if isolated_standing(accounts, spec, state, rules, target, i) >= LIQUIDATABLE:
+            return True
+        i = next_open(accounts, target, i + 1)
+    return False
+
+
+@inner
 def _claim(world, m):
     """A keeper points at an account that cannot cover its margin: the venue closes it at the end of this block."""
     venue, target = world.venue, m[M_SIZE]
     inside = FIRST_AGENT <= target < FIRST_AGENT + world.rule[G_HEDGE_SHIFT] and venue.checked[target] == 1
     if world.rule[G_KEEPERS] == 0 or not inside or target == m[M_ACCOUNT] or world.forced[target, Z_KEEPER] > 0:
         return NOT_IN_DANGER
-    if standing(venue.accounts, venue.spec, venue.state, venue.rules, target) < LIQUIDATABLE:
+    if not _in_danger(venue, target):
         return NOT_IN_DANGER
     world.forced[target, Z_KEEPER] = m[M_ACCOUNT]
     world.forced[target, Z_LOOK] = world.forced[target, Z_WAIT] = 0

@@ -7,10 +7,11 @@ Series stand by underlying, in blocks of flat arrays; ``Surfaces.series_at`` say
 import numpy as np
 
 from makerscope.agents.interface import V_DELTA, V_PRICE, V_VEGA, V_VOLATILITY
-from makerscope.kernels._jit import inner, part
+from makerscope.kernels._jit import inlined, inner, part
 from makerscope.market.layout import EXPIRY, MARK, TRADING
 from makerscope.market.portfolio_margin import revalue
 from makerscope.market.reference_terms import YEAR_NS
+from makerscope.market.settlement import average_ticks, window_mark
 from makerscope.market.surface_dynamics import (
     BOARD_ROWS,
     DELTA,
@@ -23,7 +24,7 @@ from makerscope.market.surface_dynamics import (
     option_marks,
     surface_step,
 )
-from makerscope.sim.world import C_HEIGHT, C_NOW, S_ORACLE
+from makerscope.sim.world import C_HEIGHT, C_NEXT_EXPIRY, C_NOW, S_ORACLE, X_WINDOW
 
 
 @inner
@@ -42,6 +43,38 @@ def _model(world, u, spot):
     out = s.out[MARKS * first : MARKS * last].reshape(MARKS, n)
     option_marks(s.plan[u], s.state[u], board, spot, world.clock[C_NOW], out, s.ticks[first:last])
     return out
+
+
+@inlined
+def _passed(world, u):
+    """How much of the settlement window has passed, ns; 0 outside it or before the index was averaged at all."""
+    expiry, window = world.clock[C_NEXT_EXPIRY], world.terms[X_WINDOW]
+    if expiry == 0 or world.twap[u, 1] == 0:
+        return np.int64(0)
+    return min(max(world.clock[C_NOW] - (expiry - window), 0), window)
+
+
+@inner
+def _mark_expiring(world, u, model):
+    """Mark what expires next on the price that the average will be made of: what is averaged already moves no more.
+
+    Delta and vega shrink with the part of the window that is left.
+    """
+    s, venue, window, passed = world.surface, world.venue, world.terms[X_WINDOW], _passed(world, u)
+    average = average_ticks(world.twap[u, 0], world.twap[u, 1])
+    ahead = window_mark(average, world.index_ticks[u], passed, window)
+    out = _model(world, u, max(ahead, 1) * world.oracle.tick[u])
+    left = 1.0 - passed / window
+    for k in range(s.series_at[u], s.series_at[u + 1]):
+        i, j = s.instrument[k], k - s.series_at[u]
+        if venue.spec[i, EXPIRY] == world.clock[C_NEXT_EXPIRY]:
+            model[i, V_PRICE], model[i, V_DELTA], model[i, V_VEGA] = (
+                out[PRICE, j],
+                out[DELTA, j] * left,
+                out[VEGA, j] * left,
+            )
+            if venue.state[i, TRADING] == 1:
+                venue.state[i, MARK] = s.ticks[k]
 
 
 @part
@@ -67,6 +100,8 @@ def mark_options(world, at):
             model[i, V_DELTA], model[i, V_VEGA] = out[DELTA, j], out[VEGA, j]
             if venue.state[i, TRADING] == 1:
                 venue.state[i, MARK] = s.ticks[k]
+        if _passed(world, u) > 0:
+            _mark_expiring(world, u, model)
     return 0
 
 

@@ -156,6 +156,28 @@ class BudgetTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     burst: Annotated[int, _about("bucket: actions at once", ge=1)] | None = None
 
 
+class LiquidationTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What differs from the margin profile's liquidation."""
+
+    first: Annotated[float, _about("share of a position that the first forced order closes", gt=0, le=1)] | None = None
+    later: Annotated[float, _about("share of it that each later one closes", gt=0, le=1)] | None = None
+    above_usd: Annotated[float, _about("positions up to this notional close at once", ge=0, le=1e12)] | None = None
+    pause_s: Annotated[float, _about("between two forced orders of a large position", ge=0, le=1e6)] | None = None
+    backstop: (
+        Annotated[float, _about("the vault takes over below this share of maintenance margin", ge=0, le=1)] | None
+    ) = None
+    restored: (
+        Annotated[float, _about("closing ends where maintenance is at most this share of equity", gt=0, le=1)] | None
+    ) = None
+    penalty: Annotated[float, _about("of the notional closed; half is a keeper's", ge=0, le=0.5)] | None = None
+    margin_penalty: Annotated[float, _about("of the maintenance margin of what is closed", ge=0, le=1)] | None = None
+    limit: Annotated[str, _about("of forced orders: bankruptcy, or fillable (dYdX's price)")] | None = None
+    spread: (
+        Annotated[float, _about("fillable: of the maintenance margin, its most from the mark", ge=0, le=10)] | None
+    ) = None
+    adl: Annotated[str, _about("who is deleveraged first: size, return or random")] | None = None
+
+
 class VenueTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Rules of the venue that differ from its profile."""
 
@@ -167,7 +189,7 @@ class VenueTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Annotated[float, _about("an option's fee is at most this share of its price", ge=0, le=1)] | None
     ) = None
     margin: Annotated[str, _about("margin rules: a margin profile")] | None = None
-    initial_margin: Annotated[float, _about("of a perpetual, share of the notional", gt=0, le=1)] | None = None
+    initial_margin: Annotated[float, _about("of a perpetual; a tier that wants more holds", gt=0, le=1)] | None = None
     maintenance_margin: Annotated[float, _about("of a perpetual, share of the notional", gt=0, le=1)] | None = None
     funding: Annotated[str, _about("funding rule: a venue that has one")] | None = None
     funding_hours: Annotated[float, _about("hours between two payments", gt=0)] | None = None
@@ -181,10 +203,13 @@ class VenueTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     band: Annotated[float, _about("an order's price may be so far from the mark, fraction; 0: any", ge=0, le=1)] = 0.5
     matching: Annotated[str, _about("fifo or pro-rata")] = "fifo"
     self_trade: Annotated[str, _about("expire-taker, expire-maker or expire-both")] | None = None
-    bankruptcy: Annotated[str, _about("for losses nobody can pay: adl or haircut (of all profits)")] = "adl"
+    bankruptcy: Annotated[
+        str, _about("for losses nobody can pay: adl, haircut (of all profits) or socialised (by equity)")
+    ] = "adl"
     keepers: Annotated[bool, _about("only liquidators among the agents start liquidations")] = False
     insurance_usd: Annotated[float, _about("what the insurance fund starts with", ge=0, le=1e12)] = 1_000_000.0
     dealers_ms: Annotated[float, _about("how long dealers may answer a request for quote; 0: it has none", ge=0)] = 0.0
+    liquidation: Annotated[LiquidationTable, _about("liquidation")] = LiquidationTable()
     gas: Annotated[GasTable, _about("gas")] = GasTable()
     budget: Annotated[BudgetTable, _about("budget of actions")] = BudgetTable()
 

@@ -11,7 +11,14 @@ from makerscope.errors import InputError
 from makerscope.market.funding import RATE
 from makerscope.market.funding_rule import FundingRule, funding_rule
 from makerscope.market.layout import NO_TIME, PPM
-from makerscope.market.margin_profile import MarginProfile, margin_profile, margin_profile_names
+from makerscope.market.margin_profile import (
+    LIMITS,
+    RANKINGS,
+    Liquidation,
+    MarginProfile,
+    margin_profile,
+    margin_profile_names,
+)
 from makerscope.market.mark import MarkRule
 from makerscope.market.oracle import Oracle
 from makerscope.market.ordering import POLICIES
@@ -20,6 +27,7 @@ from makerscope.market.reference_terms import Shock
 from makerscope.market.venue_facts import BUDGETS, SELF_TRADES, VenueProfile
 from makerscope.market.venue_profile import venue_profile
 from makerscope.market.venue_rules import POLICY_NUMBERS
+from makerscope.sim.bankruptcy import WAYS
 from makerscope.sim.episodes import Happenings, happenings_of
 from makerscope.sim.scenario import Scenario
 
@@ -84,8 +92,8 @@ def terms_of(scenario: Scenario, start: int, end: int) -> Terms:
         )
     oracle, mark = _prices(scenario, assumed)
     venue, stp = scenario.venue, profile.orders.self_trade
-    if venue.bankruptcy not in {"adl", "haircut"}:
-        raise InputError("venue.bankruptcy", f"is {venue.bankruptcy!r}", "adl or haircut")
+    if venue.bankruptcy not in WAYS:
+        raise InputError("venue.bankruptcy", f"is {venue.bankruptcy!r}", "one of " + ", ".join(WAYS))
     if stp is None:
         stp = "expire-taker"
         assumed.append("self-trades: the taker's rest expires, as the profile does not say")
@@ -205,12 +213,19 @@ def _margin(scenario: Scenario, assumed: list[str]) -> MarginProfile:
     profile = margin_profile(name)
     if scenario.option and profile.option_initial.rate_ppm == 0 and profile.option_initial.floor_ppm == 0:
         raise InputError("venue.margin", f"is {name!r}, which has no rules for options", "such as deribit or plain")
+    profile = replace(profile, liquidation=_liquidation(scenario, profile.liquidation))
+    rules = profile.liquidation
+    if venue.keepers and rules.penalty_notional_ppm == 0 and rules.penalty_margin_ppm == 0:
+        assumed.append(
+            f"keepers: margin rules {name} have no penalty, so a liquidator earns nothing; venue.liquidation.penalty "
+            "sets one"
+        )
     initial, maintenance = venue.initial_margin, venue.maintenance_margin
     if initial is not None or maintenance is not None:
         first = profile.perp_initial_ppm if initial is None else round(initial * PPM)
         profile = replace(
             profile,
-            tiers={},
+            tiers=profile.tiers if maintenance is None else {},  # a chosen leverage never changes a tier's maintenance
             perp_initial_ppm=first,
             perp_maintenance_ppm=first // 2 if maintenance is None else round(maintenance * PPM),
         )
@@ -221,6 +236,23 @@ def _margin(scenario: Scenario, assumed: list[str]) -> MarginProfile:
             f"at most the initial margin, {profile.perp_initial_ppm / PPM:g}",
         )
     return profile
+
+
+def _liquidation(scenario: Scenario, rules: Liquidation) -> Liquidation:
+    """The profile's rules of liquidation with the scenario's numbers."""
+    table = scenario.venue.liquidation
+    for key, known in (("limit", LIMITS), ("adl", RANKINGS)):
+        value = getattr(table, key)
+        if value is not None and value not in known:
+            raise InputError(f"venue.liquidation.{key}", f"is {value!r}", "one of " + ", ".join(known))
+    changed = {
+        "first_ppm": _ns(table.first, PPM), "later_ppm": _ns(table.later, PPM), "above_usd": _ns(table.above_usd, 1),
+        "pause_s": _ns(table.pause_s, 1), "backstop_ppm": _ns(table.backstop, PPM),
+        "restored_ppm": _ns(table.restored, PPM), "penalty_notional_ppm": _ns(table.penalty, PPM),
+        "penalty_margin_ppm": _ns(table.margin_penalty, PPM), "limit": table.limit,
+        "spread_ppm": _ns(table.spread, PPM), "adl": table.adl,
+    }  # fmt: skip
+    return replace(rules, **_given(changed))  # pyright: ignore[reportArgumentType]
 
 
 def _funding(scenario: Scenario, assumed: list[str]) -> tuple[int, ...]:

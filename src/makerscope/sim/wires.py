@@ -2,13 +2,15 @@
 """Money that an agent moves between the venue and its account at the leading venue: it leaves at once and arrives late.
 
 A message of kind TRANSFER takes ``size`` base units from the venue (side +1) or brings them back (side -1). It may take
-only what is free: what equity holds beyond initial margin and orders, and never cash that is not there. On its way the
-money is in ``World.transit`` and in nobody's cash.
+only what is free: what equity holds beyond initial margin and orders, and never cash that is not there. Where losses
+are paid by a haircut on profits, equity counts after the cut of that moment. On its way the money is in
+``World.transit`` and in nobody's cash.
 """
 
 from makerscope.kernels._jit import inner
 from makerscope.market.accounts import equity
-from makerscope.market.layout import A_LEAD, IM, KIND, M_ACCOUNT, M_SIDE, M_SIZE, MARK, NONE, PPM, UNIT
+from makerscope.market.haircut import withdrawable
+from makerscope.market.layout import A_LEAD, FIRST_AGENT, IM, KIND, M_ACCOUNT, M_SIDE, M_SIZE, MARK, NONE, PPM, UNIT
 from makerscope.market.leader import LeaderPlan, leader_down, transfer_due
 from makerscope.market.log import DEPOSIT
 from makerscope.market.margin import requirement
@@ -16,7 +18,9 @@ from makerscope.market.news import ARRIVED, tell
 from makerscope.market.transfers import TRANSFER_ACCOUNT, TRANSFER_AMOUNT, transfer_send, transfer_take
 from makerscope.market.venue import BAD_SIDE, BAD_SIZE, G_ORDERS, NO_MONEY, OK
 from makerscope.sim.transfers import log_transfer
-from makerscope.sim.world import C_NOW, G_HEDGE_SHIFT
+from makerscope.sim.world import C_NOW, G_BANKRUPTCY, G_HEDGE_SHIFT
+
+HAIRCUTS = 1  # G_BANKRUPTCY, see ``sim.bankruptcy``
 
 
 @inner
@@ -26,7 +30,12 @@ def free_to_move(world, a, side):
     accounts, spec, state = venue.accounts, venue.spec, venue.state
     if side > 0:
         held = requirement(accounts, spec, state, venue.rules, a, True) + venue.margin[a, G_ORDERS]
-        return max(min(equity(accounts, spec, state, a) - held, accounts.cash[a]), 0)
+        worth = equity(accounts, spec, state, a)
+        if world.rule[G_BANKRUPTCY] == HAIRCUTS:  # where profits stand for losses, a cut one is not there to take away
+            end, out = FIRST_AGENT + world.rule[G_HEDGE_SHIFT], world.got
+            withdrawable(accounts, spec, state, end, world.worth, world.gain, world.cut, out)
+            worth = min(worth, out[a])
+        return max(min(worth - held, accounts.cash[a]), 0)
     hedger, wanted = a + world.rule[G_HEDGE_SHIFT], 0
     for i in range(spec.shape[0]):
         if spec[i, KIND] == A_LEAD:
