@@ -1,13 +1,17 @@
 """Takers in a running market: crowds that excite themselves, insiders, trend followers, flow that follows liquidity."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 
 from makerscope.agents.hawkes import NUMBERS as CROWD
+from makerscope.agents.registry import kind_of
 from makerscope.kernels.dice import streams
 from makerscope.models.hawkes import buys_and_sells, fano, sign_correlation
 from makerscope.models.kyle import kyle
+from makerscope.sim import cast
 from makerscope.sim.build import build
 from makerscope.sim.loop import EMPTY_LOG, run
 from tests.agent_files import MARKET, account_of, agent, market, play
@@ -295,3 +299,30 @@ def test_a_stop_closes_a_losing_position_soon_after_it_is_hit():
 def test_every_number_of_a_crowd_has_a_domain_and_its_dice_are_its_own():
     assert all(item.low <= item.default <= item.high for item in CROWD.values())
     assert streams(1, ["a"])[0, 0] != streams(1, ["b"])[0, 0]
+
+
+CAST = {
+    "hawkes": 'margin = "none"\nnumbers = {per_hour = 20000, pieces_tail = 1.4, piece_s = 1, sigma = 1.5}',
+    "kyle": "lead_feed_ms = -5000\nnumbers = {auctions = 5, horizon_s = 5, prior_bps = 2, pause_s = 1}",
+    "momentum": "numbers = {horizon_s = 3, threshold_bps = 0.5, stop_bps = 1}",
+    "elastic": "numbers = {per_hour = 6000}",
+    "option-flow": "numbers = {per_hour = 20000, branching = 0.5, reservation_vol = 3}",
+    "leveraged": "numbers = {wait_minutes = 0.01, hold_minutes = 0.1, leverage_spread = 0.5, stop_bps = 2}",
+}
+
+
+@pytest.mark.parametrize("kind", CAST)
+def test_a_taker_in_plain_python_trades_as_the_compiled_one(kind, monkeypatch):
+    one = f'[[agent]]\nkind = "{kind}"\nname = "taker"\n{CAST[kind]}\n'
+    chain = agent("chain-maker", "chain", capital_usd=1e8) if kind == "option-flow" else ""
+    top = PLAIN.replace("hours = 0.01", "hours = 0.02") + (OPTIONS if chain else "")
+    compiled = played(DEEP, chain, one, seed=3, top=top)
+
+    def in_python(name):
+        found = kind_of(name)
+        return replace(found, step=found.step.py_func, entry=None) if name == kind else found
+
+    monkeypatch.setattr(cast, "kind_of", in_python)
+    plain = played(DEEP, chain, one, seed=3, top=top)
+    assert taken(compiled, "taker")[0].size > 3
+    np.testing.assert_array_equal(compiled.fills, plain.fills)
