@@ -24,6 +24,8 @@ CHAIN = MARKET.replace("hours = 0.01", "hours = 0.003")
 CHAIN = CHAIN.replace(
     "[chain]", '[venue]\nmargin = "plain"\noption_maker_fee_bps = 3\noption_taker_fee_bps = 3\n[chain]'
 ) + agent("chain-maker", "chain")
+CHAIN += agent("option-maker", "whole", numbers="{fit_s = 2, pull_vega = 400}")
+CHAIN += agent("option-maker", "few", numbers="{budget = 5, book = 1, fit_s = 3}")
 CHAIN += agent("noise", "noise", count=3, numbers="{per_hour = 6000, first = 1, last = 12, slippage_bps = 3000}")
 CHAIN += '[[option]]\nunderlying = "BTC"\ndays = [1, 30]\nstrikes = 3\nstep = 1000\ntick = 5\nlot = 0.1\n'
 QUOTE = """

@@ -10,6 +10,7 @@ MODULES = (
     "fair-weather", "funded-grid", "external",
     "hedged-chain-maker", "allocator",
     "avellaneda-stoikov", "glft", "cartea-jaimungal", "margin-aware", "rfq-dealer",
+    "option-maker",
     "recorded-flow",
     "hawkes", "kyle", "momentum", "elastic", "option-flow",
     "front-runner", "sandwicher", "back-runner", "bait", "liquidation-hunter", "spoofer",

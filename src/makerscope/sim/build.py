@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makerscope.agents import interface
+from makerscope.agents.kind import words
 from makerscope.kernels.dice import streams
 from makerscope.kernels.handle import Opened, opened
 from makerscope.market.accounts import new_holdings
@@ -270,7 +271,8 @@ def agents_of(
     for n, item in enumerate(cast):
         a, table = FIRST_AGENT + n, item.table
         params = np.array(list(item.numbers.values()) or [0.0])
-        reals, whole = np.zeros(max(item.kind.reals, 1)), np.zeros(max(item.kind.whole, 1), np.int64)
+        reals = np.zeros(words(item.kind.reals, instruments))
+        whole = np.zeros(words(item.kind.whole, instruments), np.int64)
         keep += [params, reals, whole, item.kind.entry]
         address[a] = 0 if item.kind.entry is None else item.kind.entry.address
         cash[a] = venue.accounts.cash[a]
