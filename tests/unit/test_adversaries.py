@@ -8,7 +8,7 @@ import pytest
 from makerscope.errors import DomainError
 from makerscope.market.layout import FIRST_AGENT, MARK, MM, POST_ONLY, UNIT
 from makerscope.market.log import GAS
-from makerscope.market.ordering import R_HIDDEN
+from makerscope.market.ordering import R_HIDDEN, R_SKEW_SCALE
 from makerscope.models.book_sandwich import book_sandwich
 from makerscope.models.liquidation_hunt import cascade_fall, hunt
 from makerscope.sim import world as w
@@ -226,6 +226,36 @@ def test_where_offers_go_before_takers_the_victim_is_not_overtaken():
     assert (gain, lost) == (0, sandwich(10_009, attacked=False)[2])
 
 
+def on_a_pool(kind, numbers, seed, volatility=0.0):
+    """Edge in USD of an adversary where orders commit to the oracle's next price and a pool is the other side."""
+    rest = '[[agent]]\nkind = "symmetric"\nname = "nobody"\n' + scripted("victim", more='margin = "none"')
+    rest += (
+        f'[[agent]]\nkind = "{kind}"\nname = "hunter"\ncapital_usd = 1e8\nfeed_ms = 5\nlead_feed_ms = 5\nsend_ms = 5\n'
+    )
+    text = BASE.format(
+        hours=120 / 3600, top="grid_ms = 20", underlying="", chain='policy = "commit"\nprice_delay_ms = 1000',
+        venue='mark = "index"\nmaker_fee_bps = 0\ntaker_fee_bps = 0', rest=rest + f"numbers = {{{numbers}}}\n",
+    ).replace("volatility = 0.0", f"volatility = {volatility}", 1)  # fmt: skip
+    built = built_of(text, seed=seed)
+    built.world.ordering.rule[R_SKEW_SCALE] = 10_000_000
+    orders = [take(5_000 * k + 7, 1, 10_050, 4_000) for k in range(1, 20)]
+    script(built, 1, orders if volatility == 0.0 else [])
+    tables = play(built)
+    return result(built, "hunter"), edge(built, tables, "hunter"), fills(tables, "taker", "side", "price", "size")
+
+
+def test_where_orders_commit_to_a_pools_next_price_the_victim_of_a_sandwich_is_not_overtaken():
+    gain, _, rows = on_a_pool("sandwicher", "least = 1000, margin_bps = 1, most = 4000, exit_bps = 300", 3)
+    assert rows[0] == (FIRST_AGENT + 1, -1, 10_020, 4_000)
+    assert gain <= 0
+
+
+def test_a_price_later_than_the_order_takes_its_living_from_a_back_runner_of_the_oracle():
+    found = [on_a_pool("back-runner", "edge_bps = 3, most = 100, limit = 1e9", seed, 3.0) for seed in SEEDS]
+    assert min(len(rows) for _, _, rows in found) > 10
+    assert lower_end([-gain for _, gain, _ in found]) > 0  # it trades where the price has come back
+
+
 def hunted_by(kind, block, seed, policy="priority-fee"):
     text = BASE.format(
         hours=200 / 3600, top="grid_ms = 20", underlying="", chain=f'policy = "{policy}"',
@@ -300,6 +330,26 @@ def test_a_spoofer_lives_on_makers_who_believe_the_imbalance_of_the_book():
     with_it, without = ([spoofed(8, seed, spoofer=there) for seed in SEEDS] for there in (True, False))
     assert lower_end([row[1] for row in with_it]) > 0
     assert lower_end([row[0] for row in without], [row[0] for row in with_it]) > 0
+
+
+def signalled(imbalance, seed, *, spoofer):
+    rest = '[[agent]]\nkind = "cartea-jaimungal"\nname = "maker"\ncapital_usd = 1e8\n'
+    rest += f"numbers = {{imbalance_bps = {imbalance}}}\n"
+    rest += '[[agent]]\nkind = "noise"\nname = "noise"\ncount = 3\ncapital_usd = 1e7\n'
+    rest += "numbers = {per_hour = 2000, size = 2}\n"
+    if spoofer:
+        rest += '[[agent]]\nkind = "spoofer"\nname = "spoofer"\ncapital_usd = 1e8\nnumbers = {edge_bps = 0.5}\n'
+    built = market(rest, seconds=60, seed=seed)
+    play(built)
+    return result(built, "maker")
+
+
+def test_a_shipped_maker_with_the_imbalance_as_its_signal_loses_to_a_spoofer_and_without_it_does_not():
+    believes, ignores = (
+        [[signalled(bps, seed, spoofer=there) for seed in SEEDS] for there in (False, True)] for bps in (10, 0)
+    )
+    assert lower_end(believes[0], believes[1]) > 0
+    assert ignores[1] == pytest.approx(ignores[0], abs=1e-6)
 
 
 def test_spoofing_costs_a_maker_nothing_that_ignores_imbalance():
