@@ -12,6 +12,7 @@ from makerscope.cli.simulate import named
 from makerscope.cli.stress import cores, played, shown, with_hours
 from makerscope.errors import InputError
 from makerscope.lab.overrides import pair_of, value_of
+from makerscope.lab.pages import screen_of
 from makerscope.lab.pages_sensitivity import sensitivity_page
 from makerscope.lab.results import study_of, write_study
 from makerscope.lab.sensitivity import levers_of, sensitivity_of, variants_of
@@ -61,9 +62,8 @@ def sensitivity(
             page = sensitivity_page(found, study.variants[0].measures)
             more = {"sensitivity": msgspec.to_builtins(found)}
             names = [item.name for item in variants]
-            document = write_study(study, outcomes, out, names, extra=[page], more=more)
-    first, second, *rest = document.pages
-    shown(msgspec.structs.replace(document, pages=(second, first, *rest)), out)
+            write_study(study, outcomes, out, names, extra=[page], more=more)
+    shown(screen_of(study, page.sections), out)
 
 
 def _share(text: str) -> float:

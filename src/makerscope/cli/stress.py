@@ -15,8 +15,10 @@ from makerscope.errors import InputError
 from makerscope.lab.catalogue import BY_NAME
 from makerscope.lab.outcome import Outcome
 from makerscope.lab.overrides import Value, pair_of, value_of
+from makerscope.lab.pages import screen_of
 from makerscope.lab.results import NUMBERS, PAGE, study_of, write_study
 from makerscope.lab.store import opened
+from makerscope.lab.study import Study
 from makerscope.lab.sweep import play_all, rehearse, runs_of, seeds_of
 from makerscope.lab.variants import AS_IS, MOST_VARIANTS, Variant, crossed, maker_of, seats_of, variants_in
 from makerscope.report.document import Document
@@ -68,12 +70,12 @@ def stress(
     with named(scenario):
         seats_of(chosen)
     tried = chosen_variants(makers, set_ or [], vary or [], variants)
-    document = swept(chosen, scenario, tried, numbers, out, jobs=count, story=(story, story_by), tapes=tapes)
-    shown(document, out)
+    study = swept(chosen, scenario, tried, numbers, out, jobs=count, story=(story, story_by), tapes=tapes)
+    shown(screen_of(study), out)
 
 
 def shown(document: Document, out: Path) -> None:
-    """The first page, and where the rest is."""
+    """What fits the screen, and where the rest is."""
     console = Console()
     draw(document, console)
     for name, files in (
@@ -87,13 +89,14 @@ def shown(document: Document, out: Path) -> None:
 def swept(
     scenario: Scenario, where: str, tried: list[Variant], seeds: list[int], out: Path, *, jobs: int,
     story: tuple[str, str], tapes: bool,
-) -> Document:  # fmt: skip
+) -> Study:  # fmt: skip
     """Play what is not there yet, and write the study."""
     with opened(out, scenario) as folder:
         outcomes = played(scenario, where, tried, seeds, folder, jobs=jobs, tapes=out / "tapes" if tapes else None)
         with progress_bar("putting them together", None):
             study = study_of(scenario, tried, seeds, outcomes, story=story[0], story_by=story[1])
-            return write_study(study, outcomes, out, [item.name for item in tried])
+            write_study(study, outcomes, out, [item.name for item in tried])
+    return study
 
 
 def played(

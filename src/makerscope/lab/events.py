@@ -20,6 +20,7 @@ from makerscope.sim.episodes import span_of
 
 Reals = NDArray[np.float64]
 Real = float | Any  # a float of Python or of NumPy
+SOON_S = 5.0  # quotes that are replaced are gone for a moment: depth is a mean over so long
 HALF = 0.5  # depth below this share of what it was is a withdrawal
 WIDE = 2.0  # a half spread of so many times what it was is wide
 SLIGHT_FALL = 0.005  # a fall of the price that is not told
@@ -80,13 +81,14 @@ def _books(watch: Watch, window: slice) -> Iterator[Event]:
         return
     depth = float(watch.depth[:first].mean())
     even = smoothed(watch.depth, looks)
-    gone = np.flatnonzero(watch.depth[first:] < HALF * depth)
+    soon = smoothed(watch.depth, looks_in(SOON_S, watch.step / 1e9))
+    gone = np.flatnonzero(soon[first:] < HALF * depth)
     if depth > 0 and len(gone):
         at = first + int(gone[0])
         absent, present = _absent(watch, at, first)
         yield _event(
             times[at], "depth-gone",
-            {"depth": watch.depth[at], "before": depth, "share": watch.depth[at] / depth,
+            {"depth": soon[at], "before": depth, "share": soon[at] / depth,
              "price_move": watch.price[at] / watch.price[first] - 1, "since_s": float(times[first])},
             {"absent": absent, "present": present},
         )  # fmt: skip

@@ -7,7 +7,7 @@ from makerscope.lab.pages_differences import differences
 from makerscope.lab.pages_paths import paths_page
 from makerscope.lab.pages_payments import payments_page
 from makerscope.lab.pages_story import story_page
-from makerscope.lab.reading import FIRST, ends, read, stat, titled, tone
+from makerscope.lab.reading import FIRST, SAME, ends, read, stat, titled, tone
 from makerscope.lab.study import Study, VariantResult
 from makerscope.report.document import Block, Cell, Column, Document, Note, Page, Section, Stats, Table
 from makerscope.report.numbers import UNKNOWN, compact, duration, percent
@@ -74,11 +74,51 @@ def by_measure(study: Study, names: Iterable[str] = FIRST) -> Table:
         for variant in study.variants:
             found = variant.measures[item.name]
             told = ends(item, found)
-            text = read(item, found.mean) + (f" ({told})" if told and told != "always so" else "")
+            text = read(item, found.mean) + (f" ({told})" if told and told != SAME else "")
             cells.append(Cell(text, value=found.mean, tone=tone(item, variant.against.get(item.name))))
         rows.append(tuple(cells))
     columns = (Column("measure", "left"), *(Column(variant.name) for variant in study.variants))
     return Table(columns, tuple(rows), sortable=False)
+
+
+def screen_of(study: Study, extra: Sequence[Section] = ()) -> Document:
+    """What fits a terminal: means side by side, paired differences, makers."""
+    base = study.variants[0]
+    means = Table(
+        (Column("mean over seeds", "left"), *(Column(variant.name) for variant in study.variants)),
+        tuple(
+            (Cell(titled(item)), *(
+                Cell(read(item, variant.measures[item.name].mean), tone=tone(item, variant.against.get(item.name)))
+                for variant in study.variants
+            ))
+            for item in (BY_NAME[name] for name in FIRST)
+        ),
+        sortable=False,
+    )  # fmt: skip
+    glance = Stats(tuple(stat(name, base.measures[name]) for name in FIRST))
+    seeds = f"{len(study.seeds)} seeds" if len(study.seeds) > 1 else "1 seed"
+    sections = [Section(f"{base.name}, {seeds}", "Means with their 95 % intervals.", (glance,)), *extra]
+    if len(study.variants) > 1:
+        sections.append(
+            Section("Side by side", "", (means if len(study.variants) <= SIDE_BY_SIDE else by_variant(study),))
+        )
+    for variant in study.variants[1 : SIDE_BY_SIDE + 1]:
+        rows = tuple(
+            (
+                Cell(item.title),
+                Cell(read(item, found.mean, signed=True), tone=tone(item, found)),
+                Cell(ends(item, found, signed=True)),
+            )
+            for item in (BY_NAME[name] for name in FIRST)
+            for found in [variant.against[item.name]]
+            if found.mean is not None
+        )
+        columns = (Column("seed by seed", "left"), Column("difference"), Column("95 % interval"))
+        sections.append(Section(f"{variant.name} less {base.name}", "", (Table(columns, rows, sortable=False),)))
+    sections.append(_makers(study))
+    document = document_of(study)
+    page = Page(anchor="screen", title=study.title, sections=tuple(sections))
+    return Document(document.title, subtitle=document.subtitle, pages=(page,), footer=document.footer)
 
 
 def by_variant(study: Study, names: Iterable[str] = FIRST) -> Table:

@@ -10,6 +10,7 @@ FIRST = (
     "insurance_used", "deleveraged_usd", "unpaid",
 )  # fmt: skip
 SMALL_SHARE = 0.01
+SAME = "in every run"  # an interval without length
 
 
 def read(item: Measure, value: float | None, *, signed: bool = False) -> str:
@@ -40,7 +41,7 @@ def ends(item: Measure, found: Estimate, *, signed: bool = False) -> str:
     if found.low is None or found.high is None:
         return ""
     if found.low == found.high:
-        return "always so"
+        return SAME
     return f"{read(item, found.low, signed=signed)} to {read(item, found.high, signed=signed)}"
 
 

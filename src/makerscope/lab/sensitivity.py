@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from makerscope.agents.kind import Kind
+from makerscope.agents.kind import Kind, Number
 from makerscope.agents.registry import kind_of
 from makerscope.agents.user_file import kind_in_file
 from makerscope.errors import InputError
@@ -21,22 +21,22 @@ from makerscope.sim.scenario import AgentTable, Scenario
 
 PLACES = frozenset({"market", "first", "last"})  # numbers that are places, not amounts
 WIRES = ("capital_usd", "hedge_usd", "feed_ms", "lead_feed_ms", "send_ms", "lead_send_ms", "think_ms", "every_ms")
-TOLD = ("survived", "drawdown_share", "pnl", "crisis_uptime")
+TOLD = ("survived", "drawdown", "pnl", "crisis_uptime")
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """One number moved one way: from ``base`` to ``value``; ``against``: paired differences by measure."""
+    """One number moved one way: ``values`` by seat; ``against``: paired differences by measure."""
 
-    value: float
+    values: dict[str, float]
     against: dict[str, Estimate] = {}
 
 
 class Lever(msgspec.Struct, frozen=True, kw_only=True):
-    """One number of the maker and what becomes of moving it. ``about``: its meaning."""
+    """One number of the maker and what becomes of moving it. ``about``: its meaning; ``base``: what it is, by seat."""
 
     name: str
     about: str
-    base: float
+    base: dict[str, float]
     down: Change | None
     up: Change | None
 
@@ -78,40 +78,29 @@ def levers_of(scenario: Scenario, maker: Variant, by: float) -> tuple[list[Lever
         raise InputError("--by", f"is {by:g}", "a share such as 25%")
     seats = _seats(scenario, maker)
     kind = _kind(seats[0])
-    found: list[tuple[str, str, set[float], list[Change | None]]] = []
-    for name, number in kind.numbers.items():
-        if name in PLACES:
-            continue
-        values = {float(item.numbers.get(name, number.default)) for item in seats}
-        base = max(values)
-        whole = base == int(base) and number.low == int(number.low)
-        moved = _moved(base, by, (number.low, number.high), whole=whole)
-        found.append((name, number.about, values, moved))
+    found = [
+        _lever(name, number, {item.name: float(item.numbers.get(name, number.default)) for item in seats}, by)
+        for name, number in kind.numbers.items()
+        if name not in PLACES
+    ]
     for name in WIRES:
-        values = {float(getattr(item, name)) for item in seats}
-        found.append((name, "", values, _moved(max(values), by, (-1e7, 1e12), whole=False)))
-    levers, left = [], []
-    for name, about, values, moved in found:
-        base = max(values)
-        if len(values) > 1:
-            left.append(Left(name, "differs from seat to seat"))
-        elif base == 0 and name not in WIRES:
-            left.append(Left(name, "is 0, of which a share is nothing"))
-        elif base != 0 and moved == [None, None]:
-            left.append(Left(name, f"is {base:g}; moved, it leaves its bounds"))
-        elif base != 0:
-            levers.append(Lever(name=name, about=about, base=base, down=moved[0], up=moved[1]))
-    return levers, left
+        base = {item.name: float(getattr(item, name)) for item in seats}
+        if any(base.values()):
+            found.append(_lever(name, Number(default=0, low=-1e7, high=1e12, about=""), base, by))
+    return [item for item in found if isinstance(item, Lever)], [item for item in found if isinstance(item, Left)]
 
 
 def variants_of(maker: Variant, levers: Sequence[Lever]) -> list[Variant]:
     """The maker as it is, then every number down and up."""
     out = [maker]
     for lever in levers:
-        for move in lever.moves:
-            value = int(move.value) if move.value == int(move.value) else move.value
-            changes = maker.changes | {f"maker.{lever.name}": value}
-            out.append(Variant(name=f"{lever.name}={value:g}", maker=maker.maker, changes=changes))
+        for way, move in (("down", lever.down), ("up", lever.up)):
+            if move is not None:
+                values = {
+                    f"agent.{seat}.{lever.name}": int(value) if value == int(value) else value
+                    for seat, value in move.values.items()
+                }
+                out.append(Variant(name=f"{lever.name} {way}", maker=maker.maker, changes=maker.changes | values))
     return out
 
 
@@ -133,7 +122,7 @@ def sensitivity_of(
 
 
 def danger(lever: Lever) -> tuple[float, float, float, str]:
-    """How much moving a number hurts at worst: change of survival, of drawdown over capital (less it), of P&L.
+    """How much moving a number hurts at worst: change of survival, of drawdown (less it), of P&L.
 
     The smallest is the most dangerous.
     """
@@ -142,7 +131,7 @@ def danger(lever: Lever) -> tuple[float, float, float, str]:
         means = [move.against[measure].mean for move in lever.moves if measure in move.against]
         return min((sign * mean for mean in means if mean is not None), default=0.0)
 
-    return worst("survived", 1.0), round(worst("drawdown_share", -1.0), 6), worst("pnl", 1.0), lever.name
+    return worst("survived", 1.0), round(worst("drawdown", -1.0), 6), worst("pnl", 1.0), lever.name
 
 
 def elasticity(lever: Lever, measure: str, baseline: float | None) -> float | None:
@@ -150,12 +139,13 @@ def elasticity(lever: Lever, measure: str, baseline: float | None) -> float | No
 
     None where the baseline's measure or the number is 0 or unknown.
     """
-    if lever.down is None or lever.up is None or not baseline or not lever.base:
+    if lever.down is None or lever.up is None or not baseline:
         return None
     low, high = lever.down.against[measure].mean, lever.up.against[measure].mean
     if low is None or high is None:
         return None
-    return ((high - low) / abs(baseline)) / ((lever.up.value - lever.down.value) / abs(lever.base))
+    moved = [(lever.up.values[seat] - lever.down.values[seat]) / abs(base) for seat, base in lever.base.items()]
+    return ((high - low) / abs(baseline)) / (sum(moved) / len(moved))
 
 
 def _against(mine: Sequence[Outcome], base: Sequence[Outcome]) -> dict[str, Estimate]:
@@ -167,12 +157,28 @@ def _against(mine: Sequence[Outcome], base: Sequence[Outcome]) -> dict[str, Esti
     return out
 
 
-def _moved(base: float, by: float, bounds: tuple[float, float], *, whole: bool) -> list[Change | None]:
-    """A number down and up; None where that leaves its bounds."""
-    low, high = sorted((base * (1 - by), base * (1 + by)))
-    if whole:
-        low, high = min(round(low), base - 1), max(round(high), base + 1)
-    return [Change(value=float(f"{end:.12g}")) if bounds[0] <= end <= bounds[1] else None for end in (low, high)]
+def _lever(name: str, number: Number, base: dict[str, float], by: float) -> Lever | Left:
+    """A number that can be moved, or why not."""
+    if not all(base.values()):
+        return Left(name, "is 0, of which a share is nothing")
+    down, up = (_moved(number, base, way * by) for way in (-1.0, 1.0))
+    if down is None and up is None:
+        return Left(name, f"would leave its bounds, {number.low:g} to {number.high:g}")
+    return Lever(name=name, about=number.about, base=base, down=down, up=up)
+
+
+def _moved(number: Number, base: dict[str, float], by: float) -> Change | None:
+    """A number of every seat moved by a share; None where that leaves its bounds."""
+    values = {}
+    for seat, value in base.items():
+        moved = value * (1.0 + by)
+        if value == int(value) and number.low == int(number.low) and number.about:
+            step = 1 if moved > value else -1
+            moved = round(moved) if abs(round(moved) - value) >= 1 else value + step
+        if not number.low <= moved <= number.high:
+            return None
+        values[seat] = float(f"{moved:.12g}")
+    return Change(values=values)
 
 
 def _seats(scenario: Scenario, maker: Variant) -> list[AgentTable]:

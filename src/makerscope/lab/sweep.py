@@ -1,6 +1,6 @@
 """Play every variant with every seed, in as many processes as wanted, and go on where an earlier sweep stopped.
 
-Each process is started afresh and gets a scenario and a seed; what it answers does not depend on how many there are.
+Each process gets a scenario and a seed; what it answers does not depend on how many there are.
 """
 
 import os
@@ -10,8 +10,10 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_all_start_methods, get_context, parent_process
+from multiprocessing.context import BaseContext
 from pathlib import Path
+from threading import Thread
 
 from makerscope.errors import InputError, MakerscopeError
 from makerscope.lab.crisis import crisis_of
@@ -141,7 +143,7 @@ def rehearse(runs: Sequence[Run]) -> None:
 
 def _in_processes(todo: Sequence[Run], folder: Path, jobs: int, tell: Callable[[float], None]) -> None:
     with _one_thread_each():
-        pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin)
+        pool = ProcessPoolExecutor(jobs, mp_context=_context(), initializer=_begin)
         try:
             waiting = {pool.submit(try_to_finish, run, folder) for run in todo}
             while waiting:
@@ -165,9 +167,26 @@ def _insist(why: str | None) -> None:
         raise RunFailedError(why)
 
 
+def _context() -> BaseContext:
+    """How processes are started: all from one that has loaded this module, or each afresh where that cannot be."""
+    if "forkserver" not in get_all_start_methods():
+        return get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
+
+
 def _begin() -> None:
-    """A new process leaves ctrl-C to the one that started it."""
+    """A new process leaves ctrl-C to the one that started it, and ends when that one is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 @contextmanager
