@@ -1,16 +1,21 @@
 """What the shipped crunches show: each says what to look at, and there it is."""
 
+from pathlib import Path
+
 import msgspec
 import numpy as np
 import polars as pl
 import pytest
 
+from makerscope.lab.variants import played_by, seats_of, variants_in
 from makerscope.market.layout import INSURANCE
+from makerscope.sim.build import build
 from makerscope.sim.run import simulate
 from makerscope.sim.shipped import find_scenario
 from makerscope.tape.read import Tape
 
 MINUTE = 60 * 10**9
+VARIANTS = Path(__file__).resolve().parents[2] / "examples" / "crunch_variants.toml"
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +109,16 @@ def test_three_markets_are_driven_by_one_and_makers_leave_all_of_them(shown):
     assert np.corrcoef(per_minute)[0, 1] > 0.95
     assert np.corrcoef(per_minute)[0, 2] > 0.95
     assert per_minute[1].std() / per_minute[0].std() == pytest.approx(1.35, rel=0.1)
+
+
+def test_every_variant_of_the_crunch_in_the_docs_can_be_played():
+    scenario = find_scenario("three-day-crunch")
+    variants = {item.name: item for item in variants_in(VARIANTS)}
+    kinds = {}
+    for name, item in variants.items():
+        played = msgspec.structs.replace(played_by(scenario, item), hours=1, episode=[])
+        built = build(played, seed=0)
+        kinds[name] = {one.kind for one in built.scenario.agent if one.name in seats_of(scenario)}
+    assert kinds["makers that stay"] == {"grid"}
+    assert kinds["hedged makers"] == kinds["all of it"] == {"hedged-grid"}
+    assert kinds["cancels first"] == kinds["double margin"] == {"grid", "symmetric", "fair-weather"}

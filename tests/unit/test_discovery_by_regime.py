@@ -123,9 +123,9 @@ def test_where_the_leader_leads_by_construction_the_venue_follows_by_about_a_blo
 
 def test_the_venues_share_falls_as_block_time_grows(shares):
     first, second = paired(shares, "information", 2.0, 0.4), paired(shares, "information", 12.0, 2.0)
-    assert number(first.value) < 0
+    assert number(first.mean) < 0
     assert number(first.high) < 0.05
-    assert number(second.value) < 0
+    assert number(second.mean) < 0
     means = [np.mean([row.information for row in shares if row.block_s == b]) for b in (0.4, 2.0, 12.0)]
     assert means[0] > 2 * means[1] > 2 * means[2]
 

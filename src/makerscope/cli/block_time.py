@@ -11,7 +11,8 @@ from makerscope.cli import quick  # noqa: F401 - loaded for its effect
 from makerscope.cli.progress import progress_bar
 from makerscope.cli.simulate import MOST_HOURS, named
 from makerscope.errors import InputError
-from makerscope.lab.block_time import Mean, Share, mean_of, paired, shares_by_block
+from makerscope.lab.block_time import Share, means, paired, shares_by_block
+from makerscope.lab.statistics import Estimate
 from makerscope.report.output import write_whole
 from makerscope.sim.shipped import find_scenario
 from makerscope.sim.warm import SECONDS_COLD, is_warm, warm_up
@@ -82,7 +83,7 @@ def _print(console: Console, title: str, times: list[float], shares: list[Share]
     for value in times:
         table.add_column(f"{value:g} s", justify="right", no_wrap=True)
     for label, name, places in COLUMNS:
-        rows = [mean_of([getattr(row, name) for row in shares if row.block_s == value]) for value in times]
+        rows = [means(shares, name, value) for value in times]
         table.add_row(label, *(_said(row, places) for row in rows))
         if name == "information" and len(times) > 1:
             apart = [paired(shares, name, value, times[0]) for value in times[1:]]
@@ -95,9 +96,9 @@ def _print(console: Console, title: str, times: list[float], shares: list[Share]
     )  # fmt: skip
 
 
-def _said(mean: Mean, places: int) -> str:
-    if mean.value is None:
+def _said(found: Estimate, places: int) -> str:
+    if found.mean is None:
         return "unknown"
-    if mean.low is None or mean.high is None:
-        return f"{mean.value:.{places}f}"
-    return f"{mean.value:.{places}f} ±{mean.high - mean.value:.{places}f}"
+    if found.low is None or found.high is None:
+        return f"{found.mean:.{places}f}"
+    return f"{found.mean:.{places}f} ±{found.high - found.mean:.{places}f}"

@@ -5,14 +5,12 @@ the shares is the same too: of one second, on which blocks of 0.1 s and of 12 s 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import numpy as np
-from scipy.special import stdtrit
 
 from makerscope.errors import DomainError
+from makerscope.lab.statistics import Estimate, difference, estimate
 from makerscope.metrics.view import load
 from makerscope.report.discovery_card import regimes_of_pair, two_markets
 from makerscope.sim.run import simulate
@@ -21,7 +19,6 @@ from makerscope.tape.read import Tape
 
 SECOND = 10**9
 LAGS = 15  # of the model: longer than the longest block asked about by default
-LEAST_HOURS = 0.1
 QUOTES_ONLY = RecordTable(orders=False, book_s=0, marks_s=0, chain_s=0, accounts_s=0)
 
 
@@ -36,16 +33,6 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
     component: float | None
     lead_ms: float | None
     touch: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mean:
-    """Mean over ``n`` seeds with its 95 % interval (Student's), None from fewer than 2."""
-
-    n: int
-    value: float | None
-    low: float | None
-    high: float | None
 
 
 def shares_by_block(
@@ -96,29 +83,13 @@ def _share(tape: Path, block: float, seed: int) -> Share:
     )  # fmt: skip
 
 
-def mean_of(values: Sequence[float | None]) -> Mean:
-    """Mean of what is known, with its interval.
-
-    Examples:
-        >>> found = mean_of([1.0, 2.0, 3.0, None])
-        >>> found.n, found.value, round(found.low, 3), round(found.high, 3)
-        (3, 2.0, -0.484, 4.484)
-    """
-    known = np.array([value for value in values if value is not None])
-    if known.size < 2:
-        return Mean(n=known.size, value=float(known[0]) if known.size else None, low=None, high=None)
-    half = float(stdtrit(known.size - 1, 0.975) * known.std(ddof=1) / np.sqrt(known.size))
-    return Mean(
-        n=known.size, value=float(known.mean()), low=float(known.mean()) - half, high=float(known.mean()) + half
-    )
+def means(shares: Sequence[Share], name: str, block: float) -> Estimate:
+    """A number at one block time over all seeds."""
+    return estimate([getattr(row, name) for row in shares if row.block_s == block])
 
 
-def paired(shares: Sequence[Share], name: str, block: float, against: float) -> Mean:
-    """Mean difference of a number between two block times, seed by seed."""
+def paired(shares: Sequence[Share], name: str, block: float, against: float) -> Estimate:
+    """How much a number differs between two block times, seed by seed."""
     by = {(row.block_s, row.seed): getattr(row, name) for row in shares}
-    apart = [
-        by[block, seed] - by[against, seed]
-        for seed in sorted({row.seed for row in shares})
-        if by.get((block, seed)) is not None and by.get((against, seed)) is not None
-    ]
-    return mean_of(apart)
+    seeds = sorted({row.seed for row in shares})
+    return difference([by.get((block, seed)) for seed in seeds], [by.get((against, seed)) for seed in seeds])
