@@ -120,5 +120,6 @@ def test_every_variant_of_the_crunch_in_the_docs_can_be_played():
         built = build(played, seed=0)
         kinds[name] = {one.kind for one in built.scenario.agent if one.name in seats_of(scenario)}
     assert kinds["makers that stay"] == {"grid"}
+    assert kinds["GLFT makers"] == {"glft"}
     assert kinds["hedged makers"] == kinds["all of it"] == {"hedged-grid"}
     assert kinds["cancels first"] == kinds["double margin"] == {"grid", "symmetric", "fair-weather"}
