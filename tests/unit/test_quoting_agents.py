@@ -124,7 +124,7 @@ recovery = 0
 kind = "symmetric"
 name = "other"
 capital_usd = 1e9
-numbers = {half_bps = 60, size = 10000}
+numbers = {half_bps = 15, size = 10000}
 """
 
 
@@ -152,10 +152,10 @@ def test_a_margin_aware_maker_quotes_wider_and_smaller_the_less_margin_it_has():
         reals, _ = words(built)
         distances.append(table(reals, 2, 4)[4])
         known = built.world.agents.known[built.world.venue.slot_at[FIRST_AGENT] :][:2]
-        sizes.append(known[:, K_SIZE].max())
+        sizes.append(known[:, K_SIZE].sum())
     assert distances[0] < distances[1] < distances[2]
     assert sizes[0] >= sizes[1] >= sizes[2]
-    assert 0 < sizes[2] < 100
+    assert 0 < sizes[2] < 200
 
 
 DEALER = """

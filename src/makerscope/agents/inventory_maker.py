@@ -145,19 +145,19 @@ def _read(table, at, inventory):
 
 
 @inlined
-def distance(self, held, signal):
-    """How far below the fair price to bid, bps. The ask is ``distance(self, -held, -signal)`` above it.
+def distance(table, bound, held, signal):
+    """How far below the fair price to bid, bps. The ask is ``distance(table, bound, -held, -signal)`` above it.
 
-    ``held``: quotes, whole or not. ``signal``: the move that is expected, as a share of the largest, -1 to 1.
+    ``table``: the agent's reals. ``held``: quotes, whole or not. ``signal``: the move that is expected, as a share of
+    the largest, -1 to 1.
     """
-    r, bound = self.reals, self.params[P_BOUND]
     inventory = min(max(held + bound, 0.0), 2.0 * bound - 1e-9)
     if signal == 0.0:
-        return _read(r, TABLES + 2 * ROOM, inventory)
+        return _read(table, TABLES + 2 * ROOM, inventory)
     node = min(max(2.0 * signal + 2.0, 0.0), 4.0 - 1e-9)
     low = int(node)
-    below = _read(r, TABLES + low * ROOM, inventory)
-    return below + (node - low) * (_read(r, TABLES + (low + 1) * ROOM, inventory) - below)
+    below = _read(table, TABLES + low * ROOM, inventory)
+    return below + (node - low) * (_read(table, TABLES + (low + 1) * ROOM, inventory) - below)
 
 
 @inlined
@@ -169,30 +169,37 @@ def imbalance(seen, i):
     return (bid - ask) / (bid + ask)
 
 
-@inlined
-def _side(self, seen, act, i, side, price, size, slot, tolerance):
-    """Send one side if it has changed. Returns the price that rests then, 0 if none."""
-    resting = seen.known[slot, K_SIZE]
-    within = tolerance if resting <= size else 0.0  # more than it wants: at once
-    if requote(seen, act, i, side, price, size, slot, within, min(int(self.params[P_SIZE]) // 2, size)):
-        return float(price) if size > 0 else 0.0
-    return float(seen.known[slot, K_SENT_PRICE]) if resting > 0 else 0.0
-
-
 @kernel
 def quote(self, seen, act, i, centre, held, signal, most_bid, most_ask):
     """Send a bid and an ask around ``centre`` (ticks); ``held`` quotes; ``most_*``: the largest sizes, lots."""
-    r, p = self.reals, self.params
-    best_bid, best_ask, size, bound = seen.public[i, P_BID], seen.public[i, P_ASK], p[P_SIZE], p[P_BOUND]
-    bid = floor_ticks(centre * (1.0 - distance(self, held, signal) / BPS))
-    ask = ceil_ticks(centre * (1.0 + distance(self, -held, -signal) / BPS))
+    r, p, public, known = self.reals, self.params, seen.public, seen.known
+    best_bid, best_ask, size, bound = public[i, P_BID], public[i, P_ASK], p[P_SIZE], p[P_BOUND]
+    tick_bps = centre / BPS
+    bid = floor_ticks(centre - tick_bps * distance(r, bound, held, signal))
+    ask = ceil_ticks(centre + tick_bps * distance(r, bound, -held, -signal))
     bid = min(bid, best_ask - 1) if best_ask > 0 else bid  # post-only: what would trade is refused
     ask = max(ask, best_bid + 1)
-    tolerance = max(1.0, p[P_TOLERANCE] / BPS * centre)
-    bid_size = int(min(size, (bound - held) * size, most_bid)) if held < bound else 0
-    ask_size = int(min(size, (bound + held) * size, most_ask)) if held > -bound else 0
-    r[BID] = _side(self, seen, act, i, 1, bid, bid_size, 0, tolerance)
-    r[ASK] = _side(self, seen, act, i, -1, ask, ask_size, 1, tolerance)
+    tolerance = max(1.0, p[P_TOLERANCE] * tick_bps)
+    bid_size = int(max(0.0, min(size, (bound - held) * size, most_bid)))
+    ask_size = int(max(0.0, min(size, (bound + held) * size, most_ask)))
+    bid_rests, ask_rests, least = known[0, K_SIZE], known[1, K_SIZE], int(size) // 2
+    # one that holds more than it wants is replaced at once
+    bid_sent = requote(
+        seen, act, i, 1, bid, bid_size, 0, tolerance if bid_rests <= bid_size else 0.0, min(least, bid_size)
+    )
+    ask_sent = requote(
+        seen, act, i, -1, ask, ask_size, 1, tolerance if ask_rests <= ask_size else 0.0, min(least, ask_size)
+    )
+    r[BID] = _rests(bid_sent, bid, bid_size, bid_rests, known[0, K_SENT_PRICE])
+    r[ASK] = _rests(ask_sent, ask, ask_size, ask_rests, known[1, K_SENT_PRICE])
+
+
+@inlined
+def _rests(sent, price, size, resting, before):
+    """The price at which a side rests from now on, 0 if it does not."""
+    if sent:
+        return float(price) if size > 0 else 0.0
+    return float(before) if resting > 0 else 0.0
 
 
 @inlined
