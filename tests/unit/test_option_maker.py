@@ -4,12 +4,24 @@ import numpy as np
 import pytest
 
 from makerscope.agents import option_memory as m
-from makerscope.agents.interface import K_SENT_PRICE, K_SIZE, R_SPOT, V_VOLATILITY
+from makerscope.agents.interface import K_PRICE, K_SENT_PRICE, K_SIZE, R_SPOT, V_VOLATILITY
 from makerscope.agents.live_surface import is_free
 from makerscope.kernels import chain_quotes as c
-from makerscope.market.layout import A_INSTRUMENT, A_KIND, A_SIDE, A_SLOT, CANCEL, PLACE
+from makerscope.market.layout import (
+    A_INSTRUMENT,
+    A_KIND,
+    A_SIDE,
+    A_SLOT,
+    CANCEL,
+    P_ASK,
+    P_ASK_SIZE,
+    P_BID,
+    P_BID_SIZE,
+    PLACE,
+)
 from makerscope.market.venue import FROZEN, MMP_TRIPPED
 from makerscope.pricing.arbitrage import certify
+from makerscope.pricing.black import black76_price
 from makerscope.pricing.surface import surface_of
 from makerscope.pricing.svi import RawSvi
 from makerscope.sim.build import build
@@ -73,6 +85,33 @@ def test_a_surface_with_an_arbitrage_is_not_used_and_the_last_certified_one_stay
     call.model[near, V_VOLATILITY] /= 4.0
     call(later=2.0)
     assert call.whole[m.KEPT] == kept + 1
+
+
+@pytest.mark.parametrize("book", [0, 1])
+def test_it_fits_the_two_sided_quotes_of_others_if_told_to_and_never_its_own(book):
+    call = Caller(settled(book=book, fit_s=1))
+    own, spot = instruments_of(call), spot_of(call)
+    call(spot=spot, later=2.0)
+    before = (board_of(call)[c.TOTAL] / board_of(call)[c.ROOT]).copy()
+    board = board_of(call)
+    dearer = black76_price(
+        board[c.FORWARD], board[c.STRIKE], before + 0.04, board[c.ROOT] ** 2, is_call=board[c.CALL] > 0
+    )
+    tick = 1.0 / board[c.PER_TICK]
+    call.public[own, P_BID], call.public[own, P_ASK] = np.floor(dearer / tick) - 1, np.ceil(dearer / tick) + 1
+    call.public[own, P_BID_SIZE] = call.public[own, P_ASK_SIZE] = 10
+    call(spot=spot, later=2.0)
+    near = np.abs(board[c.LOG_STRIKE] - np.log(spot)) < 0.08
+    moved = (board[c.TOTAL] / board[c.ROOT] - before)[near]
+    assert call.whole[m.KEPT] == 0
+    if book == 1:
+        assert (moved > 0.025).all()
+        call.known[: 2 * SERIES, K_SIZE] = 10
+        call.known[: 2 * SERIES : 2, K_PRICE] = call.public[own, P_BID]
+        call.known[1 : 2 * SERIES : 2, K_PRICE] = call.public[own, P_ASK]
+        call(spot=spot, later=2.0)
+        moved = (board[c.TOTAL] / board[c.ROOT] - before)[near]
+    assert np.abs(moved).max() < 0.005
 
 
 def slices_with(*rows, reach=2.0):

@@ -41,6 +41,7 @@ from makerscope.kernels.svi import explicit, fit_slice, lowest, variance_at
 from makerscope.market.layout import IS_CALL, P_ASK, P_ASK_SIZE, P_BID, P_BID_SIZE, P_INDEX, P_TRADING
 
 STEEPEST, HUBER, TOLERANCE = 1.99, 3.0, 1e-6
+GOOD = 0.01  # mean square error, half widths, with which a warm fit is believed
 FULL, SOME = 5, 3  # quotes for all five numbers of a slice, and for three
 VENUE_HALF, TRUST_HALF, LEAST_HALF = 0.01, 0.03, 1e-4  # half widths, volatility: alone, beside quotes, at least
 SLACK = 1e-12  # of g and of total variance: rounding
@@ -107,9 +108,16 @@ def fit_points(points, n, years, before, out):
         if warm:
             out[A], out[B] = before[A] * years, before[B] * years
             out[RHO], out[M], out[SIGMA] = before[RHO], before[M], before[SIGMA]
-        return (
-            fit_slice(points[0, :n], points[1, :n], points[2, :n], STEEPEST, HUBER, TOLERANCE, warm, out[:5]) < math.inf
-        )
+        k, vol, weight = points[0, :n], points[1, :n], points[2, :n]
+        cost = fit_slice(k, vol, weight, STEEPEST, HUBER, TOLERANCE, warm, out[:5])
+        if warm and not cost < GOOD * n:  # a slice that moved far is better started afresh
+            fresh = points[3, :5]
+            other = fit_slice(k, vol, weight, STEEPEST, HUBER, TOLERANCE, False, fresh)
+            if other < cost:
+                cost = other
+                for r in range(5):
+                    out[r] = fresh[r]
+        return cost < math.inf
     if n == 0:
         return False
     total = weights = 0.0
