@@ -1,5 +1,7 @@
 """Laws of the option dealers' models: brute force, limits, and simulation as oracles."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -50,7 +52,9 @@ def test_no_distance_earns_more_than_the_closed_form(p, alpha, beta, vega):
         return -7.0 * float(fill_share(d, alpha=alpha, beta=beta, vega=vega)) * (d - cost)
 
     wide = vega / beta
-    found = minimize_scalar(loss, bounds=(cost, cost + 80.0 * wide), method="bounded", options={"xatol": 1e-9 * wide})
+    found: Any = minimize_scalar(
+        loss, bounds=(cost, cost + 80.0 * wide), method="bounded", options={"xatol": 1e-9 * wide}
+    )
     assert best == pytest.approx(-found.fun, rel=1e-7)
     assert best >= -found.fun * (1.0 - 1e-12)
     assert -loss(delta) == pytest.approx(best, rel=1e-9)
