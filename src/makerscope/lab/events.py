@@ -23,6 +23,7 @@ Real = float | Any  # a float of Python or of NumPy
 SOON_S = 5.0  # quotes that are replaced are gone for a moment: depth is a mean over so long
 HALF = 0.5  # depth below this share of what it was is a withdrawal
 WIDE = 2.0  # a half spread of so many times what it was is wide
+SLIGHT_LOSS = 0.001  # of a maker's capital, a fall that is not told
 SLIGHT_FALL = 0.005  # a fall of the price that is not told
 FIRSTS = {LIQUIDATED: "first-liquidation", DELEVERAGED: "deleveraged", TAKEN_OVER: "taken-over"}
 MANY = 12  # makers that are told one by one
@@ -141,8 +142,10 @@ def _forced(watch: Watch) -> Iterator[Event]:
             yield _trade(watch, seen, kind, {"all": watch.forced_usd[how]})
     total, before, at = largest_cascade(watch)
     if total > 0:
+        known = [(seen.time - watch.built.start) / 1e9 for seen in watch.first.values()]
         yield _event(
-            watch.times_s[before], "cascade",
+            max([watch.times_s[before], *(time for time in known if time <= watch.times_s[before + 1])]),
+            "cascade",
             {"forced": total, "seconds": float(watch.times_s[at] - watch.times_s[before]),
              "move": float(watch.mark[at] / watch.mark[before] - 1), "depth": float(watch.depth[before]),
              "accounts": float(len(watch.hit)), "all": float(watch.forced.sum())},
@@ -194,7 +197,7 @@ def _makers(watch: Watch, makers: tuple[Fate, ...]) -> Iterator[Event]:
             at = watch.times_s[-1] if maker.at_s is None else maker.at_s
             numbers = {"liquidated": maker.liquidated, "equity": float(equity[-1]), "capital": maker.capital}
             yield _event(at, "maker-lost", numbers, {"maker": maker.name, "fate": maker.fate})
-        if fall > 0 and maker.capital > 0:
+        if maker.capital > 0 and fall > SLIGHT_LOSS * maker.capital:
             numbers = {
                 "usd": fall, "share": fall / maker.capital, "since_s": float(watch.times_s[top]),
                 "price_move": float(watch.price[low] / watch.price[top] - 1), "end": maker.pnl,

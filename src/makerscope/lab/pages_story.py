@@ -13,7 +13,11 @@ def story_page(study: Study, story: Story) -> Page:
     """One run, told in order."""
     start = start_of(study)
     rows = [
-        (Cell(clock(start, at, days=study.hours > 24)), Cell(duration(int(at) * 1e9)), Cell(sentence, tone=tone))
+        (
+            Cell(clock(start, at, days=study.hours > 24)),
+            Cell(duration(int(at) * 1e9).replace(" ", "\N{NO-BREAK SPACE}")),
+            Cell(sentence, tone=tone),
+        )
         for at, tone, sentence in told(story.events)
     ]
     columns = (Column("UTC", "left"), Column("after", "left"), Column("what happened", "left"))

@@ -94,7 +94,8 @@ def _depth_gone(event: Event, seen: Seen) -> str:
     if words.get("absent"):
         text += f". Not quoting both sides as they used to: {words['absent']}"
         text += f"; still there: {words['present']}" if words.get("present") else "; nobody else is there"
-    return text + (_because(event, seen) if "first-liquidation" in seen and not words.get("absent") else "") + "."
+    after = _later(event, seen, "first-liquidation", "the first liquidation")
+    return text + (f". It is {after}." if after else ".")
 
 
 def _depth_trough(event: Event, seen: Seen) -> str:
