@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from makerscope.market import layout
+from makerscope.market.chain import K_FINALITY, K_INTERVAL
 from makerscope.market.layout import BACKSTOP, FIRST_AGENT, GAS_SINK, JIT, NONE, POST_ONLY
 from makerscope.market.leader import TRANSFER as TRANSFER_TIME
 from makerscope.market.log import CANCELLED, DEPOSIT, EXPIRED, PRIORITY_FEE, REJECTED
 from makerscope.market.news import ASKED, W_KIND, W_LEFT, W_PRICE, W_SIDE, W_SIZE, first_note
 from makerscope.market.pool_price import impact
 from makerscope.market.venue import LIVES_TOO_LONG, NO_QUOTES, NOT_FILLABLE, NOT_IN_DANGER
+from makerscope.sim.run import finality_of
 from makerscope.sim.world import C_WAITING
 from tests.market_play import cancel, fills, market, place, play, script, scripted, take
 
@@ -193,6 +195,11 @@ def test_an_orphaned_block_executes_nothing_and_no_fill_of_it_is_lost():
     assert not {7, 8, 9} & set(blocks)
     assert {7, 8, 9} <= set(other["fills"]["block"].tolist())
     assert one["fills"]["size"].sum() == other["fills"]["size"].sum() == 100
+    with_it.world.chain.rules[[K_FINALITY, K_INTERVAL]] = 3, 10**8
+    told = finality_of(with_it)
+    assert told[0].startswith("a block and its fills are final 3 blocks (0.3 s) after it")
+    assert told[1].startswith("blocks 7 to 9 were orphaned: they hold no fill")
+    assert len(finality_of(without)) == (without.world.chain.rules[K_FINALITY] > 0)
 
 
 def test_a_keeper_cannot_point_at_an_account_that_covers_its_margin():

@@ -162,10 +162,6 @@ def test_nothing_executes_in_a_block_that_a_reorg_will_orphan():
     assert room == [10, 10, 10, 0, 0, 10]
 
 
-def test_a_block_is_final_after_so_many_more():
-    assert chains.final_time(chain_of(interval=12_000 * MS, finality=64), 5) == 5 + 64 * 12_000 * MS
-
-
 def test_a_message_pays_base_fee_tip_and_data():
     chain = chain_of(coin_price=3_000 * 10**6, base_fee=GWEI, l1_base_fee=10 * GWEI, base_scalar=5_000)
     chain.size[PLACE] = 200

@@ -17,7 +17,7 @@ import numpy as np
 
 from makerscope.kernels._jit import kernel
 from makerscope.market.gas import backlog_fee, data_fee, gas_money, next_base_fee, share_of, tip_of
-from makerscope.market.layout import KINDS, NO_TIME, PPM
+from makerscope.market.layout import KINDS, PPM
 
 DICE = 1 << 30  # sides of the dice that jitter takes
 NO_LIMIT = 1 << 60  # gas: the room of a block where K_CAPACITY is 0
@@ -190,12 +190,6 @@ def finish_block(chain, used):
     elif rules[K_FEE_MODEL] == BACKLOG:
         state[C_BACKLOG] = max(state[C_BACKLOG] + used + taken - rules[K_TARGET], 0)
         state[C_BASE_FEE] = backlog_fee(rules[K_FEE_FLOOR], state[C_BACKLOG], rules[K_TOLERANCE], rules[K_INERTIA])
-
-
-@kernel
-def final_time(chain, time):
-    """When a block made at ``time`` cannot be undone any more (ns), at the regular pace."""
-    return min(time + chain.rules[K_FINALITY] * chain.rules[K_INTERVAL], NO_TIME)
 
 
 @kernel

@@ -7,7 +7,7 @@ capped. Rounded half up, once, at the end. ``market.fee_schedules`` says where t
 """
 
 from makerscope.kernels._jit import inlined, kernel
-from makerscope.market.layout import AN_OPTION, FEE_CAP, INDEX, KIND, MAKER_FEE, TAKER_FEE, UNIT
+from makerscope.market.layout import A_PERP, AN_OPTION, FEE_CAP, INDEX, KIND, MAKER_FEE, TAKER_FEE, UNIT
 from makerscope.market.shares import millionths
 
 
@@ -18,12 +18,15 @@ def index_notional(spec, state, instrument, size):
 
 
 @kernel
-def fee(spec, state, instrument, price, size, is_maker):
+def fee(spec, state, instrument, price, size, is_maker, off=0):
     """Fee of ``size`` lots at ``price`` ticks, base units; below 0 it is paid out.
 
-    Pay it with ``accounts.pay(accounts, account, FEES, fee)``.
+    ``off``: ppm that the account's volume adds to the rate of a perpetual. Pay it with
+    ``accounts.pay(accounts, account, FEES, fee)``.
     """
     rate = spec[instrument, MAKER_FEE] if is_maker else spec[instrument, TAKER_FEE]
+    if spec[instrument, KIND] == A_PERP:
+        rate += off
     value = price * size * spec[instrument, UNIT]
     if spec[instrument, KIND] != AN_OPTION:
         return millionths(value, rate)

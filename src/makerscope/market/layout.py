@@ -24,6 +24,7 @@ EXPIRE_TAKER, EXPIRE_MAKER, EXPIRE_BOTH = 0, 1, 2  # STP: what happens when an a
 
 # instruments, as they change: (I, 16)
 LAST, MARK, INDEX, OPEN_INTEREST, TRADING, SETTLED, FUNDING, PREMIUM_SUM, PREMIUM_COUNT, VOLUME = range(10)
+REDUCING = 10  # orders at rest that may only reduce a position
 STATE_COLUMNS = 16
 
 # what is public about an instrument at the end of a block: (I, 10) a block

@@ -78,6 +78,7 @@ from makerscope.market.layout import (
     PPM,
     PRO_RATA,
     REDUCE_ONLY,
+    REDUCING,
     STP,
     TAKE,
     TRADING,
@@ -128,8 +129,10 @@ MOST_MONEY = 1 << 60  # base units: what one order may be worth at the dearest p
 MMP_INTERVAL, MMP_FROZEN_FOR, MMP_LIMIT, MMP_START, MMP_TRADED, MMP_UNTIL, MMP_TRIPPED = range(7)
 
 
-# margin of an account as last added up: (A, 4)
+# margin of an account as last added up: (A, 6)
 G_ORDERS, G_HEIGHT, G_EQUITY, G_WANTED = range(4)
+G_MAKER_OFF, G_TAKER_OFF = 4, 5  # ppm that the account's volume adds to the fees of perpetuals
+MARGIN_COLUMNS = 6
 
 
 class Venue(NamedTuple):
@@ -138,7 +141,7 @@ class Venue(NamedTuple):
     ``spec`` ``(I, 20)``, ``real`` ``(I, 3)`` (strike, value of a tick, value of a lot), ``state`` ``(I, 16)``;
     ``slot`` ``(S,)`` the order in each slot, or NONE; ``slot_at`` ``(A + 1,)``; ``checked`` ``(A,)`` 1 where margin
     is asked for; ``margin``
-    ``(A, 4)`` columns G_*; ``protection`` ``(A, 8)``; ``refused`` ``(A, 25)`` by reason; ``word`` ``(8,)``; ``fills``
+    ``(A, 6)`` columns G_*; ``protection`` ``(A, 8)``; ``refused`` ``(A, 25)`` by reason; ``word`` ``(8,)``; ``fills``
     ``(room, 8)`` room for one call of ``match``.
     """
 
@@ -174,12 +177,20 @@ def log_order(venue, m, serial, action, account, instrument, side, price, size):
     out[row, 11] = venue.word[V_HEIGHT]
 
 
+@inlined
+def note_gone(venue, o):
+    """An order leaves the book: one fewer that may only reduce, if it was one."""
+    if venue.book.order[o, O_FLAGS] & REDUCE_ONLY:
+        venue.state[venue.book.order[o, O_INSTRUMENT], REDUCING] -= 1
+
+
 @kernel
 def drop_order(venue, m, o, action):
     """Take an order out of the book, and tell: ``action`` is CANCELLED or EXPIRED."""
     order = venue.book.order
     account, instrument, side = order[o, O_ACCOUNT], order[o, O_INSTRUMENT], order[o, O_SIDE]
     venue.margin[account, G_ORDERS] -= order[o, O_MARGIN]
+    note_gone(venue, o)
     venue.slot[venue.slot_at[account] + order[o, O_SLOT]] = NONE
     log_order(venue, m, order[o, O_SERIAL], action, account, instrument, side, order[o, O_PRICE], 0)
     tell(venue.inbox, account, GONE, instrument, side, order[o, O_PRICE], 0, 0, order[o, O_SLOT], venue.word[V_NOW], 0)
@@ -203,6 +214,12 @@ def move_interest(state, instrument, before, after):
     state[instrument, OPEN_INTEREST] += max(after, 0) - max(before, 0)
 
 
+@inlined
+def _fee(venue, instrument, account, price, size, is_maker):
+    off = venue.margin[account, G_MAKER_OFF if is_maker else G_TAKER_OFF]
+    return fee(venue.spec, venue.state, instrument, price, size, is_maker, off)
+
+
 @kernel
 def book_trade(venue, instrument, maker, taker, side, price, size, maker_order, taker_order, how):
     """One fill: money, positions, fees, a row. ``side`` is the maker's; a pool of the venue pays no fee."""
@@ -211,8 +228,8 @@ def book_trade(venue, instrument, maker, taker, side, price, size, maker_order, 
     trade(accounts, spec, maker, instrument, side, price, size)
     trade(accounts, spec, taker, instrument, -side, price, size)
     free = how > LIQUIDATED
-    maker_fee = np.int64(0) if free or maker < FIRST_AGENT else fee(spec, state, instrument, price, size, True)
-    taker_fee = np.int64(0) if free else fee(spec, state, instrument, price, size, False)
+    maker_fee = np.int64(0) if free or maker < FIRST_AGENT else _fee(venue, instrument, maker, price, size, True)
+    taker_fee = np.int64(0) if free else _fee(venue, instrument, taker, price, size, False)
     pay(accounts, maker, FEES, maker_fee)
     pay(accounts, taker, FEES, taker_fee)
     venue.margin[maker, G_HEIGHT] = venue.margin[taker, G_HEIGHT] = NONE
@@ -246,6 +263,25 @@ def _protect(venue, account, size, m):
         cancel_everything(venue, m, account)
 
 
+@kernel
+def keep_reducing(venue, m, account, instrument):
+    """Make orders that may only reduce as small as the position is now; one that has nothing left to reduce goes."""
+    held, order = venue.accounts.position[account, instrument], venue.book.order
+    for s in range(venue.slot_at[account], venue.slot_at[account + 1]):
+        o = venue.slot[s]
+        if o == NONE or order[o, O_FLAGS] & REDUCE_ONLY == 0 or order[o, O_INSTRUMENT] != instrument:
+            continue
+        most = abs(held) if held * order[o, O_SIDE] < 0 else 0
+        if most == 0:
+            drop_order(venue, m, o, CANCELLED)
+        elif order[o, O_SIZE] > most:
+            _release_margin(venue, o, account, order[o, O_SIZE] - most, most)
+            shrink(venue.book, o, most)
+            log_order(
+                venue, m, order[o, O_SERIAL], REPLACED, account, instrument, order[o, O_SIDE], order[o, O_PRICE], most
+            )
+
+
 @inlined
 def _release_margin(venue, o, account, gone, left):
     """An order became smaller by ``gone`` lots: its share of margin is free again.
@@ -266,17 +302,20 @@ def take_from_book(venue, m, account, instrument, side, limit, size, serial, how
     stp = spec[instrument, STP]
     got, cash, fees_paid = np.int64(0), np.int64(0), np.int64(0)
     left = size
+    careful = state[instrument, REDUCING] > 0 and spec[instrument, MATCHING] != PRO_RATA
     while left > 0:
         before = got
         if spec[instrument, MATCHING] == PRO_RATA:
             left, n = match_pro_rata(venue.book, instrument, side, limit, left, account, stp, rows)
         else:
-            left, n = match(venue.book, instrument, side, limit, left, account, stp, rows)
+            room = rows[:1] if careful else rows  # what one fill leaves of a position decides about the next
+            left, n = match(venue.book, instrument, side, limit, left, account, stp, room)
         for i in range(n):
             maker, price, traded, slot = rows[i, F_ACCOUNT], rows[i, F_PRICE], rows[i, F_SIZE], rows[i, F_SLOT]
             s = venue.slot_at[maker] + slot
             if traded == 0:  # an own order that stood in the way
                 venue.margin[maker, G_ORDERS] -= venue.book.order[rows[i, F_ORDER], O_MARGIN]
+                note_gone(venue, rows[i, F_ORDER])
                 venue.slot[s] = NONE
                 log_order(venue, m, rows[i, F_SERIAL], CANCELLED, maker, instrument, -side, price, 0)
                 tell(venue.inbox, maker, GONE, instrument, -side, price, 0, 0, slot, now, 0)
@@ -288,6 +327,7 @@ def take_from_book(venue, m, account, instrument, side, limit, size, serial, how
                 log_forced(venue, instrument, account, side, price, traded, how)
             _release_margin(venue, rows[i, F_ORDER], maker, traded, rows[i, F_LEFT])
             if rows[i, F_LEFT] == 0:
+                note_gone(venue, rows[i, F_ORDER])
                 venue.slot[s] = NONE
             log_order(venue, m, rows[i, F_SERIAL], FILLED_ORDER, maker, instrument, -side, price, rows[i, F_LEFT])
             worth = price * traded * unit
@@ -301,9 +341,13 @@ def take_from_book(venue, m, account, instrument, side, limit, size, serial, how
         for i in range(n):  # only when all fills of this sweep are booked
             if rows[i, F_SIZE] > 0:
                 _protect(venue, rows[i, F_ACCOUNT], rows[i, F_SIZE], m)
+                if careful:
+                    keep_reducing(venue, m, rows[i, F_ACCOUNT], instrument)
         if n == 0:  # a sweep of fewer rows than there is room for may have stopped before a long queue
             break
     venue.word[V_TAKEN] = cash
+    if got > 0 and careful:
+        keep_reducing(venue, m, account, instrument)
     if got > 0:
         price = cash // (got * unit)
         tell(venue.inbox, account, TOOK, instrument, side, price, got, left, 0, now, -side * cash - fees_paid)
@@ -320,6 +364,7 @@ def fill_resting(venue, m, o, size, money):
     log_order(venue, m, order[o, O_SERIAL], FILLED_ORDER, account, instrument, side, price, left)
     tell(venue.inbox, account, FILLED, instrument, side, price, size, left, slot, venue.word[V_NOW], money)
     if left == 0:
+        note_gone(venue, o)
         venue.slot[venue.slot_at[account] + slot] = NONE
         remove(venue.book, o)
     else:
@@ -365,7 +410,8 @@ def _flaw(venue, m):
             return OUT_OF_BAND
     if m[M_FLAGS] & REDUCE_ONLY:
         held = venue.accounts.position[m[M_ACCOUNT], i]
-        if held * side >= 0 or abs(held) < size:
+        rests = m[M_KIND] == PLACE and spec[i, MATCHING] == PRO_RATA  # as on Derive
+        if held * side >= 0 or abs(held) < size or rests:
             return WOULD_NOT_REDUCE
     return OK
 
@@ -435,7 +481,8 @@ def _place(venue, m):
     order = book.order
     if old != NONE:
         same = order[old, O_INSTRUMENT] == i and order[old, O_SIDE] == side
-        if same and order[old, O_PRICE] == price and size <= order[old, O_SIZE]:
+        alike = (order[old, O_FLAGS] ^ m[M_FLAGS]) & REDUCE_ONLY == 0
+        if same and alike and order[old, O_PRICE] == price and size <= order[old, O_SIZE]:
             order[old, O_UNTIL] = m[M_UNTIL]
             if size < order[old, O_SIZE]:
                 _release_margin(venue, old, account, order[old, O_SIZE] - size, size)
@@ -445,6 +492,7 @@ def _place(venue, m):
         if same:
             serial, action = order[old, O_SERIAL], REPLACED
             venue.margin[account, G_ORDERS] -= order[old, O_MARGIN]
+            note_gone(venue, old)
             venue.slot[s] = NONE
             remove(book, old)
         else:
@@ -477,6 +525,9 @@ def _place(venue, m):
                 venue.margin[account, G_ORDERS] += order[o, O_MARGIN]
             venue.slot[s] = o
             log_order(venue, m, serial, action, account, i, side, price, left)
+            if m[M_FLAGS] & REDUCE_ONLY:
+                venue.state[i, REDUCING] += 1
+                keep_reducing(venue, m, account, i)
     if action == REPLACED and (why != OK or left == 0):  # the old order is gone in any case
         log_order(venue, m, serial, CANCELLED, account, i, side, price, 0)
     if (why != OK and action == REPLACED) or (why == OK and left == 0):  # nothing rests in the slot now

@@ -9,11 +9,11 @@ from makerscope.kernels.dice import below
 from makerscope.market.accounts import equity, free_money, next_open, pay
 from makerscope.market.deleverage import AT_RANDOM, DRAWS, adl_queue, adl_round, socialise, take_in_order
 from makerscope.market.haircut import pay_haircut
-from makerscope.market.layout import FIRST_AGENT, INSURANCE, ISOLATED, NONE, UNIT
+from makerscope.market.layout import FIRST_AGENT, INSURANCE, ISOLATED, NONE, REDUCING, UNIT
 from makerscope.market.liquidation import RANKING, bankruptcy_price, cover, transfer
 from makerscope.market.log import DELEVERAGED, HAIRCUT, INSURED, SOCIALISED
 from makerscope.market.news import TOOK, tell
-from makerscope.market.venue import G_HEIGHT, log_forced, move_interest
+from makerscope.market.venue import G_HEIGHT, keep_reducing, log_forced, move_interest
 from makerscope.sim.leader_desk import log_alone
 from makerscope.sim.transfers import log_transfer
 from makerscope.sim.world import C_NOW, G_BANKRUPTCY, G_HEDGE_SHIFT, S_LOOP
@@ -32,6 +32,9 @@ def move(world, a, other, i, price, size, how):
     move_interest(venue.state, i, held, held + side * size)
     move_interest(venue.state, i, theirs, theirs - side * size)
     venue.margin[a, G_HEIGHT] = venue.margin[other, G_HEIGHT] = NONE
+    if venue.state[i, REDUCING] > 0:
+        keep_reducing(venue, world.mempool.message[-1], a, i)
+        keep_reducing(venue, world.mempool.message[-1], other, i)
     log_alone(venue, now, i, a, side, price, size, 0, held, how)
     log_forced(venue, i, a, side, price, size, how)
     log_alone(venue, now, i, other, -side, price, size, 0, theirs, how)

@@ -33,10 +33,13 @@ from makerscope.market.layout import (
     MARK,
     NONE,
     O_ACCOUNT,
+    O_FLAGS,
     O_NEXT,
     O_PRICE,
     O_SERIAL,
     O_SIZE,
+    REDUCE_ONLY,
+    REDUCING,
     SELL,
     STP,
     TAKE,
@@ -55,6 +58,7 @@ from makerscope.market.venue import (
     drop_order,
     fill_resting,
     flaw,
+    keep_reducing,
     may_trade,
     protect,
     refuse,
@@ -194,6 +198,21 @@ def _part_from_self(world, i, n):
 
 
 @inner
+def _keep_to_positions(world, i, n):
+    """Of an order that may only reduce, no more enters than the account's other orders of that side leave to reduce."""
+    batch, order, held = world.batch, world.venue.book.order, world.venue.accounts.position
+    for row in range(n):
+        o, a, side = batch[B_ORDER, row], batch[B_ACCOUNT, row], batch[B_SIDE, row]
+        if o == NONE or order[o, O_FLAGS] & REDUCE_ONLY == 0:
+            continue
+        room = max(-side * held[a, i], 0)
+        for other in range(n):
+            if other != row and batch[B_ACCOUNT, other] == a and batch[B_SIDE, other] == side:
+                room -= batch[B_SIZE, other]
+        batch[B_SIZE, row] = min(batch[B_SIZE, row], max(room, 0))
+
+
+@inner
 def _settle_one(world, i, row, price, lots, fee):
     """Tell one side of a pair what it traded, and take it off its order."""
     venue, batch, nobody = world.venue, world.batch, world.mempool.message[-1]
@@ -240,6 +259,8 @@ def _clear_one(world, i):
     if n == 0:
         return
     _part_from_self(world, i, n)
+    if state[i, REDUCING] > 0:
+        _keep_to_positions(world, i, n)
     reference = state[i, INDEX] if state[i, INDEX] > 0 else state[i, MARK]
     price, volume = clear(
         batch[B_PRICE][:n], batch[B_SIZE][:n], batch[B_SIDE][:n], batch[B_SERIAL][:n], reference, batch[B_FILLED][:n],
@@ -255,6 +276,9 @@ def _clear_one(world, i):
     for row in range(n):  # only now: protection may pull orders that were in this auction
         if batch[B_TRADED, row] > 0:
             protect(world.venue, batch[B_ACCOUNT, row], batch[B_TRADED, row], world.mempool.message[-1])
+    if state[i, REDUCING] > 0:
+        for row in range(n):
+            keep_reducing(world.venue, world.mempool.message[-1], batch[B_ACCOUNT, row], i)
 
 
 @part

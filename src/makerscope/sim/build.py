@@ -34,13 +34,14 @@ from makerscope.market.margin_rules import margin_rules, scenario_grid, with_per
 from makerscope.market.news import NEWS_COLUMNS, new_inbox
 from makerscope.market.ordering import R_POLICY
 from makerscope.market.transfers import transfers_table
-from makerscope.market.venue import REASONS, V_UNLOGGED, Venue
+from makerscope.market.venue import MARGIN_COLUMNS, REASONS, V_UNLOGGED, Venue
 from makerscope.sim import world as w
 from makerscope.sim.agenda import BLOCK, WAKE, Agenda, add, new_agenda
 from makerscope.sim.bankruptcy import WAYS
 from makerscope.sim.batch_auction import BATCH_ROWS
 from makerscope.sim.cast import MODES, Cast, cast_of
 from makerscope.sim.dealers import REQUEST_COLUMNS, REQUEST_ROWS
+from makerscope.sim.fee_tiers import DAY, rates_of
 from makerscope.sim.hybrid import seat_flows
 from makerscope.sim.markets import DECIMALS, Market, instant, list_markets, market_rows
 from makerscope.sim.parts import WHERE, addresses
@@ -167,6 +168,10 @@ def _world(
         (interface.AT_NEWS, news), (interface.AT_PENDING, pending),
     ):  # fmt: skip
         seen[place] = array.ctypes.data
+    budget = budgets_of(cast, accounts, instruments, terms)
+    for a in range(FIRST_AGENT, FIRST_AGENT + len(cast)):
+        rates_of(budget.tiers, budget.days, venue.margin, a)
+    clock[w.C_DUE_FEES] = (start // DAY + 1) * DAY
     agenda = _agenda(cast, start, clock, chain.rules, messages)
     levels = max(scenario.record.book_depth, 1)
     batched = messages + len(venue.book.order) + 1 if terms.profile.ordering.policy == "batch" else 1
@@ -176,7 +181,7 @@ def _world(
         oracle=oracles_of(scenario, path, start, terms), marking=marking_of(markets, terms),
         surface=surfaces_of(scenario, markets, path, start),
         grid=scenario_grid(terms.margin, instruments), desk=desk,
-        budget=budgets_of(cast, accounts, instruments, terms), mempool=mempool, agenda=agenda, dice=dice,
+        budget=budget, mempool=mempool, agenda=agenda, dice=dice,
         clock=clock, rule=rule, seen=seen, act=act, rows=rows, written=count, news=news, reference=reference,
         pending=pending,
         scratch=np.zeros((2, levels), np.int64), index_ticks=np.zeros(len(prices), np.int64),
@@ -216,7 +221,7 @@ def _venue(
         spec=spec, real=real, state=state, book=new_book(tuple(int(n) for n in spec[:, LADDER]), sum(slots) + 64),
         accounts=holdings, rules=margin_rules(profile, spec, prices, units_per_usd=MONEY),
         slot=np.full(max(sum(slots), 1), NONE, np.int64), slot_at=slot_at, checked=checked,
-        margin=np.full((accounts, 4), 0, np.int64), protection=protection,
+        margin=np.zeros((accounts, MARGIN_COLUMNS), np.int64), protection=protection,
         refused=np.zeros((accounts, len(REASONS)), np.int64), inbox=new_inbox(accounts, max(1 << 16, 8 * sum(slots))),
         log=new_log(room), word=np.zeros(8, np.int64),
         fills=np.zeros((max(1024, 2 * sum(slots) + 2), FILL_COLUMNS), np.int64),

@@ -25,6 +25,7 @@ from makerscope.market.layout import (
     M_SLOT,
     MARK,
     NONE,
+    REDUCING,
     TAKE,
     UNIT,
     VOLUME,
@@ -42,6 +43,7 @@ from makerscope.market.venue import (
     V_NOW,
     book_trade,
     flaw,
+    keep_reducing,
     may_trade,
     refuse,
 )
@@ -131,6 +133,9 @@ def _close(world, q):
             tell(venue.inbox, taker, TOOK, i, side, price, size, 0, q[Q_SLOT], now, -side * worth - fees[1])
             venue.state[i, LAST] = price
             venue.state[i, VOLUME] += size
+            if venue.state[i, REDUCING] > 0:
+                keep_reducing(venue, nobody, dealer, i)
+                keep_reducing(venue, nobody, taker, i)
             return
     nobody[M_ACCOUNT], nobody[M_INSTRUMENT], nobody[M_SIDE] = taker, i, side
     nobody[M_PRICE], nobody[M_SIZE], nobody[M_SLOT], nobody[M_KIND] = q[Q_LIMIT], size, q[Q_SLOT], ASK_RFQ

@@ -24,10 +24,11 @@ from makerscope.market.news import TOOK, tell
 from makerscope.market.settlement import average_ticks, payoff_ticks
 from makerscope.market.venue import close_market
 from makerscope.sim.leader_desk import log_alone
-from makerscope.sim.parts import P_SETTLE
+from makerscope.sim.parts import P_FEES, P_SETTLE
 from makerscope.sim.statements import log_mark
 from makerscope.sim.wires import land_money
 from makerscope.sim.world import (
+    C_DUE_FEES,
     C_DUE_FUNDING,
     C_DUE_SAMPLE,
     C_NEXT_EXPIRY,
@@ -122,6 +123,8 @@ def pay_dues(world, _number):
     land_money(world)
     _fund(world)
     _average(world)
+    if world.budget.tiers.shape[0] > 1 and world.clock[C_NOW] >= world.clock[C_DUE_FEES]:
+        call_part(world.code[P_FEES], world, 0)
     if 0 < world.clock[C_NEXT_EXPIRY] <= world.clock[C_NOW]:
         call_part(world.code[P_SETTLE], world, 0)
     return 0

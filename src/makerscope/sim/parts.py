@@ -17,7 +17,7 @@ from makerscope.market.ordering import AUCTION, BATCH, COMMIT
 
 SIGNATURE = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 P_BLOCK, P_EXECUTE, P_PRICES, P_DUES, P_RISK, P_STATEMENTS, P_DESK, P_TALK, P_OPTIONS, P_GRID = range(10)
-P_DEALERS, P_CLOSE, P_ISOLATED, P_CLOSE_OUT, P_SETTLE, P_WATCH, P_OVERHEAR = range(10, 17)
+P_DEALERS, P_CLOSE, P_ISOLATED, P_CLOSE_OUT, P_SETTLE, P_WATCH, P_OVERHEAR, P_FEES = range(10, 18)
 WHERE = (
     ("block", "run_block"),
     ("execution", "execute_message"),
@@ -36,6 +36,7 @@ WHERE = (
     ("dues", "settle_expired"),
     ("watch", "tell_margins"),
     ("watch", "overhear"),
+    ("fee_tiers", "assess_fees"),
 )
 EXECUTIONS = {
     BATCH: {P_EXECUTE: ("batch_auction", "enter_auction"), P_CLOSE: ("batch_auction", "clear_auctions")},
@@ -43,7 +44,7 @@ EXECUTIONS = {
     COMMIT: {P_EXECUTE: ("pool_desk", "execute_commitment")},
 }
 LAZY = frozenset(
-    {P_DESK, P_GRID, P_OPTIONS, P_DEALERS, P_ISOLATED, P_CLOSE_OUT, P_SETTLE, P_WATCH, P_OVERHEAR}
+    {P_DESK, P_GRID, P_OPTIONS, P_DEALERS, P_ISOLATED, P_CLOSE_OUT, P_SETTLE, P_WATCH, P_OVERHEAR, P_FEES}
 )  # what many markets never call
 
 

@@ -34,7 +34,7 @@ from makerscope.market.log import new_log
 from makerscope.market.margin_profile import margin_profile
 from makerscope.market.margin_rules import margin_rules
 from makerscope.market.news import NEWS_COLUMNS, new_inbox
-from makerscope.market.venue import REASONS
+from makerscope.market.venue import MARGIN_COLUMNS, REASONS
 from makerscope.sim import replay_world as r
 from makerscope.sim import world as w
 from makerscope.sim.agenda import new_agenda
@@ -186,7 +186,8 @@ def _desk(
     return r.Desk(
         spec=spec, real=real, state=state, accounts=holdings, rules=rules,
         slot=np.full(max(sum(slots), 1), NONE, np.int64),
-        slot_at=slot_at, margin=np.zeros((accounts, 4), np.int64), refused=np.zeros((accounts, len(REASONS)), np.int64),
+        slot_at=slot_at, margin=np.zeros((accounts, MARGIN_COLUMNS), np.int64),
+        refused=np.zeros((accounts, len(REASONS)), np.int64),
         inbox=new_inbox(accounts, max(1 << 16, 8 * sum(slots))), log=new_log(room), word=np.zeros(8, np.int64),
     )  # fmt: skip
 

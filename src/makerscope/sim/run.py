@@ -8,6 +8,7 @@ import polars as pl
 
 from makerscope.agents.interface import REASONS, RUINED
 from makerscope.errors import AccountingError, InputError
+from makerscope.market.chain import K_FINALITY, K_INTERVAL
 from makerscope.market.layout import FIRST_AGENT
 from makerscope.market.log import Log
 from makerscope.market.reference import PricePath
@@ -81,6 +82,8 @@ def recorder_of(tape: TapeWriter, built: Built) -> Recorder:
         tape.add_instrument(_declared(market, built.scenario.profile))
     for text in built.terms.assumed:
         tape.find("info", "assumed", text)
+    for text in finality_of(built):
+        tape.find("info", "finality", text)
     return Recorder(
         tape=tape,
         instruments=[market.name for market in built.markets],
@@ -91,6 +94,23 @@ def recorder_of(tape: TapeWriter, built: Built) -> Recorder:
         lots=[market.lot for market in built.markets],
         ahead=_leading(built),
     )
+
+
+def finality_of(built: Built) -> list[str]:
+    """When a block, and so the fills in it, cannot be undone any more, and which blocks a reorg orphaned.
+
+    A tape holds the chain that won: nothing executes in an orphaned block, its messages execute later.
+    """
+    chain = built.world.chain
+    blocks, interval = int(chain.rules[K_FINALITY]), int(chain.rules[K_INTERVAL])
+    after = f"{blocks} blocks ({blocks * interval / 1e9:g} s) after it" if blocks else "at once"
+    said = (
+        [f"a block and its fills are final {after}; fills of the last blocks of the tape may not be"] if blocks else []
+    )
+    return said + [
+        f"blocks {int(last - depth) + 1} to {int(last)} were orphaned: they hold no fill, what they held executed later"
+        for last, depth in chain.reorgs
+    ]
 
 
 def play(built: Built, recorder: Recorder, progress: Callable[[float], None] | None = None) -> None:

@@ -222,6 +222,9 @@ class AgentTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     count: Annotated[int, _about("how many of them", ge=1, le=MOST_AGENTS)] = 1
     capital_usd: Annotated[float, _about("its money on the venue", ge=0, le=1e12)] = 1_000_000.0
     hedge_usd: Annotated[float, _about("its money on the leading venue", ge=0, le=1e12)] = 0.0
+    volume_usd: Annotated[
+        float, _about("traded before the start, in the window of the venue's fees", ge=0, le=1e12)
+    ] = 0.0
     feed_ms: Annotated[float, _about("how late it sees the venue", ge=0, le=1e7)] = 20.0
     lead_feed_ms: Annotated[float, _about("how late it sees the leader; below 0: it knows before", ge=-1e7, le=1e7)] = (
         20.0

@@ -81,7 +81,14 @@ def budgets_of(cast: tuple[Cast, ...], accounts: int, instruments: int, terms: T
     for n, item in enumerate(cast):
         if terms.profile.budget.maker_rate_per_s and quotes(item.kind, item.numbers, instruments):
             mine[FIRST_AGENT + n, L_RATE] = terms.profile.budget.maker_rate_per_s
-    return Budgets(mine, new_budgets(limits, accounts), np.zeros(accounts, np.int64))
+    window = terms.profile.fees.volume_days or 1
+    days = np.zeros((accounts, window), np.int64)
+    for n, item in enumerate(cast):
+        each, rest = divmod(round(item.table.volume_usd * MONEY), window)
+        days[FIRST_AGENT + n] = each
+        days[FIRST_AGENT + n, 0] += rest
+    noughts = np.zeros((2, accounts), np.int64)
+    return Budgets(mine, new_budgets(limits, accounts), noughts[0], noughts[1], days, terms.fee_tiers)
 
 
 def oracles_of(scenario: Scenario, path: PricePath, start: int, terms: Terms) -> Oracles:

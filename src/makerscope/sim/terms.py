@@ -7,6 +7,9 @@ knows and a venue cannot do without is refused by key; what can be assumed is as
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from makerscope.errors import InputError
 from makerscope.market.funding import RATE
 from makerscope.market.funding_rule import FundingRule, funding_rule
@@ -29,6 +32,8 @@ from makerscope.market.venue_profile import venue_profile
 from makerscope.market.venue_rules import POLICY_NUMBERS
 from makerscope.sim.bankruptcy import WAYS
 from makerscope.sim.episodes import Happenings, happenings_of
+from makerscope.sim.fee_tiers import tiers_of
+from makerscope.sim.markets import DECIMALS
 from makerscope.sim.scenario import Scenario
 
 MS, SECOND, MINUTE, HOUR = 10**6, 10**9, 60 * 10**9, 3600 * 10**9
@@ -50,12 +55,14 @@ class Terms:
     """What holds in a world.
 
     ``profile``: the venue's, with the scenario's numbers; ``fees`` ppm: maker, taker, of options maker, taker and cap;
-    ``funding``: X_*; ``order_blocks``: an order's longest life, 0 for ever; ``assumed``: in words.
+    ``fee_tiers``: see ``sim.fee_tiers``; ``funding``: X_*; ``order_blocks``: an order's longest life, 0 for ever;
+    ``assumed``: in words.
     """
 
     profile: VenueProfile
     margin: MarginProfile
     fees: tuple[int, int, int, int, int]
+    fee_tiers: NDArray[np.int64]
     funding: tuple[int, ...]
     oracle: Oracle
     mark: MarkRule
@@ -97,11 +104,13 @@ def terms_of(scenario: Scenario, start: int, end: int) -> Terms:
     if stp is None:
         stp = "expire-taker"
         assumed.append("self-trades: the taker's rest expires, as the profile does not say")
-    ttl = scenario.chain.ttl_blocks
+    ttl, fees = scenario.chain.ttl_blocks, _fees(scenario, profile)
+    flat = venue.maker_fee_bps is not None or venue.taker_fee_bps is not None
     return Terms(
         profile=profile,
         margin=_margin(scenario, assumed),
-        fees=_fees(scenario, profile),
+        fees=fees,
+        fee_tiers=tiers_of(profile.fees.tiers, fees, 10**DECIMALS, flat=flat),
         funding=_funding(scenario, assumed),
         oracle=replace(
             oracle,

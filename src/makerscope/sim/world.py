@@ -19,8 +19,8 @@ from makerscope.sim.agenda import Agenda
 (
     C_NOW, C_END, C_NEXT_BLOCK, C_LAST_BLOCK, C_WAITING, C_FREE, C_SERIAL, C_HEIGHT, C_ACTIONS, C_WAKES, C_DUE_FUNDING,
     C_DUE_MARKS, C_DUE_BOOK, C_DUE_CHAIN, C_DUE_ACCOUNTS, C_EXECUTED, C_NEXT_EXPIRY, C_PAID_IN, C_DUE_SAMPLE,
-    C_DUE_GRID, C_ASKED, C_ANSWER,
-) = range(22)  # fmt: skip
+    C_DUE_GRID, C_ASKED, C_ANSWER, C_DUE_FEES,
+) = range(23)  # fmt: skip
 CLOCK_WORDS = 32
 # words of ``World.rule``: what the loop itself has to know
 (
@@ -138,11 +138,19 @@ class Desk(NamedTuple):
 
 
 class Budgets(NamedTuple):
-    """What every account may send: ``limit`` ``(A, 12)`` L_*, ``spent`` ``(A, n)``, ``traded`` ``(A,)`` base units."""
+    """What every account may send, and what its volume earns it.
+
+    ``limit`` ``(A, 12)`` L_*, ``spent`` ``(A, n)``, ``traded`` ``(A,)`` base units since the start, ``counted`` of
+    those by the end of the last day; ``days`` ``(A, D)`` traded on each day of the venue's window; ``tiers``
+    ``(T, 3)``: see ``sim.fee_tiers``.
+    """
 
     limit: np.ndarray
     spent: np.ndarray
     traded: np.ndarray
+    counted: np.ndarray
+    days: np.ndarray
+    tiers: np.ndarray
 
 
 class Mempool(NamedTuple):
@@ -165,7 +173,7 @@ class World(NamedTuple):
     agent; ``scratch`` ``(2, L)`` room for a book's levels. ``index_ticks`` ``(U,)``; ``terms`` X_*; ``carry``
     ``(I,)`` of funding; ``twap`` ``(U, 2)`` sum and count of the settlement window; ``got`` ``(A,)`` room; ``forced``
     ``(A, 4)`` liquidation by account, columns Z_*;
-    ``code`` ``(17,)`` addresses of the parts; ``transit`` ``(256, 3)`` money between the venues; ``batch`` ``(10,
+    ``code`` ``(18,)`` addresses of the parts; ``transit`` ``(256, 3)`` money between the venues; ``batch`` ``(10,
     n)`` room for a batch auction; ``pending`` ``(256, 12)`` room for what
     an agent overhears; ``requests`` ``(257, 10)`` for quotes and ``dealers`` ``(A,)`` 1 for who hears of
     them, see
