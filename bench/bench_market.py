@@ -1,7 +1,8 @@
 """How fast is the simulated market: the book alone, many agents, and a day of an option venue?
 
 The book plays the same operations as ``floor/book.cpp``, the same algorithm in C++, to the same end. The other peers'
-rates are those of ``knowledge/peers.md``, measured there on another machine and marked so: they do not install here.
+rates are those of ``knowledge/peers.md``, measured there on another machine and marked so: they do not install here
+(nautilus_trader wants a newer Python). ``MAKERSCOPE_FASTMM`` names a Python that has FastMM 0.9.0, to measure it too.
 ``python -m bench.bench_market`` prints more of our own numbers.
 """
 
@@ -30,6 +31,32 @@ ABIDES = 10_000.0  # messages a second of rmsc04 with 1,117 agents
 FASTMM = 250_000.0  # steps a second of its own synthetic market with one quoter
 POOL = 1 << 18
 
+QUOTER = """
+title = "One quoter in a closed market"
+hours = {hours}
+[chain]
+block_ms = 50
+[[underlying]]
+symbol = "BTC"
+spot = 60000
+[record]
+book_s = 0
+[[agent]]
+kind = "grid"
+name = "quoter"
+numbers = {{levels = 1, half_bps = 1, tolerance_bps = 0.1}}
+[[agent]]
+kind = "grid"
+name = "crowd"
+count = 4
+every_ms = 200
+numbers = {{levels = 3, half_bps = 2, tolerance_bps = 0.2}}
+[[agent]]
+kind = "noise"
+name = "noise"
+count = 20
+numbers = {{per_hour = 1800}}
+"""
 CROWD = """
 title = "A thousand agents"
 hours = {hours}
@@ -140,6 +167,30 @@ def crowd(hours):
     return alone, with_tape, int(clock[w.C_ACTIONS]), int(clock[w.C_WAKES])
 
 
+def one_quoter(hours):
+    """Seconds and events (messages and calls of agents) of a closed market with one quoter and a crowd around it."""
+    for length in (hours / 50, hours):
+        built = build(scenario_of(QUOTER.format(hours=length).encode(), "quoter"), seed=7)
+        start = time.perf_counter()
+        while (status := loop.run(built.handle)) == loop.EMPTY_LOG:
+            built.world.venue.log.count[:] = 0
+        spent = time.perf_counter() - start
+        if status != loop.DONE:
+            raise RuntimeError(f"the market stopped with status {status}")
+    clock = built.world.clock
+    return spent, int(clock[w.C_ACTIONS]) + int(clock[w.C_WAKES])
+
+
+def fastmm(small: bool):
+    """Name of the peer and its steps a second: measured where a Python has it, else the rate found elsewhere."""
+    python = os.environ.get("MAKERSCOPE_FASTMM")
+    if not python:
+        return "FastMM, its rate elsewhere", FASTMM
+    script = Path(__file__).with_name("peer_fastmm.py")
+    run = [python, str(script), "600" if small else "3600"]
+    return "FastMM 0.9.0", float(subprocess.run(run, check=True, capture_output=True, text=True).stdout)
+
+
 def run(small: bool) -> list[Row]:
     """The rows of the table."""
     pin()
@@ -169,7 +220,7 @@ def run(small: bool) -> list[Row]:
                 target=0.75,
             )
         )
-    alone, with_tape, messages, wakes = crowd(0.02 if small else 0.2)
+    alone, with_tape, messages, _wakes = crowd(0.02 if small else 0.2)
     million = f"{messages / 1e6:.1f} M messages"
     rows += [
         Row(
@@ -195,14 +246,19 @@ def run(small: bool) -> list[Row]:
             peer="ABIDES, logs off, elsewhere",
             peer_s=messages / ABIDES,
         ),
+    ]
+    spent, events = one_quoter(0.2 if small else 1.0)
+    peer, rate = fastmm(small)
+    rows.append(
         Row(
             area="market",
-            what=f"1,000 agents, {wakes / 1e6:.1f} M steps",
-            ours_s=alone,
-            peer="FastMM, its rate elsewhere",
-            peer_s=wakes / FASTMM,
-        ),
-    ]
+            what=f"one quoter, {events / 1e3:.0f} k events",
+            ours_s=spent,
+            peer=peer,
+            peer_s=events / rate,
+            target=5.0,
+        )
+    )
     return rows
 
 
