@@ -9,7 +9,7 @@ MODULES = (
     "symmetric", "grid", "hedged-grid", "chain-maker", "noise", "informed", "sniper", "leveraged", "liquidator",
     "fair-weather", "funded-grid", "external",
     "hedged-chain-maker", "allocator",
-    "avellaneda-stoikov", "glft", "cartea-jaimungal", "margin-aware", "rfq-dealer",
+    "avellaneda-stoikov", "glft", "cartea-jaimungal", "margin-aware", "rfq-dealer", "rfq-taker",
     "option-maker",
     "recorded-flow",
     "hawkes", "kyle", "momentum", "elastic", "option-flow",
