@@ -17,7 +17,7 @@ from makerscope.agents.hedge_news import FAILED, FAILS, HEDGES, LAST, LOTS, MONE
 from makerscope.agents.interface import R_ASK, R_BID, R_SPOT, R_VARIANCE, V_DELTA, V_VEGA, V_VOLATILITY, take
 from makerscope.agents.kind import Number
 from makerscope.agents.quoting import ceil_ticks, fair_ticks, floor_ticks, lead_of, own_price
-from makerscope.kernels._jit import inlined, kernel
+from makerscope.kernels._jit import allocating, inlined, kernel
 from makerscope.market.layout import (
     A_KIND,
     A_SIDE,
@@ -133,7 +133,7 @@ def _where(self, seen, home, lead, side, at, word):
     return (home, here) if here < cost else (best, cost)
 
 
-@kernel
+@allocating
 def _solve(self, seen, home, cost, at, real):
     """The internalisation zone for what the market is like now: its edge in lots, and rates in lots a second."""
     p, mem = self.params, self.reals

@@ -35,7 +35,7 @@ from numba import (
 from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
 
-from makerscope.kernels._jit import checked, inlined
+from makerscope.kernels._jit import checked, inlined, view
 from makerscope.market.layout import (
     A_FEE,
     A_FLAGS,
@@ -232,7 +232,7 @@ def _call_step(typing_context, address, own, seen, act):  # noqa: ARG001 - numba
 call_step: Any = intrinsic(_call_step)
 
 
-@inlined
+@view
 def self_at(address):
     """The agent's own arrays behind a header."""
     head = carray(pointer_at(address), (SELF_WORDS,), np.int64)
@@ -244,7 +244,7 @@ def self_at(address):
     )
 
 
-@inlined
+@view
 def seen_at(address):
     """The observation behind a header."""
     head = carray(pointer_at(address), (SEEN_WORDS,), np.int64)
@@ -269,7 +269,7 @@ def seen_at(address):
     )
 
 
-@inlined
+@view
 def act_at(address):
     """The table of actions behind a header."""
     head = carray(pointer_at(address), (ACT_WORDS,), np.int64)

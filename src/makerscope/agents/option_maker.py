@@ -199,8 +199,8 @@ def lean_of(self, spot, demand, variance, terms):
 
 
 @kernel
-def quote_all(self, seen, act, u, spot, size, aside):
-    """Value, lean, quote ``size`` lots and send, but not the side ``aside`` (0: both)."""
+def quote_all(self, seen, act, u, spot):
+    """Value, lean, quote and send."""
     p, real, n, board = self.params, self.reals, self.whole[N_SERIES], board_of(self)
     carry_forward(self, seen, spot)
     c.value_chain(board, n)
@@ -212,26 +212,22 @@ def quote_all(self, seen, act, u, spot, size, aside):
     quoting[c.EDGE_VOLATILITY], quoting[c.EDGE_TICKS] = p[EDGE_VOL] * POINT, p[EDGE_TICK]
     c.quote_chain(board, n, quoting)
     vega = real[NET_VEGA] * POINT
-    may_buy, may_sell = vega < p[VEGA_LIMIT] and aside != 1, vega > -p[VEGA_LIMIT] and aside != -1
     if p[BUDGET] > 0.0:
-        send_best(self, seen, act, size, may_buy, may_sell, int(p[BUDGET]), quoting)
+        send_best(self, seen, act, vega < p[VEGA_LIMIT], vega > -p[VEGA_LIMIT], int(p[BUDGET]), quoting)
     else:
-        send_all(self, seen, act, size, may_buy, may_sell)
+        send_all(self, seen, act, vega < p[VEGA_LIMIT], vega > -p[VEGA_LIMIT])
 
 
 @kernel
-def quote_options(self, seen, act, share, aside):
-    """Look, fit if it is time, and quote the chain; leave the market while protection says so.
-
-    It quotes ``share`` of its size, and not the side ``aside`` (+1: bids, -1: asks, 0: both sides are quoted).
-    """
+def step(self, seen, act):
+    """Look, fit if it is time, and quote the chain; leave the market while protection says so."""
     p, own = self.params, self.whole
     u = int(p[UNDER])
     spot = seen.reference[u, R_SPOT]
     if own[READY] == 0:
         lay_out(self, seen, u, p[SIZE])
     if own[N_SERIES] == 0 or not spot > 0.0:
-        return
+        return 0
     watch_spot(self, seen.now, spot)
     if seen.now >= own[NEXT_FIT]:
         first = own[CERTIFIED] == 0
@@ -246,13 +242,7 @@ def quote_options(self, seen, act, share, aside):
                 cancel_all(act)
                 break
     elif own[CERTIFIED] == 1:
-        quote_all(self, seen, act, u, spot, int(p[SIZE] * share), aside)
-
-
-@kernel
-def step(self, seen, act):
-    """Quote the whole chain."""
-    quote_options(self, seen, act, 1.0, 0)
+        quote_all(self, seen, act, u, spot)
     return 0
 
 

@@ -8,7 +8,7 @@ instrument each series is, and where each expiry begins.
 import math
 
 from makerscope.kernels import chain_quotes as c
-from makerscope.kernels._jit import inlined, kernel
+from makerscope.kernels._jit import inlined, kernel, view
 from makerscope.market.layout import AN_OPTION, EXPIRY, IS_CALL, KIND, UNDERLYING
 
 YEAR_NS = 365 * 86_400 * 10**9
@@ -44,14 +44,14 @@ def room_of(self):
     return (self.whole.shape[0] - HEAD - 1) // 6
 
 
-@inlined
+@view
 def board_of(self):
     """The board, ``(BOARD_ROWS, room)``."""
     room = room_of(self)
     return self.reals[REAL_HEAD : REAL_HEAD + c.BOARD_ROWS * room].reshape((c.BOARD_ROWS, room))
 
 
-@inlined
+@view
 def slices_of(self, candidate):
     """The slices in use (0) or the candidates (1), ``(room, SLICE_COLUMNS)``, annualised."""
     room = room_of(self)
@@ -59,7 +59,7 @@ def slices_of(self, candidate):
     return self.reals[at : at + SLICE_COLUMNS * room].reshape((room, SLICE_COLUMNS))
 
 
-@inlined
+@view
 def fit_room(self):
     """Room for the points of one expiry, ``(FIT_ROWS, room)``."""
     room = room_of(self)
@@ -67,7 +67,7 @@ def fit_room(self):
     return self.reals[at : at + FIT_ROWS * room].reshape((FIT_ROWS, room))
 
 
-@inlined
+@view
 def scores_of(self):
     """What an update of each slot is worth, ``(2 room,)``."""
     room = room_of(self)
@@ -75,7 +75,7 @@ def scores_of(self):
     return self.reals[at : at + 2 * room]
 
 
-@inlined
+@view
 def grid_room(self):
     """Room for the places of a certificate, ``(GRID,)``."""
     room = room_of(self)
@@ -83,47 +83,47 @@ def grid_room(self):
     return self.reals[at : at + GRID]
 
 
-@inlined
+@view
 def lean_terms(self):
     """The terms of ``lean_chain``."""
     end = self.reals.shape[0] - c.QUOTE_TERMS
     return self.reals[end - c.LEAN_TERMS : end]
 
 
-@inlined
+@view
 def quote_terms(self):
     """The terms of ``quote_chain``."""
     return self.reals[self.reals.shape[0] - c.QUOTE_TERMS :]
 
 
-@inlined
+@view
 def instruments_of(self):
     """Instrument of each series."""
     return self.whole[HEAD : HEAD + room_of(self)]
 
 
-@inlined
+@view
 def series_of(self):
     """Series of each instrument, -1 where it is none of them."""
     room = room_of(self)
     return self.whole[HEAD + room : HEAD + 2 * room]
 
 
-@inlined
+@view
 def firsts_of(self):
     """The first series of each expiry, and the number of series."""
     room = room_of(self)
     return self.whole[HEAD + 2 * room : HEAD + 3 * room + 1]
 
 
-@inlined
+@view
 def expiries_of(self):
     """When each expires, ns."""
     room = room_of(self)
     return self.whole[HEAD + 3 * room + 1 : HEAD + 4 * room + 1]
 
 
-@inlined
+@view
 def ranked_of(self):
     """Slots in order of what their update is worth, ``(2 room,)``."""
     room = room_of(self)

@@ -106,7 +106,11 @@ config.CACHE_LOCATOR_CLASSES = (  # pyright: ignore[reportAttributeAccessIssue] 
 )
 
 
-def _lean(function: Callable[..., Any], **flags: Any) -> Any:  # noqa: ANN401 - numba's dispatcher has no public type
+# where nothing is allocated: no code is compiled that counts who uses an array, for all arrays there outlive every call
+_BORROWERS = ("makerscope.market.", "makerscope.sim.", "makerscope.agents.")
+
+
+def _lean(function: Callable[..., Any], *, counted: bool = False, **flags: Any) -> Any:  # noqa: ANN401 - numba's dispatcher has no public type
     """Compile without the ways in from Python and C, which take a third of the time, and once for all integers.
 
     Numba would compile a callee again for every constant it is called with.
@@ -116,7 +120,8 @@ def _lean(function: Callable[..., Any], **flags: Any) -> Any:  # noqa: ANN401 - 
     )
     twin.__qualname__ = f"{function.__qualname__}.lean"  # its own file in the cache
     twin.__module__, twin.__kwdefaults__ = function.__module__, function.__kwdefaults__
-    lean = _NJIT(**_FLAGS, **flags, no_cfunc_wrapper=True, no_cpython_wrapper=True)(twin)
+    counted = counted or not function.__module__.startswith(_BORROWERS)
+    lean = _NJIT(**_FLAGS, **flags, _nrt=counted, no_cfunc_wrapper=True, no_cpython_wrapper=True)(twin)
     template = lean.get_call_template
 
     def by_type(arguments: Any, keywords: Any) -> Any:  # noqa: ANN401 - see above
@@ -131,7 +136,9 @@ def _lean(function: Callable[..., Any], **flags: Any) -> Any:  # noqa: ANN401 - 
 
 def _with_lean(function: Callable[..., Any], **flags: Any) -> Any:  # noqa: ANN401 - see above
     """A function that Python may call, and of which compiled callers take the lean twin."""
-    whole, lean = _NJIT(**_FLAGS, **flags, no_cfunc_wrapper=True)(function), _lean(function, **flags)
+    lean = _lean(function, **flags)
+    flags.pop("counted", None)
+    whole = _NJIT(**_FLAGS, **flags, no_cfunc_wrapper=True)(function)
     whole.get_call_template, whole.get_overload = lean.get_call_template, lean.get_overload
     return whole
 
@@ -159,6 +166,16 @@ def part(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
 def inlined(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
     """Compile a scalar leaf that is inlined into the loops that call it."""
     return _with_lean(function, forceinline=True)
+
+
+def view(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
+    """Compile a leaf that gives arrays, parts of those it takes, and is inlined into what calls it."""
+    return _with_lean(function, counted=True, forceinline=True)
+
+
+def allocating(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - see above
+    """Compile a kernel that makes arrays of its own, where others do not."""
+    return _with_lean(function, counted=True, boundscheck=False)
 
 
 def address_of(function: Any, *kinds: Any) -> int:  # noqa: ANN401 - a dispatcher and numba types

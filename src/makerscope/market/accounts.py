@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numba.cpython.unsafe.numbers import trailing_zeros  # pyright: ignore[reportMissingImports] - see kernels.book
 
-from makerscope.kernels._jit import kernel
+from makerscope.kernels._jit import kernel, view
 from makerscope.market.layout import ISOLATED, MARK, NONE, UNIT, new_accounts
 from makerscope.market.shares import share
 
@@ -74,6 +74,11 @@ def _next_held(held, positions, account, instrument, other):
     return other if other >= instrument else NONE
 
 
+@view
+def _held_of(accounts):
+    return getattr(accounts, "held", None)
+
+
 @kernel
 def next_open(accounts, account, instrument):
     """The first instrument from ``instrument`` on in which the account has a position, or NONE.
@@ -81,13 +86,13 @@ def next_open(accounts, account, instrument):
     A loop best asks in one place (``i = NONE``, then ``i = next_open(accounts, account, i + 1)``): a call is compiled
     in.
     """
-    return _next_held(getattr(accounts, "held", None), accounts.position, account, instrument, _NOBODY)
+    return _next_held(_held_of(accounts), accounts.position, account, instrument, _NOBODY)
 
 
 @kernel
 def next_with(accounts, account, instrument, other):
     """The same, with ``other`` (NONE: no such) as if it were open: for what an account wants after a fill."""
-    return _next_held(getattr(accounts, "held", None), accounts.position, account, instrument, other)
+    return _next_held(_held_of(accounts), accounts.position, account, instrument, other)
 
 
 @kernel
@@ -183,5 +188,5 @@ def trade(accounts, spec, account, instrument, side, price, size):
     accounts.cash[account] -= side * size * price * unit
     accounts.position[account, instrument] = position
     accounts.cost[account, instrument] = cost + side * (size - closed) * price * unit
-    note_held(getattr(accounts, "held", None), account, instrument, position)
+    note_held(_held_of(accounts), account, instrument, position)
     return gain

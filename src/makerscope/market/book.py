@@ -179,15 +179,23 @@ def rest(book, instrument, side, price, size, account, slot):
     o = book.pool[FREE]
     if o == NONE:
         return o
-    order, level, r = book.order, book.level, 2 * instrument + (side < 0)
-    base, ladder = book.row[r, BITS_AT], book.row[r, LADDER_SIZE]
-    key = price if side > 0 else ladder - 1 - price
-    at = book.row[r, LEVEL_AT] + key
+    order, r = book.order, 2 * instrument + (side < 0)
     book.pool[FREE] = order[o, O_NEXT]
     book.pool[LIVE] += 1
     book.row[r, ORDERS] += 1
-    order[o, O_PRICE], order[o, O_SIZE], order[o, O_NEXT] = price, size, NONE
     order[o, O_INSTRUMENT], order[o, O_SIDE], order[o, O_ACCOUNT], order[o, O_SLOT] = instrument, side, account, slot
+    _join(book, o, r, price, size)
+    return o
+
+
+@inlined
+def _join(book, o, r, price, size):
+    """Put an order at the end of the queue at a price of row ``r``, with a serial of its own."""
+    order, level = book.order, book.level
+    base, ladder = book.row[r, BITS_AT], book.row[r, LADDER_SIZE]
+    key = price if r & 1 == 0 else ladder - 1 - price
+    at = book.row[r, LEVEL_AT] + key
+    order[o, O_PRICE], order[o, O_SIZE], order[o, O_NEXT] = price, size, NONE
     order[o, O_SERIAL] = book.pool[SERIALS]
     order[o, O_KEY] = key
     book.pool[SERIALS] += 1
@@ -203,14 +211,12 @@ def rest(book, instrument, side, price, size, account, slot):
         level[at, HEAD], level[at, TAIL], level[at, RESTING], level[at, QUEUED] = o, o, size, 1
         _mark_taken(book.bits, base, ladder, key)
         book.row[r, BEST] = max(book.row[r, BEST], key)
-    return o
 
 
 @inlined
-def _unlink(book, o):
-    """Take an order out of its queue and give its place back to the pool."""
+def _leave(book, o, r):
+    """Take an order of row ``r`` out of its queue."""
     order, level = book.order, book.level
-    r = 2 * order[o, O_INSTRUMENT] + (order[o, O_SIDE] < 0)
     key = order[o, O_KEY]
     at = book.row[r, LEVEL_AT] + key
     before, after = order[o, O_BEFORE], order[o, O_NEXT]
@@ -229,6 +235,14 @@ def _unlink(book, o):
         _mark_empty(book.bits, base, ladder, key)
         if key == book.row[r, BEST]:
             book.row[r, BEST] = next_below(book.bits, base, ladder, key)
+
+
+@inlined
+def _unlink(book, o):
+    """Take an order out of its queue and give its place back to the pool."""
+    order = book.order
+    r = 2 * order[o, O_INSTRUMENT] + (order[o, O_SIDE] < 0)
+    _leave(book, o, r)
     order[o, O_NEXT] = book.pool[FREE]
     order[o, O_ACCOUNT] = NONE
     book.pool[FREE] = o
@@ -240,6 +254,14 @@ def _unlink(book, o):
 def remove(book, o):
     """Take an order out of the book."""
     _unlink(book, o)
+
+
+@kernel
+def requeue(book, o, price, size):
+    """Put an order at the end of another queue of its side: what ``remove`` and ``rest`` would do, in one."""
+    r = 2 * book.order[o, O_INSTRUMENT] + (book.order[o, O_SIDE] < 0)
+    _leave(book, o, r)
+    _join(book, o, r, price, size)
 
 
 @kernel

@@ -92,23 +92,19 @@ def _perp_margin(value, own, rate, less, initial):
 
 @inlined
 def _wanted(spec, state, rules, instrument, lots, initial):
-    """Read everything first, decide by functions of scalars.
-
-    Branches among arrays would have each of them counted as used and freed, which costs more than the margin.
-    """
     row = np.int64(initial)
     size = abs(lots) * spec[instrument, UNIT]
-    value, spot, strike = size * state[instrument, MARK], state[instrument, INDEX], spec[instrument, STRIKE_TICKS]
+    value = size * state[instrument, MARK]
+    if spec[instrument, KIND] == AN_OPTION:
+        spot, rates = state[instrument, INDEX], rules.option
+        away = max((spec[instrument, STRIKE_TICKS] - spot) * (2 * spec[instrument, IS_CALL] - 1), 0)
+        return _option_margin(
+            size * spot, size * away, value, lots < 0, rates[row, RATE], rates[row, OTM], rates[row, FLOOR],
+            rates[row, LONG_SHARE], rates[row, LONG_CAP],
+        )  # fmt: skip
     tier = _tier_at(rules.tiers, rules.tier_of[instrument, 0], rules.tier_of[instrument, 1], value)
     rate, less = rules.tiers[tier, TIER_MM - 2 * row], rules.tiers[tier, TIER_MM_LESS - 2 * row]
-    perp = _perp_margin(value, spec[instrument, MM - row], rate, less, initial)
-    away = max((strike - spot) * (2 * spec[instrument, IS_CALL] - 1), 0)
-    rates = rules.option
-    option = _option_margin(
-        size * spot, size * away, value, lots < 0, rates[row, RATE], rates[row, OTM], rates[row, FLOOR],
-        rates[row, LONG_SHARE], rates[row, LONG_CAP],
-    )  # fmt: skip
-    return option if spec[instrument, KIND] == AN_OPTION else perp
+    return _perp_margin(value, spec[instrument, MM - row], rate, less, initial)
 
 
 @kernel

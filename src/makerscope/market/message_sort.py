@@ -47,7 +47,7 @@ def _merge(messages, order, scratch, n, by_fee):
     while width < n:
         for start in range(0, n - width, 2 * width):
             middle, end = start + width, min(start + 2 * width, n)
-            if keys[middle - 1] < keys[middle]:
+            if not _before(messages, keys[middle], order[middle], keys[middle - 1], order[middle - 1], by_fee):
                 continue
             for i in range(width):
                 left_keys[i], left[i] = keys[start + i], order[start + i]

@@ -27,6 +27,7 @@ from makerscope.market.book import (
     match,
     match_pro_rata,
     remove,
+    requeue,
     rest,
     shrink,
 )
@@ -109,8 +110,8 @@ from makerscope.market.shares import floor_share
     OK, NO_SUCH_MARKET, NOT_TRADING, BAD_SIDE, BAD_PRICE, BAD_SIZE, OUT_OF_BAND, WOULD_CROSS, WOULD_NOT_REDUCE,
     NO_MARGIN,
     NOT_FILLABLE, NO_ROOM, BAD_SLOT, TOO_LATE, NO_BUDGET, FROZEN, NOTHING_THERE, UNKNOWN_KIND, NO_QUOTES, NO_PRICE,
-    NOT_IN_DANGER, LIVES_TOO_LONG, NO_MONEY, NO_REQUEST, SENDER_OUT, LEADER_OUT, BEYOND_LIMIT,
-) = range(27)  # fmt: skip
+    NOT_IN_DANGER, LIVES_TOO_LONG, NO_MONEY, NO_REQUEST, SENDER_OUT,
+) = range(25)  # fmt: skip
 REASONS = (
     "accepted", "no such instrument", "not trading", "side is neither +1 nor -1", "price off the ladder",
     "size is not a positive number of lots", "price too far from the mark", "post-only order would trade",
@@ -118,8 +119,7 @@ REASONS = (
     "no such slot", "arrived after its last block", "action budget is spent", "frozen by market-maker protection",
     "nothing to cancel", "no such kind of message", "the other side is a pool, nothing can rest there",
     "no oracle price in time", "the account covers its margin", "lives more blocks than the venue allows",
-    "not enough money", "no open request for quote of that number", "its sender is out", "the leading venue is down",
-    "the leading venue's price is beyond the limit",
+    "not enough money", "no open request for quote of that number", "its sender is out",
 )  # fmt: skip
 # of ``Venue.word``; V_UNLOGGED: 1 where orders leave no rows
 # V_BATCH: 1 where orders wait for an auction instead of trading; V_TAKEN: money of the last
@@ -142,7 +142,7 @@ class Venue(NamedTuple):
     ``spec`` ``(I, 20)``, ``real`` ``(I, 3)`` (strike, value of a tick, value of a lot), ``state`` ``(I, 16)``;
     ``slot`` ``(S,)`` the order in each slot, or NONE; ``slot_at`` ``(A + 1,)``; ``checked`` ``(A,)`` 1 where margin
     is asked for; ``margin``
-    ``(A, 6)`` columns G_*; ``protection`` ``(A, 8)``; ``refused`` ``(A, 27)`` by reason; ``word`` ``(8,)``; ``fills``
+    ``(A, 6)`` columns G_*; ``protection`` ``(A, 8)``; ``refused`` ``(A, 25)`` by reason; ``word`` ``(8,)``; ``fills``
     ``(room, 8)`` room for one call of ``match``.
     """
 
@@ -167,18 +167,12 @@ class Venue(NamedTuple):
 @inlined
 def log_order(venue, m, serial, action, account, instrument, side, price, size):
     """A row of ``orders``; ``m`` is the row of the message that caused it, or the venue's own empty row."""
-    log_order_at(venue, m, venue.word[V_NOW], serial, action, account, instrument, side, price, size)
-
-
-@inlined
-def log_order_at(venue, m, now, serial, action, account, instrument, side, price, size):
-    """The same at a time of its own: what happens at the leading venue is in no block."""
     if venue.word[V_UNLOGGED] == 1:
         return
     log = venue.log
     row = next_row(log, T_ORDERS, log.orders.shape[0])
     out = log.orders
-    out[row, 0], out[row, 1], out[row, 2], out[row, 3] = now, account, instrument, serial
+    out[row, 0], out[row, 1], out[row, 2], out[row, 3] = venue.word[V_NOW], account, instrument, serial
     out[row, 4], out[row, 5], out[row, 6], out[row, 7] = action, side, price, size
     out[row, 8], out[row, 9], out[row, 10] = m[M_DECIDED], m[M_SENT], m[M_SEEN]
     out[row, 11] = venue.word[V_HEIGHT]
@@ -397,7 +391,7 @@ def log_forced(venue, instrument, account, side, price, size, how):
 
 @inlined
 def _flaw(venue, m):
-    """Why an order may not stand as it is written, or OK; one that may only reduce is cut to the position."""
+    """Why an order may not stand as it is written, or OK."""
     spec, state = venue.spec, venue.state
     i, side, price, size = m[M_INSTRUMENT], m[M_SIDE], m[M_PRICE], m[M_SIZE]
     if i < 0 or i >= spec.shape[0]:
@@ -418,15 +412,14 @@ def _flaw(venue, m):
     if m[M_FLAGS] & REDUCE_ONLY:
         held = venue.accounts.position[m[M_ACCOUNT], i]
         rests = m[M_KIND] == PLACE and spec[i, MATCHING] == PRO_RATA  # as on Derive
-        if held * side >= 0 or rests:
+        if held * side >= 0 or abs(held) < size or rests:
             return WOULD_NOT_REDUCE
-        m[M_SIZE] = min(size, abs(held))
     return OK
 
 
 @kernel
 def flaw(venue, m):
-    """Why an order may not stand as it is written, or OK; one that may only reduce is cut to the position."""
+    """Why an order may not stand as it is written, or OK."""
     return _flaw(venue, m)
 
 
@@ -447,8 +440,8 @@ def refuse(venue, m, reason):
 
 
 @kernel
-def _affords(venue, account, instrument, side, price, size):
-    """Whether margin allows one more order.
+def _affords(venue, account, instrument, side, price, size, own):
+    """Whether margin allows one more order, which keeps ``own`` busy (``order_margin``).
 
     What cross accounts are worth and want is added up once a block and fill.
     """
@@ -463,6 +456,8 @@ def _affords(venue, account, instrument, side, price, size):
         seen[G_HEIGHT] = venue.word[V_HEIGHT]
         seen[G_EQUITY] = equity(accounts, spec, state, account)
         seen[G_WANTED] = requirement(accounts, spec, state, rules, account, True)
+    if held == 0:
+        return seen[G_EQUITY] >= seen[G_WANTED] + own + busy
     loss = max(side * (price - state[instrument, MARK]) * size * spec[instrument, UNIT], 0)
     now = position_requirement(spec, state, rules, instrument, held, True)
     then = position_requirement(spec, state, rules, instrument, held + side * size, True)
@@ -472,10 +467,11 @@ def _affords(venue, account, instrument, side, price, size):
 @kernel
 def _place(venue, m):
     """Rest an order, or replace the one in its slot; one that may trade does so first. Returns a reason."""
-    account, i, side, price, slot = m[M_ACCOUNT], m[M_INSTRUMENT], m[M_SIDE], m[M_PRICE], m[M_SLOT]
+    account, i, side, price, size = m[M_ACCOUNT], m[M_INSTRUMENT], m[M_SIDE], m[M_PRICE], m[M_SIZE]
+    slot = m[M_SLOT]
     if slot < 0 or slot >= venue.slot_at[account + 1] - venue.slot_at[account]:
         return BAD_SLOT
-    why, size = _flaw(venue, m), m[M_SIZE]  # in this order
+    why = _flaw(venue, m)
     s = venue.slot_at[account] + slot
     old = venue.slot[s]
     if why != OK:
@@ -500,17 +496,21 @@ def _place(venue, m):
             serial, action = order[old, O_SERIAL], REPLACED
             venue.margin[account, G_ORDERS] -= order[old, O_MARGIN]
             note_gone(venue, old)
-            venue.slot[s] = NONE
-            remove(book, old)
         else:
             drop_order(venue, m, old, CANCELLED)
     other = best(book, i, -side)
     crosses = other != NONE and side * (price - other) >= 0 and venue.word[V_BATCH] == 0
-    why = OK
+    why, own = OK, np.int64(0)
     if crosses and m[M_FLAGS] & (POST_ONLY | JIT):
         why = WOULD_CROSS
-    elif venue.checked[account] and not _affords(venue, account, i, side, price, size):
-        why = NO_MARGIN
+    elif venue.checked[account]:
+        own = order_margin(venue.spec, venue.state, venue.rules, i, side, price, size)
+        if not _affords(venue, account, i, side, price, size, own):
+            why = NO_MARGIN
+    moves = action == REPLACED and why == OK and not crosses
+    if action == REPLACED and not moves:
+        venue.slot[s] = NONE
+        remove(book, old)
     left = size
     if why == OK and crosses:
         if serial == NONE:
@@ -518,7 +518,11 @@ def _place(venue, m):
             book.pool[SERIALS] += 1
         left = take_from_book(venue, m, account, i, side, price, size, serial, PLAIN)
     if why == OK and left > 0:
-        o = rest(book, i, side, price, left, account, slot)
+        o = old
+        if moves:
+            requeue(book, o, price, left)
+        else:
+            o = rest(book, i, side, price, left, account, slot)
         if o == NONE:
             why = NO_ROOM
         else:
@@ -526,10 +530,10 @@ def _place(venue, m):
                 serial = order[o, O_SERIAL]
             order[o, O_SERIAL], order[o, O_UNTIL], order[o, O_FLAGS] = serial, m[M_UNTIL], m[M_FLAGS]
             order[o, O_DECIDED], order[o, O_BLOCK] = m[M_DECIDED], venue.word[V_HEIGHT]
-            order[o, O_MARGIN] = 0
-            if venue.checked[account]:
-                order[o, O_MARGIN] = order_margin(venue.spec, venue.state, venue.rules, i, side, price, left)
-                venue.margin[account, G_ORDERS] += order[o, O_MARGIN]
+            if left < size and venue.checked[account]:
+                own = order_margin(venue.spec, venue.state, venue.rules, i, side, price, left)
+            order[o, O_MARGIN] = own
+            venue.margin[account, G_ORDERS] += own
             venue.slot[s] = o
             log_order(venue, m, serial, action, account, i, side, price, left)
             if m[M_FLAGS] & REDUCE_ONLY:
@@ -548,8 +552,9 @@ def may_trade(venue, m, at):
     account, i, side, size = m[M_ACCOUNT], m[M_INSTRUMENT], m[M_SIDE], m[M_SIZE]
     reducing = venue.accounts.position[account, i] * side < 0 and abs(venue.accounts.position[account, i]) >= size
     if venue.checked[account] and m[M_FLAGS] & FORCED == 0 and not reducing:
-        if at != NONE and not _affords(venue, account, i, side, at, size):
-            return NO_MARGIN
+        if at != NONE:
+            own = order_margin(venue.spec, venue.state, venue.rules, i, side, at, size)
+            return OK if _affords(venue, account, i, side, at, size, own) else NO_MARGIN
     return OK
 
 
@@ -564,11 +569,11 @@ def would_fill(venue, m, limit):
 @kernel
 def _take(venue, m):
     """Trade now or not at all. Returns a reason."""
-    account, i, side = m[M_ACCOUNT], m[M_INSTRUMENT], m[M_SIDE]
+    account, i, side, size = m[M_ACCOUNT], m[M_INSTRUMENT], m[M_SIDE], m[M_SIZE]
     why = _flaw(venue, m)
     if why != OK:
         return why
-    limit, size = m[M_PRICE], m[M_SIZE]
+    limit = m[M_PRICE]
     if m[M_FLAGS] & FILL_OR_KILL and would_fill(venue, m, limit) < size:
         return NOT_FILLABLE
     why = may_trade(venue, m, limit if limit != NONE else best(venue.book, i, -side))

@@ -7,7 +7,7 @@ Series stand by underlying, in blocks of flat arrays; ``Surfaces.series_at`` say
 import numpy as np
 
 from makerscope.agents.interface import V_DELTA, V_PRICE, V_VEGA, V_VOLATILITY
-from makerscope.kernels._jit import inlined, inner, part
+from makerscope.kernels._jit import inlined, inner, part, view
 from makerscope.market.layout import EXPIRY, MARK, TRADING
 from makerscope.market.portfolio_margin import revalue
 from makerscope.market.reference_terms import YEAR_NS
@@ -27,6 +27,14 @@ from makerscope.market.surface_dynamics import (
 from makerscope.sim.world import C_HEIGHT, C_NEXT_EXPIRY, C_NOW, S_ORACLE, X_WINDOW
 
 
+@view
+def _marks_of(world, u):
+    """What ``_model`` wrote of an underlying: ``(MARKS, n)``."""
+    s = world.surface
+    first, last = s.series_at[u], s.series_at[u + 1]
+    return s.out[MARKS * first : MARKS * last].reshape(MARKS, last - first)
+
+
 @inner
 def _model(world, u, spot):
     """Price all series of an underlying on its surface, as it stands."""
@@ -40,9 +48,8 @@ def _model(world, u, spot):
         s.slices[EXPIRY_COLUMNS * one : EXPIRY_COLUMNS * end].reshape(m, EXPIRY_COLUMNS),
         s.work[BOARD_ROWS * first : BOARD_ROWS * last].reshape(BOARD_ROWS, n),
     )
-    out = s.out[MARKS * first : MARKS * last].reshape(MARKS, n)
+    out = _marks_of(world, u)
     option_marks(s.plan[u], s.state[u], board, spot, world.clock[C_NOW], out, s.ticks[first:last])
-    return out
 
 
 @inlined
@@ -63,7 +70,8 @@ def _mark_expiring(world, u, model):
     s, venue, window, passed = world.surface, world.venue, world.terms[X_WINDOW], _passed(world, u)
     average = average_ticks(world.twap[u, 0], world.twap[u, 1])
     ahead = window_mark(average, world.index_ticks[u], passed, window)
-    out = _model(world, u, max(ahead, 1) * world.oracle.tick[u])
+    _model(world, u, max(ahead, 1) * world.oracle.tick[u])
+    out = _marks_of(world, u)
     left = 1.0 - passed / window
     for k in range(s.series_at[u], s.series_at[u + 1]):
         i, j = s.instrument[k], k - s.series_at[u]
@@ -92,7 +100,8 @@ def mark_options(world, at):
             stream = S_ORACLE + world.index_ticks.shape[0] + u
             surface_step(s.plan[u], s.state[u], spot, world.path.variance[u, at], elapsed, world.dice, stream)
             s.moved[u] = clock[C_NOW]
-        out = _model(world, u, spot)
+        _model(world, u, spot)
+        out = _marks_of(world, u)
         for k in range(first, last):
             i = s.instrument[k]
             j = k - first

@@ -17,6 +17,7 @@ from makerscope.market.liquidation import (
     first_to_close,
     restored,
     standing,
+    standing_of,
 )
 from makerscope.market.log import INSURED, TAKEN_OVER
 from makerscope.market.margin import requirement
@@ -101,11 +102,10 @@ def _look(world, a):
     """One account: how it stands, and when to look again. Returns whether keepers may close it."""
     venue, forced = world.venue, world.forced
     accounts, spec, state, rules = venue.accounts, venue.spec, venue.state, venue.rules
-    if standing(accounts, spec, state, rules, a) != HEALTHY:
+    worth, wanted = equity(accounts, spec, state, a), requirement(accounts, spec, state, rules, a, False)
+    if standing_of(rules.ladder, worth, wanted) != HEALTHY:
         return call_part(world.code[P_CLOSE_OUT], world, a) == 1
     forced[a, Z_STEP] = forced[a, Z_KEEPER] = 0
-    worth = equity(accounts, spec, state, a)
-    wanted = requirement(accounts, spec, state, rules, a, False)
     forced[a, Z_LOOK] = world.clock[C_NOW] + CALM if worth > 4 * wanted else 0
     return False
 
