@@ -170,15 +170,20 @@ class Truth(NamedTuple):
     paid_in: np.ndarray
 
 
-def small_market(monkeypatch, *, policy=None, bankruptcy="adl", insurance=1_000_000, gas=True, room=1 << 12):
+def small_market(
+    monkeypatch, *, policy=None, bankruptcy="adl", insurance=1_000_000, gas=True, room=1 << 12, funding_s=3600
+):  # fmt: skip
     """Its world at the start."""
     monkeypatch.setattr(cast, "kind_of", lambda name: KINDS.get(name) or kind_of(name))
     text = SCENARIO % (insurance, bankruptcy.encode())
+    text = text.replace(b"[venue]\n", b"[venue]\nfunding_hours = %.9f\n" % (funding_s / 3600))
     if policy:
         text = text.replace(b"[chain]\n", b'[chain]\npolicy = "%s"\n' % policy.encode())
     built = build(scenario_of(text, "truth.toml"), seed=3, room=room)
     world = built.world
     world.rule[w.G_AUDIT] = 1
+    if funding_s < 3600:  # so dear that every payment is more than rounding
+        world.terms[w.X_BASIS] //= 10_000
     if gas:
         rules = world.chain.rules
         rules[[chain.K_TARGET, chain.K_FEE_MODEL, chain.K_FEE_FLOOR]] = 20, chain.EIP_1559, 10**12
@@ -187,9 +192,9 @@ def small_market(monkeypatch, *, policy=None, bankruptcy="adl", insurance=1_000_
     return built
 
 
-def play_small_market(monkeypatch, out, *, policy=None, bankruptcy="adl", insurance=1_000_000, gas=True, room=1 << 12):
+def play_small_market(monkeypatch, out, *, policy=None, **keys):
     """Play it onto a tape, stopping often to look at the world itself."""
-    built = small_market(monkeypatch, policy=policy, bankruptcy=bankruptcy, insurance=insurance, gas=gas, room=room)
+    built = small_market(monkeypatch, policy=policy, **keys)
     world = built.world
     paid_in = world.venue.accounts.cash.copy()
     raw = {name: [] for name in ("orders", "fills", "transfers")}

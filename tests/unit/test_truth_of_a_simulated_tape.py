@@ -25,7 +25,12 @@ from tests.simulated import play_small_market
 
 PERP, LEAD = "hyperliquid:BTC", "hyperliquid.lead:BTC"
 TIME, INSTRUMENT, MAKER, TAKER, SIDE, PRICE, SIZE, MAKER_FEE, TAKER_FEE = range(9)  # of the simulator's own fills
-WAYS = {"backstop": {}, "adl": {"insurance": 0}, "haircut": {"insurance": 0, "bankruptcy": "haircut"}}
+WAYS = {
+    "backstop": {},
+    "adl": {"insurance": 0},
+    "haircut": {"insurance": 0, "bankruptcy": "haircut"},
+    "funded each block": {"funding_s": 0.2},
+}
 
 
 @pytest.fixture(scope="module", params=WAYS)

@@ -164,7 +164,8 @@ def attribute_greeks(  # noqa: C901, PLR0912, PLR0915 - one loop over three merg
         held = s - 1 if s > state_first[m] else -1  # the state the position is marked at, -1 for none
         at = value[held] if held >= 0 else 0
         if held < 0:
-            at = value[s] if s < s_end else (fill_value[i] if i < i_end else 0)
+            inside = s < s_end and state_time[s] < until
+            at = value[s] if inside else (fill_value[i] if i < i_end else 0)
         cash = -position * at
         known = -2  # the state whose Greeks stand in the variables below
         tenor = moneyness = -1

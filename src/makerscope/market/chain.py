@@ -82,6 +82,7 @@ def new_chain(
         size: compressed bytes per action for the data fee; 0 each when absent.
 
     Examples:
+        >>> from makerscope.market.layout import NO_TIME
         >>> rules = np.zeros(RULE_COLUMNS, np.int64)
         >>> rules[[K_INTERVAL, K_CAPACITY]] = 70_000_000, 14_000
         >>> chain = new_chain(rules)

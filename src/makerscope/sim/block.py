@@ -250,13 +250,13 @@ def run_block(world, who):
         expire_orders(venue, world.mempool.message[-1], FIRST_AGENT, venue.slot_at.shape[0] - 1)
     fills, row_of_fills = venue.word[V_FILLS], venue.log.count[T_FILLS]
     used, executed = _run_messages(world)
-    if beat:
-        call_part(world.code[P_DUES], world, 0)
     if beat or venue.word[V_FILLS] > fills:
         call_part(world.code[P_RISK], world, 0)
     else:
         weak, room = world.public.weak, world.public.time.shape[0]
         weak[clock[C_HEIGHT] % room] = weak[(clock[C_HEIGHT] - 1) % room]
+    if beat:  # what is due is paid on what the forced trades left, as the tape dates it
+        call_part(world.code[P_DUES], world, 0)
     _count_traded(world, row_of_fills)
     publish(world)
     if world.public.watched.shape[0] > 1:

@@ -77,7 +77,8 @@ def close_account(world, a):
     accounts, spec, state, rules, forced = venue.accounts, venue.spec, venue.state, venue.rules, world.forced
     stands, fund = standing(accounts, spec, state, rules, a), max(accounts.cash[INSURANCE], 0)
     fillable, deleverages = rules.ladder[LIMIT] == FILLABLE, world.rule[G_BANKRUPTCY] == ADL
-    if stands == LIQUIDATABLE and (world.rule[G_KEEPERS] == 0 or forced[a, Z_KEEPER] > 0):
+    asked = world.rule[G_KEEPERS] == 0 or forced[a, Z_KEEPER] > 0
+    if stands == LIQUIDATABLE and asked:
         if now < forced[a, Z_WAIT]:
             return 0
         _force_worst(world, a)
@@ -86,7 +87,7 @@ def close_account(world, a):
         if restored(rules.ladder, worth, wanted):
             forced[a, Z_STEP] = 0
         stands = standing(accounts, spec, state, rules, a)
-    elif stands == BANKRUPT and fillable and -equity(accounts, spec, state, a) <= fund:
+    elif stands == BANKRUPT and asked and fillable and -equity(accounts, spec, state, a) <= fund:
         _force_worst(world, a)
     if stands > LIQUIDATABLE:
         cancel_everything(venue, world.mempool.message[-1], a)
