@@ -9,7 +9,7 @@ from makerscope.kernels._jit import entry, kernel
 from makerscope.market.chain import C_BASE_FEE, K_CAPACITY, K_COIN_PRICE, K_FEE_FLOOR
 from makerscope.market.layout import FIRST_AGENT, GAS_SINK, POST_ONLY
 from makerscope.market.log import GAS, INSURED, TAKEN_OVER
-from makerscope.market.venue import BAD_PRICE, NO_MONEY, SENDER_OUT
+from makerscope.market.venue import LEADER_OUT, NO_MONEY, SENDER_OUT
 from makerscope.sim import world as w
 from makerscope.sim.run import who_is_out
 from tests.market_play import market, memory, place, play, script, scripted, take
@@ -49,7 +49,7 @@ def test_agents_hear_the_last_price_before_an_outage_until_the_leader_is_back_an
     assert (while_down == while_down[0]).all()
     assert while_down[0] == heard[10] == 10_000
     assert heard[40] < 9_100
-    assert built.world.venue.refused[:, BAD_PRICE].sum() == 1  # the order that reached it in the outage
+    assert built.world.venue.refused[:, LEADER_OUT].sum() == 1  # the order that reached it in the outage
     assert tables["fills"]["size"].tolist() == [3]
 
 

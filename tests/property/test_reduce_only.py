@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from makerscope.market.layout import FIRST_AGENT, POST_ONLY, REDUCE_ONLY, REDUCING
+from makerscope.market.layout import FILL_OR_KILL, FIRST_AGENT, NONE, POST_ONLY, REDUCE_ONLY, REDUCING
 from makerscope.market.log import CANCELLED, REPLACED
 from makerscope.market.venue import WOULD_NOT_REDUCE
 from tests.market_play import cancel, fills, market, place, play, script, scripted, take
@@ -52,6 +52,35 @@ def test_several_that_reduce_together_by_more_than_the_position_still_never_turn
     tables = play(built)
     assert fills(tables, "maker", "size")[1:] == [(A, 10)]
     assert built.world.venue.state[0, REDUCING] == 0
+
+
+def test_one_that_asks_for_more_than_the_position_is_cut_to_it():
+    built = held(
+        take(410, -1, 9_990, 14, flags=REDUCE_ONLY), take(610, 1, 10_000, 3), place(810, -1, 10_050, 9, 0, ONLY),
+        others=[place(300, 1, 9_990, 50, 1, POST_ONLY), place(500, -1, 10_000, 3, flags=POST_ONLY)], seconds=2,
+    )  # fmt: skip
+    tables = play(built)
+    assert fills(tables, "maker", "taker", "price", "size")[1:] == [(B, A, 9_990, 10), (B, A, 10_000, 3)]
+    orders = tables["orders"]
+    mine = (orders["maker"] == A) & (orders["price"] == 10_050)
+    assert orders["size"][mine].tolist() == [3]
+    assert built.world.venue.refused[A].sum() == 0
+
+
+def test_fill_or_kill_asks_for_no_more_than_is_left_to_reduce():
+    built = held(
+        take(410, -1, 9_990, 14, flags=REDUCE_ONLY + FILL_OR_KILL), others=[place(300, 1, 9_990, 12, 1, POST_ONLY)]
+    )
+    assert fills(play(built), "taker", "size")[1:] == [(A, 10)]
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_with_nothing_to_reduce_it_is_refused(side):
+    built = held(take(310, -1, 9_990, 10), take(410, side, NONE, 4, flags=REDUCE_ONLY),
+                 others=[place(300, 1, 9_990, 50, 1, POST_ONLY), place(300, -1, 10_000, 50, 2, POST_ONLY)])  # fmt: skip
+    play(built)
+    assert built.world.venue.accounts.position[A, 0] == 0
+    assert built.world.venue.refused[A, WOULD_NOT_REDUCE] == 1
 
 
 def test_where_a_price_is_shared_in_proportion_none_may_rest():

@@ -26,8 +26,8 @@ P_IMBALANCE, P_LASTING = OWN, OWN + 1
 
 
 @kernel
-def step(self, seen, act):
-    """Learn, solve anew if that is due, and quote."""
+def learn_and_quote(self, seen, act, held, most_bid, most_ask):
+    """Learn, solve anew if that is due, and quote for ``held`` lots; ``most_*``: the largest sizes, lots."""
     p = self.params
     i = int(p[P_MARKET])
     fair = fair_ticks(seen, i)
@@ -36,7 +36,13 @@ def step(self, seen, act):
         gamma = p[P_RISK] * worth_of_a_bps(self, seen, i, fair)
         solve(self, gamma, False, 0.0, 0.0, p[P_IMBALANCE], p[P_LASTING])
     signal = imbalance(seen, i) if p[P_IMBALANCE] > 0.0 else 0.0
-    quote(self, seen, act, i, fair, seen.position[i] / p[P_SIZE], signal, NO_LIMIT, NO_LIMIT)
+    quote(self, seen, act, i, fair, held / p[P_SIZE], signal, most_bid, most_ask)
+
+
+@kernel
+def step(self, seen, act):
+    """Learn, solve anew if that is due, and quote."""
+    learn_and_quote(self, seen, act, float(seen.position[int(self.params[P_MARKET])]), NO_LIMIT, NO_LIMIT)
     return 0
 
 

@@ -199,8 +199,8 @@ def lean_of(self, spot, demand, variance, terms):
 
 
 @kernel
-def quote_all(self, seen, act, u, spot):
-    """Value, lean, quote and send."""
+def quote_all(self, seen, act, u, spot, size, aside):
+    """Value, lean, quote ``size`` lots and send, but not the side ``aside`` (0: both)."""
     p, real, n, board = self.params, self.reals, self.whole[N_SERIES], board_of(self)
     carry_forward(self, seen, spot)
     c.value_chain(board, n)
@@ -212,22 +212,26 @@ def quote_all(self, seen, act, u, spot):
     quoting[c.EDGE_VOLATILITY], quoting[c.EDGE_TICKS] = p[EDGE_VOL] * POINT, p[EDGE_TICK]
     c.quote_chain(board, n, quoting)
     vega = real[NET_VEGA] * POINT
+    may_buy, may_sell = vega < p[VEGA_LIMIT] and aside != 1, vega > -p[VEGA_LIMIT] and aside != -1
     if p[BUDGET] > 0.0:
-        send_best(self, seen, act, vega < p[VEGA_LIMIT], vega > -p[VEGA_LIMIT], int(p[BUDGET]), quoting)
+        send_best(self, seen, act, size, may_buy, may_sell, int(p[BUDGET]), quoting)
     else:
-        send_all(self, seen, act, vega < p[VEGA_LIMIT], vega > -p[VEGA_LIMIT])
+        send_all(self, seen, act, size, may_buy, may_sell)
 
 
 @kernel
-def step(self, seen, act):
-    """Look, fit if it is time, and quote the chain; leave the market while protection says so."""
+def quote_options(self, seen, act, share, aside):
+    """Look, fit if it is time, and quote the chain; leave the market while protection says so.
+
+    It quotes ``share`` of its size, and not the side ``aside`` (+1: bids, -1: asks, 0: both sides are quoted).
+    """
     p, own = self.params, self.whole
     u = int(p[UNDER])
     spot = seen.reference[u, R_SPOT]
     if own[READY] == 0:
         lay_out(self, seen, u, p[SIZE])
     if own[N_SERIES] == 0 or not spot > 0.0:
-        return 0
+        return
     watch_spot(self, seen.now, spot)
     if seen.now >= own[NEXT_FIT]:
         first = own[CERTIFIED] == 0
@@ -242,7 +246,13 @@ def step(self, seen, act):
                 cancel_all(act)
                 break
     elif own[CERTIFIED] == 1:
-        quote_all(self, seen, act, u, spot)
+        quote_all(self, seen, act, u, spot, int(p[SIZE] * share), aside)
+
+
+@kernel
+def step(self, seen, act):
+    """Quote the whole chain."""
+    quote_options(self, seen, act, 1.0, 0)
     return 0
 
 

@@ -8,7 +8,7 @@ from makerscope.errors import InputError
 MODULES = (
     "symmetric", "grid", "hedged-grid", "chain-maker", "noise", "informed", "sniper", "leveraged", "liquidator",
     "fair-weather", "funded-grid", "external",
-    "hedged-chain-maker", "allocator",
+    "hedged-chain-maker", "hedged-glft", "hedged-option-maker", "allocator",
     "avellaneda-stoikov", "glft", "cartea-jaimungal", "margin-aware", "rfq-dealer", "rfq-taker",
     "option-maker",
     "recorded-flow",

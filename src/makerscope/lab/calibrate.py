@@ -66,7 +66,7 @@ def calibrate(view: View, instrument: str, *, step: int = STEP) -> Calibration:
     spans = spans_of(view, instrument, "fills", "quotes", "book", "orders")
     time, mark, end = joined(trades, spans, step=step)
     found = fit(time, mark, end=end, kinds=2, symmetric=True)
-    signs = [1.0 - 2.0 * piece for piece in pieces(trades, spans)]
+    signs = [np.subtract(1.0, 2.0 * piece, dtype=np.float64) for piece in pieces(trades, spans)]
     return Calibration(
         instrument=instrument,
         orders=int(time.size),

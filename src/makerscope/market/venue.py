@@ -110,8 +110,8 @@ from makerscope.market.shares import floor_share
     OK, NO_SUCH_MARKET, NOT_TRADING, BAD_SIDE, BAD_PRICE, BAD_SIZE, OUT_OF_BAND, WOULD_CROSS, WOULD_NOT_REDUCE,
     NO_MARGIN,
     NOT_FILLABLE, NO_ROOM, BAD_SLOT, TOO_LATE, NO_BUDGET, FROZEN, NOTHING_THERE, UNKNOWN_KIND, NO_QUOTES, NO_PRICE,
-    NOT_IN_DANGER, LIVES_TOO_LONG, NO_MONEY, NO_REQUEST, SENDER_OUT,
-) = range(25)  # fmt: skip
+    NOT_IN_DANGER, LIVES_TOO_LONG, NO_MONEY, NO_REQUEST, SENDER_OUT, LEADER_OUT, BEYOND_LIMIT,
+) = range(27)  # fmt: skip
 REASONS = (
     "accepted", "no such instrument", "not trading", "side is neither +1 nor -1", "price off the ladder",
     "size is not a positive number of lots", "price too far from the mark", "post-only order would trade",
@@ -119,7 +119,8 @@ REASONS = (
     "no such slot", "arrived after its last block", "action budget is spent", "frozen by market-maker protection",
     "nothing to cancel", "no such kind of message", "the other side is a pool, nothing can rest there",
     "no oracle price in time", "the account covers its margin", "lives more blocks than the venue allows",
-    "not enough money", "no open request for quote of that number", "its sender is out",
+    "not enough money", "no open request for quote of that number", "its sender is out", "the leading venue is down",
+    "the leading venue's price is beyond the limit",
 )  # fmt: skip
 # of ``Venue.word``; V_UNLOGGED: 1 where orders leave no rows
 # V_BATCH: 1 where orders wait for an auction instead of trading; V_TAKEN: money of the last
@@ -142,7 +143,7 @@ class Venue(NamedTuple):
     ``spec`` ``(I, 20)``, ``real`` ``(I, 3)`` (strike, value of a tick, value of a lot), ``state`` ``(I, 16)``;
     ``slot`` ``(S,)`` the order in each slot, or NONE; ``slot_at`` ``(A + 1,)``; ``checked`` ``(A,)`` 1 where margin
     is asked for; ``margin``
-    ``(A, 6)`` columns G_*; ``protection`` ``(A, 8)``; ``refused`` ``(A, 25)`` by reason; ``word`` ``(8,)``; ``fills``
+    ``(A, 6)`` columns G_*; ``protection`` ``(A, 8)``; ``refused`` ``(A, 27)`` by reason; ``word`` ``(8,)``; ``fills``
     ``(room, 8)`` room for one call of ``match``.
     """
 
@@ -167,12 +168,18 @@ class Venue(NamedTuple):
 @inlined
 def log_order(venue, m, serial, action, account, instrument, side, price, size):
     """A row of ``orders``; ``m`` is the row of the message that caused it, or the venue's own empty row."""
+    log_order_at(venue, m, venue.word[V_NOW], serial, action, account, instrument, side, price, size)
+
+
+@inlined
+def log_order_at(venue, m, now, serial, action, account, instrument, side, price, size):
+    """The same at a time of its own: what happens at the leading venue is in no block."""
     if venue.word[V_UNLOGGED] == 1:
         return
     log = venue.log
     row = next_row(log, T_ORDERS, log.orders.shape[0])
     out = log.orders
-    out[row, 0], out[row, 1], out[row, 2], out[row, 3] = venue.word[V_NOW], account, instrument, serial
+    out[row, 0], out[row, 1], out[row, 2], out[row, 3] = now, account, instrument, serial
     out[row, 4], out[row, 5], out[row, 6], out[row, 7] = action, side, price, size
     out[row, 8], out[row, 9], out[row, 10] = m[M_DECIDED], m[M_SENT], m[M_SEEN]
     out[row, 11] = venue.word[V_HEIGHT]
@@ -391,7 +398,7 @@ def log_forced(venue, instrument, account, side, price, size, how):
 
 @inlined
 def _flaw(venue, m):
-    """Why an order may not stand as it is written, or OK."""
+    """Why an order may not stand as it is written, or OK; one that may only reduce is cut to the position."""
     spec, state = venue.spec, venue.state
     i, side, price, size = m[M_INSTRUMENT], m[M_SIDE], m[M_PRICE], m[M_SIZE]
     if i < 0 or i >= spec.shape[0]:
@@ -412,14 +419,15 @@ def _flaw(venue, m):
     if m[M_FLAGS] & REDUCE_ONLY:
         held = venue.accounts.position[m[M_ACCOUNT], i]
         rests = m[M_KIND] == PLACE and spec[i, MATCHING] == PRO_RATA  # as on Derive
-        if held * side >= 0 or abs(held) < size or rests:
+        if held * side >= 0 or rests:
             return WOULD_NOT_REDUCE
+        m[M_SIZE] = min(size, abs(held))
     return OK
 
 
 @kernel
 def flaw(venue, m):
-    """Why an order may not stand as it is written, or OK."""
+    """Why an order may not stand as it is written, or OK; one that may only reduce is cut to the position."""
     return _flaw(venue, m)
 
 
@@ -467,11 +475,10 @@ def _affords(venue, account, instrument, side, price, size, own):
 @kernel
 def _place(venue, m):
     """Rest an order, or replace the one in its slot; one that may trade does so first. Returns a reason."""
-    account, i, side, price, size = m[M_ACCOUNT], m[M_INSTRUMENT], m[M_SIDE], m[M_PRICE], m[M_SIZE]
-    slot = m[M_SLOT]
+    account, i, side, price, slot = m[M_ACCOUNT], m[M_INSTRUMENT], m[M_SIDE], m[M_PRICE], m[M_SLOT]
     if slot < 0 or slot >= venue.slot_at[account + 1] - venue.slot_at[account]:
         return BAD_SLOT
-    why = _flaw(venue, m)
+    why, size = _flaw(venue, m), m[M_SIZE]  # in this order
     s = venue.slot_at[account] + slot
     old = venue.slot[s]
     if why != OK:
@@ -569,11 +576,11 @@ def would_fill(venue, m, limit):
 @kernel
 def _take(venue, m):
     """Trade now or not at all. Returns a reason."""
-    account, i, side, size = m[M_ACCOUNT], m[M_INSTRUMENT], m[M_SIDE], m[M_SIZE]
+    account, i, side = m[M_ACCOUNT], m[M_INSTRUMENT], m[M_SIDE]
     why = _flaw(venue, m)
     if why != OK:
         return why
-    limit = m[M_PRICE]
+    limit, size = m[M_PRICE], m[M_SIZE]
     if m[M_FLAGS] & FILL_OR_KILL and would_fill(venue, m, limit) < size:
         return NOT_FILLABLE
     why = may_trade(venue, m, limit if limit != NONE else best(venue.book, i, -side))

@@ -1,11 +1,12 @@
-"""How well a maker was hedged: its net delta over time, how long that was beyond what it tolerates, and the P&L left.
+"""How well a maker was hedged: its net delta over time, how long beyond what it tolerates, what failed, the P&L left.
 
 The net delta of a base is the sum of what is held on its instruments, hedges included; an option counts by the venue's
 delta, as of the last row of the chain. A tape does not say at which delta a maker means to hedge, so that is read off
 its hedges: the tenth percentile of the absolute net delta just before them. Time beyond it is time waited for a hedge.
+A hedge that failed is an order rejected on a leading venue, where nobody of the tape's makers quotes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -89,6 +90,35 @@ def hedge_control(
         "time_outside_band": measured(outside, "fraction of time", n=n, undefined=none),
         "longest_outside_band": measured(longest if n else float("nan"), "ns", n=n, undefined=none),
     }
+
+
+def is_failed_hedge(leads: Collection[str]) -> pl.Expr:
+    """Which rows of the table ``orders`` are hedges that failed.
+
+    Args:
+        leads: the instruments of leading venues, such as the values of ``stale_fills.declared_leaders``.
+
+    Examples:
+        >>> rows = pl.DataFrame({"instrument": ["x:BTC", "x.lead:BTC"], "action": "rejected"})
+        >>> rows.filter(is_failed_hedge(["x.lead:BTC"]))["instrument"].to_list()
+        ['x.lead:BTC']
+    """
+    return pl.col("instrument").is_in(list(leads)) & (pl.col("action") == "rejected")
+
+
+def failed_hedges(failed: int, filled: int) -> dict[str, Measure]:
+    """How many hedges failed; ``n`` counts all that were tried. None where there were neither.
+
+    Args:
+        failed: rows of ``is_failed_hedge`` of one maker.
+        filled: its hedges that were filled, wholly or in part.
+
+    Examples:
+        >>> failed_hedges(2, 6)["failed_hedges"].value, failed_hedges(2, 6)["failed_hedges"].n
+        (2.0, 8)
+    """
+    tried = failed + filled
+    return {"failed_hedges": Measure(value=float(failed), unit="orders", n=tried)} if tried else {}
 
 
 def hedge_error(

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from makerscope.metrics.hedging import failed_hedges
 from makerscope.metrics.measure import Measure, measured, missing
 from makerscope.metrics.pnl import Pnl
 from makerscope.metrics.view import unit_size
@@ -12,18 +13,21 @@ NO_GAS = "not measurable: no gas payments on this tape"
 NO_HEDGES = "no hedges on this tape"
 
 
-def cost_measures(study: Study, pnl: Pnl, maker: str) -> dict[str, Measure]:
+def cost_measures(study: Study, pnl: Pnl, maker: str, *, failed: int | None) -> dict[str, Measure]:
     """``gas_paid`` and ``gas_per_fill`` (token in which it was paid), ``hedge_slippage`` and ``hedge_fees`` (bps).
 
     Where it hedged also ``hedge_cost_per_unit`` (both together, quote currency per unit of the base) and what
-    ``report.hedging_card`` measures.
+    ``report.hedging_card`` measures; where it tried to, ``failed_hedges``.
 
     Args:
         study: the tape measured.
         pnl: over the same window.
         maker: account name.
+        failed: how many of its hedges failed; None where the tape does not know.
     """
-    return {**_gas(study, pnl, maker), **_hedges(study, maker), **hedging_measures(study, pnl, maker)}
+    hedges = study.fills_of("taker", maker).filter(pl.col("purpose") == "hedge")
+    tried = {} if failed is None else failed_hedges(failed, hedges.height)
+    return {**_gas(study, pnl, maker), **_hedges(study, hedges), **tried, **hedging_measures(study, pnl, maker)}
 
 
 def _gas(study: Study, pnl: Pnl, maker: str) -> dict[str, Measure]:
@@ -41,9 +45,8 @@ def _gas(study: Study, pnl: Pnl, maker: str) -> dict[str, Measure]:
     return {"gas_paid": Measure(value=paid, unit=unit, n=fills), "gas_per_fill": each}
 
 
-def _hedges(study: Study, maker: str) -> dict[str, Measure]:
+def _hedges(study: Study, hedges: pl.DataFrame) -> dict[str, Measure]:
     """Price paid beyond the mid just before, and fees, in bps of the hedges' notional at the mid; above 0 is a cost."""
-    hedges = study.fills_of("taker", maker).filter(pl.col("purpose") == "hedge")
     known = hedges.filter(pl.col("twice_mid").is_not_null(), pl.col("side") != 0)
     if not hedges.height:
         gone = missing("bps", NO_HEDGES)

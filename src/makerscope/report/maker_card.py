@@ -75,7 +75,7 @@ def maker_card(
         **_risk(equity),
         **_inventory(study, pnl, maker, names, together),
         **quoting_measures(study, quoting, maker, names),
-        **cost_measures(study, pnl, maker),
+        **cost_measures(study, pnl, maker, failed=None if quoting is None else quoting.failed.get(maker, 0)),
     }
     return MakerCard(
         maker=maker,

@@ -66,6 +66,7 @@ LABELS = {
     "gas_per_fill": ("Gas per fill", "gas of all messages over the fills they led to"),
     "hedge_slippage": ("Hedge slippage", "price beyond the mid at the hedge venue, above 0 is a cost"),
     "hedge_fees": ("Hedge fees", "charged by the hedge venue"),
+    "failed_hedges": ("Failed hedges", "orders that the hedge venue did not fill"),
     "hedge_cost_per_unit": ("Cost of a hedge", "slippage and fees of one unit hedged"),
     "rms_net_delta": ("Net delta", "root mean square over time, hedges and options included"),
     "hedge_band": ("Hedges from", "net delta just before its hedges, 10th percentile"),

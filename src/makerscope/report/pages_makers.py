@@ -79,8 +79,8 @@ STOCK = (
 
 
 COSTS = (
-    "gas_paid", "gas_per_fill", "hedge_slippage", "hedge_fees", "hedge_cost_per_unit", "rms_net_delta", "hedge_band",
-    "time_outside_band", "longest_outside_band", "hedge_error", "hedge_effect",
+    "gas_paid", "gas_per_fill", "hedge_slippage", "hedge_fees", "hedge_cost_per_unit", "failed_hedges", "rms_net_delta",
+    "hedge_band", "time_outside_band", "longest_outside_band", "hedge_error", "hedge_effect",
 )  # fmt: skip
 
 

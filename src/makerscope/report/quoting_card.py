@@ -1,9 +1,11 @@
 """What makers' resting orders did: uptime, spread, depth, order life, flicker, reaction. Needs the table ``orders``."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
 
+from makerscope.metrics.hedging import is_failed_hedge
 from makerscope.metrics.latency import (
     no_orders,
     pick_off_buckets,
@@ -46,7 +48,8 @@ FLICKER = 250_000_000  # ns: a quote pulled sooner was hardly there
 class Quoting:
     """The tables behind every maker's quoting measures, made once; see the functions they are named after.
 
-    ``stale`` is None where no venue leads by declaration.
+    ``stale`` is None where no venue leads by declaration. ``failed``: hedges that failed, by maker; they
+    are in no other table.
     """
 
     lives: pl.DataFrame
@@ -60,6 +63,7 @@ class Quoting:
     ways: pl.DataFrame
     stale: pl.DataFrame | None
     leader: dict[str, str]
+    failed: dict[str, int]
 
 
 def quoting_of(study: Study) -> Quoting | None:
@@ -69,6 +73,9 @@ def quoting_of(study: Study) -> Quoting | None:
         return None
     rows = view.tape.read("orders", until=view.until, instrument=list(view.instruments))  # from the start: what rests
     orders = rows.filter(pl.col("maker").is_not_null()).with_columns(time=_time(view)).sort("time", "serial")
+    hedge = is_failed_hedge(set(declared_leaders(_places(study, view.instruments)).values()))
+    failed = orders.filter(hedge, pl.col("time") >= view.since).group_by("maker").len()
+    orders = orders.filter(~hedge)
     if not orders.height:
         return None
     lives = intervals(orders, until=view.until)
@@ -98,6 +105,7 @@ def quoting_of(study: Study) -> Quoting | None:
         if declared
         else None,
         leader=leader,
+        failed={str(maker): n for maker, n in failed.iter_rows()},
     )
 
 
@@ -241,13 +249,14 @@ def _until_expiry(study: Study, heard: pl.DataFrame) -> pl.DataFrame:
 
 def _declared(study: Study) -> dict[str, str]:
     """For each market the one that leads it by declaration; options have no leading price of their own."""
-    quoted = set(study.view.quotes["instrument"].unique())
-    places = {
-        name: (item.venue, item.base)
-        for name, item in study.view.instruments.items()
-        if item.kind != "option" and name in quoted
-    }
-    return declared_leaders(places)
+    return declared_leaders(_places(study, study.view.quotes["instrument"].unique()))
+
+
+def _places(study: Study, names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Venue and base of those of some instruments that are no options."""
+    wanted = set(names)
+    items = study.view.instruments.items()
+    return {name: (item.venue, item.base) for name, item in items if item.kind != "option" and name in wanted}
 
 
 def _led_by(study: Study, own: pl.DataFrame, leader: dict[str, str]) -> pl.DataFrame:

@@ -1,5 +1,8 @@
 # ruff: noqa: ANN001, ANN202, ANN201 - compiled functions take the types their docstrings say
-"""Orders to the leading venue: filled at once against its own liquidity, in the sender's account there."""
+"""Orders to the leading venue: filled at once against its own liquidity, in the sender's account there.
+
+One that it does not fill is a row of ``orders`` with the action ``rejected``: a hedge that failed.
+"""
 
 from makerscope.kernels._jit import inner, part
 from makerscope.market.accounts import equity, pay, trade
@@ -18,10 +21,10 @@ from makerscope.market.layout import (
     UNDERLYING,
     UNIT,
 )
-from makerscope.market.leader import LeaderPlan, LeaderState, leader_trade
-from makerscope.market.log import PLAIN, T_FILLS, next_row
+from makerscope.market.leader import LeaderPlan, LeaderState, leader_down, leader_trade
+from makerscope.market.log import PLAIN, REJECTED, T_FILLS, next_row
 from makerscope.market.news import REFUSED, TOOK, tell
-from makerscope.market.venue import BAD_PRICE, NO_MARGIN, V_HEIGHT
+from makerscope.market.venue import BEYOND_LIMIT, LEADER_OUT, NO_MARGIN, NOT_FILLABLE, V_HEIGHT, log_order_at
 from makerscope.sim.prices import step_of
 from makerscope.sim.world import C_FREE, C_NOW, G_HEDGE_SHIFT
 
@@ -46,6 +49,8 @@ def _deal(world, m):
     desk = world.desk
     plan = LeaderPlan(desk.floats[u], desk.numbers[u], desk.outages)
     state = LeaderState(desk.bought[u], desk.at[u])
+    if leader_down(plan, now):
+        return NONE, LEADER_OUT
     hedger, side, size = m[M_ACCOUNT] + world.rule[G_HEDGE_SHIFT], m[M_SIDE], m[M_SIZE]
     spot, variance = world.path.spot[u, at], world.path.variance[u, at]
     after = abs(venue.accounts.position[hedger, i] + side * size)
@@ -54,9 +59,13 @@ def _deal(world, m):
         wanted = after * price * venue.spec[i, UNIT] * venue.spec[i, IM] / PPM
         if equity(venue.accounts, venue.spec, venue.state, hedger) < wanted:
             return NONE, NO_MARGIN
+    bought, when = state.bought[0], state.at[0]
     price, fee = leader_trade(plan, state, side, size, spot, variance, now)
-    if price == NONE or (m[M_PRICE] != NONE and side * (price - m[M_PRICE]) > 0):
-        return NONE, BAD_PRICE
+    if price == NONE:
+        return NONE, NOT_FILLABLE
+    if m[M_PRICE] != NONE and side * (price - m[M_PRICE]) > 0:
+        state.bought[0], state.at[0] = bought, when  # what fills nothing moves no price
+        return NONE, BEYOND_LIMIT
     return price, fee
 
 
@@ -65,12 +74,13 @@ def trade_at_leader(world, at):
     """Execute a message that has reached the leading venue. A limit that its price does not meet fills nothing."""
     venue, clock, m = world.venue, world.clock, world.mempool.message[at]
     a, i, side, size, now = m[M_ACCOUNT], m[M_INSTRUMENT], m[M_SIDE], m[M_SIZE], clock[C_NOW]
+    hedger = a + world.rule[G_HEDGE_SHIFT]
     price, fee = _deal(world, m)
     if price == NONE:
-        venue.refused[a + world.rule[G_HEDGE_SHIFT], fee] += 1
+        venue.refused[hedger, fee] += 1
+        log_order_at(venue, m, now, NONE, REJECTED, hedger, i, side, max(m[M_PRICE], 0), 0)
         tell(venue.inbox, a, REFUSED, i, side, m[M_PRICE], size, fee, m[M_SLOT], now, 0)
     else:
-        hedger = a + world.rule[G_HEDGE_SHIFT]
         before = venue.accounts.position[hedger, i]
         trade(venue.accounts, venue.spec, hedger, i, side, price, size)
         trade(venue.accounts, venue.spec, LEADER, i, -side, price, size)

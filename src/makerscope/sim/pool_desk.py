@@ -98,8 +98,8 @@ def _take_back(world, m):
 def _deal(world, m):
     """Trade a commitment against the pool. Returns OK or the reason why not."""
     venue = world.venue
-    a, i, side, size = m[M_ACCOUNT], m[M_INSTRUMENT], m[M_SIDE], m[M_SIZE]
-    why = flaw(venue, m)
+    a, i, side = m[M_ACCOUNT], m[M_INSTRUMENT], m[M_SIDE]
+    why, size = flaw(venue, m), m[M_SIZE]  # in this order
     if why != OK:
         return why
     if venue.spec[i, KIND] != A_PERP:

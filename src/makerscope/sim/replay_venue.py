@@ -131,11 +131,11 @@ def _same_place(world, m, o):
 def place_own(world, m):
     """Rest an order in a recorded queue, or replace the one in its slot. Returns a reason."""
     venue, own = world.venue, world.own
-    account, i, side, price, size = m[M_ACCOUNT], m[M_INSTRUMENT], m[M_SIDE], m[M_PRICE], m[M_SIZE]
+    account, i, side, price = m[M_ACCOUNT], m[M_INSTRUMENT], m[M_SIDE], m[M_PRICE]
     if m[M_SLOT] < 0 or m[M_SLOT] >= venue.slot_at[account + 1] - venue.slot_at[account]:
         return BAD_SLOT
     s = venue.slot_at[account] + m[M_SLOT]
-    old, why = venue.slot[s], flaw(venue, m)
+    old, why, size = venue.slot[s], flaw(venue, m), m[M_SIZE]  # in this order
     if why != OK:
         if old != NONE:
             drop_own(world, m, old, CANCELLED)

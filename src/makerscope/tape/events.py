@@ -157,10 +157,10 @@ class Order:
     """A step in the life of a resting order.
 
     ``action``: ``placed``, ``replaced`` (new price or size), ``filled`` (``size`` is what is left), ``cancelled``,
-    ``rejected``, ``expired``. ``size`` is what rests after the step. Where the source knows the way of the message that
-    caused the step: when its sender ``decided``, when it was ``sent``, and when the venue or its mempool had ``seen``
-    it;
-    ``block`` included it, and it took effect at ``exchange_time``.
+    ``rejected``, ``expired``. ``size`` is what rests after the step. A simulated tape also has the orders that its
+    leading venue rejected: hedges that failed; their ``price`` is 0 where they had no limit. Where the source knows the
+    way of the message that caused the step: when its sender ``decided``, when it was ``sent``, and when the venue or
+    its mempool had ``seen`` it; ``block`` included it, and it took effect at ``exchange_time``.
     """
 
     exchange_time: Nanoseconds | None
