@@ -10,10 +10,10 @@ from types import MappingProxyType
 
 from makerscope.agents.chain_maker import net_greeks
 from makerscope.agents.hedging import HEDGE_REALS, HEDGE_WORDS, HEDGING, STUCK, hedge_delta
-from makerscope.agents.interface import Self, act_at, seen_at, self_at
+from makerscope.agents.interface import act_at, seen_at, self_at
 from makerscope.agents.kind import Kind, Number
 from makerscope.agents.option_maker import quote_options
-from makerscope.agents.option_memory import reals_for, whole_for
+from makerscope.agents.option_memory import behind, reals_for, whole_for
 from makerscope.agents.option_numbers import NUMBERS as OPTIONS
 from makerscope.agents.option_numbers import UNDER
 from makerscope.agents.quoting import perpetual_of
@@ -41,7 +41,7 @@ def step(self, seen, act):
     _net, stands = hedge_delta(self, seen, act, perpetual_of(seen, u), DELTA_AT, 0, 0)
     _delta, vega = net_greeks(seen, u)
     aside = hedge_vega(self, seen, act, u, vega, VEGA_AT, VEGA_WORD)
-    maker = Self(p, self.reals[OPTION_REAL:], self.whole[OPTION_WORD:], self.dice)
+    maker = behind(self, OPTION_REAL, OPTION_WORD)
     quote_options(maker, seen, act, p[LESS_AT] if stands == STUCK else 1.0, aside)
     return 0
 

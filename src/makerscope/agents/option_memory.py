@@ -7,6 +7,7 @@ instrument each series is, and where each expiry begins.
 
 import math
 
+from makerscope.agents.interface import Self
 from makerscope.kernels import chain_quotes as c
 from makerscope.kernels._jit import inlined, kernel, view
 from makerscope.market.layout import AN_OPTION, EXPIRY, IS_CALL, KIND, UNDERLYING
@@ -36,6 +37,12 @@ def reals_for(instruments):
 def whole_for(instruments):
     """Words of ``whole`` for so many instruments."""
     return HEAD + 6 * (instruments + SPARE) + 1
+
+
+@view
+def behind(self, reals, whole):
+    """The agent without the first ``reals`` and ``whole`` words of its memory, which somebody else has."""
+    return Self(self.params, self.reals[reals:], self.whole[whole:], self.dice)
 
 
 @inlined
