@@ -31,7 +31,7 @@ from makerscope.market.liquidation import (
     transfer,
 )
 from makerscope.market.liquidation_price import liquidation_price
-from makerscope.market.margin import allows, fence, position_requirement, requirement
+from makerscope.market.margin import allows, fence, glance, position_requirement, requirement
 from makerscope.market.margin_profile import margin_profile
 from makerscope.market.margin_rules import margin_rules, scenario_grid
 from makerscope.market.portfolio_margin import revalue
@@ -323,6 +323,22 @@ def test_an_option_wants_what_the_standard_formula_says(  # noqa: PLR0917 - draw
     assert abs(wanted - exact) < 2
     trade(holdings, spec, 4, 1, int(np.sign(lots)), mark, abs(lots))
     assert requirement(holdings, spec, state, rules, 4, initial) == wanted
+
+
+@given(
+    st.lists(st.tuples(st.integers(-50, 50), st.integers(1, 10**5)), min_size=5, max_size=5), st.integers(1, 10**5),
+    st.integers(-(10**12), 10**12), st.booleans(), st.sampled_from(("deribit", "paradex", "derive_pm1", "plain")),
+)  # fmt: skip
+def test_a_glance_at_an_account_tells_its_equity_and_no_less_than_it_wants(positions, index, cash, initial, name):
+    holdings, spec, state, rules = world(6, profile=name, perps=PERPS, options=OPTIONS, unit=13)
+    state[:, layout.INDEX], holdings.cash[4] = index, cash
+    for i, (lots, mark) in enumerate(positions):
+        state[i, layout.MARK] = mark
+        if lots:
+            trade(holdings, spec, 4, i, int(np.sign(lots)), mark, abs(lots))
+    worth, most = glance(holdings, spec, state, rules, 4, initial)
+    assert worth == equity(holdings, spec, state, 4)
+    assert most >= requirement(holdings, spec, state, rules, 4, initial)
 
 
 @given(

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from makerscope.kernels._jit import inlined, kernel
-from makerscope.market.accounts import equity, fenced_equity, free_money, next_with
+from makerscope.market.accounts import equity, fenced_equity, free_money, next_open, next_with
 from makerscope.market.layout import (
     AN_OPTION,
     INDEX,
@@ -123,6 +123,34 @@ def _cross_requirement(accounts, spec, state, rules, account, initial, instrumen
             return total
         held = accounts.position[account, i] + lots * (i == instrument)
         total += _wanted(spec, state, rules, i, held, initial)
+
+
+@kernel
+def glance(accounts, spec, state, rules, account, initial):
+    """Equity of a cross account, and an amount that its requirement does not exceed: much cheaper than the latter.
+
+    Options count as if none were out of the money and a long one's index lent nothing; perpetuals as they are.
+    """
+    rates, row, total, most = rules.option, np.int64(initial), accounts.cash[account], np.int64(0)
+    short, long, i = np.int64(0), np.int64(0), NOBODY
+    while True:
+        i = next_open(accounts, account, i + 1)
+        if i == NONE:
+            break
+        lots = accounts.position[account, i]
+        units = lots * spec[i, UNIT]
+        worth = units * state[i, MARK]
+        total += worth
+        if spec[i, KIND] != AN_OPTION:
+            most += _wanted(spec, state, rules, i, lots, initial)
+            continue
+        most += 1  # each is rounded up
+        if lots > 0:
+            long += worth
+        else:
+            short -= units * state[i, INDEX]
+    most += millionths_up(short, max(rates[row, RATE], rates[row, FLOOR])) + millionths_up(long, rates[row, LONG_SHARE])
+    return total, most
 
 
 @kernel

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from makerscope.kernels._jit import inlined, kernel
-from makerscope.market.accounts import Holdings, equity, pay, trade
+from makerscope.market.accounts import Holdings, pay, trade
 from makerscope.market.book import (
     F_ACCOUNT,
     F_LEFT,
@@ -101,7 +101,16 @@ from makerscope.market.log import (
     Log,
     next_row,
 )
-from makerscope.market.margin import Rules, allows, fence, order_margin, position_requirement, requirement
+from makerscope.market.margin import (
+    INITIAL,
+    Rules,
+    allows,
+    fence,
+    glance,
+    order_margin,
+    position_requirement,
+    requirement,
+)
 from makerscope.market.news import FILLED, GONE, REFUSED, TOOK, Inbox, tell
 from makerscope.market.shares import floor_share
 
@@ -460,16 +469,23 @@ def _affords(venue, account, instrument, side, price, size, own):
     held = accounts.position[account, instrument]
     if held * side < 0 and size <= abs(held):
         return True
-    if seen[G_HEIGHT] != venue.word[V_HEIGHT]:
-        seen[G_HEIGHT] = venue.word[V_HEIGHT]
-        seen[G_EQUITY] = equity(accounts, spec, state, account)
-        seen[G_WANTED] = requirement(accounts, spec, state, rules, account, True)
-    if held == 0:
-        return seen[G_EQUITY] >= seen[G_WANTED] + own + busy
-    loss = max(side * (price - state[instrument, MARK]) * size * spec[instrument, UNIT], 0)
-    now = position_requirement(spec, state, rules, instrument, held, True)
-    then = position_requirement(spec, state, rules, instrument, held + side * size, True)
-    return seen[G_EQUITY] - loss >= seen[G_WANTED] - now + then + busy
+    exact = venue.word[V_HEIGHT]
+    rough = -2 - exact  # in G_HEIGHT: G_WANTED is no more than an upper bound, which nearly always is enough
+    if seen[G_HEIGHT] != exact and seen[G_HEIGHT] != rough:
+        seen[G_HEIGHT] = rough
+        seen[G_EQUITY], seen[G_WANTED] = glance(accounts, spec, state, rules, account, INITIAL)
+    more = own
+    if held != 0:
+        loss = max(side * (price - state[instrument, MARK]) * size * spec[instrument, UNIT], 0)
+        now = position_requirement(spec, state, rules, instrument, held, True)
+        then = position_requirement(spec, state, rules, instrument, held + side * size, True)
+        more = loss + then - now
+    if seen[G_EQUITY] >= seen[G_WANTED] + more + busy:
+        return True
+    if seen[G_HEIGHT] == exact:
+        return False
+    seen[G_HEIGHT], seen[G_WANTED] = exact, requirement(accounts, spec, state, rules, account, INITIAL)
+    return seen[G_EQUITY] >= seen[G_WANTED] + more + busy
 
 
 @kernel

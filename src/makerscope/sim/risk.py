@@ -7,7 +7,7 @@ What is asked of an account stands in the margin profile (``market.liquidation``
 from makerscope.kernels._jit import inner, kernel, part
 from makerscope.kernels.handle import call_part
 from makerscope.market.accounts import equity, next_open
-from makerscope.market.layout import BACKSTOP, FIRST_AGENT, INSURANCE, ISOLATED, MARK, NONE
+from makerscope.market.layout import BACKSTOP, CROSS, FIRST_AGENT, INSURANCE, ISOLATED, MARK, NONE
 from makerscope.market.liquidation import (
     BANKRUPT,
     FILLABLE,
@@ -20,7 +20,7 @@ from makerscope.market.liquidation import (
     standing_of,
 )
 from makerscope.market.log import INSURED, TAKEN_OVER
-from makerscope.market.margin import requirement
+from makerscope.market.margin import MAINTENANCE, glance, requirement
 from makerscope.market.venue import cancel_everything
 from makerscope.sim.bankruptcy import ADL, bear, deleverage_all, insure, move, pay_and_log
 from makerscope.sim.forced import force, retire
@@ -103,6 +103,12 @@ def _look(world, a):
     """One account: how it stands, and when to look again. Returns whether keepers may close it."""
     venue, forced = world.venue, world.forced
     accounts, spec, state, rules = venue.accounts, venue.spec, venue.state, venue.rules
+    if accounts.mode[a] == CROSS:
+        worth, most = glance(accounts, spec, state, rules, a, MAINTENANCE)
+        if worth > 4 * most:
+            forced[a, Z_STEP] = forced[a, Z_KEEPER] = 0
+            forced[a, Z_LOOK] = world.clock[C_NOW] + CALM
+            return False
     worth, wanted = equity(accounts, spec, state, a), requirement(accounts, spec, state, rules, a, False)
     if standing_of(rules.ladder, worth, wanted) != HEALTHY:
         return call_part(world.code[P_CLOSE_OUT], world, a) == 1
