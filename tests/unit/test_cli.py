@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from makerscope.cli import main
+from makerscope.cli import scenarios as cli_scenarios
 from makerscope.tape.demo import write_demo
 from makerscope.tape.read import Tape
 from tests.tapes import fills, quotes, write_tape
@@ -242,3 +243,12 @@ def test_demo_builds_measures_and_names_its_report(tmp_path, capsys):
     assert str(tmp_path / "demo" / "report.html") in out
     assert (tmp_path / "demo" / "report.html").stat().st_size < 1_000_000
     assert time.monotonic() - started < 300
+
+
+def test_an_interruption_is_one_line(monkeypatch, capsys):
+    def interrupted(*_arguments, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli_scenarios, "overview", interrupted)
+    code, _, error = run("scenarios", capsys=capsys)
+    assert (code, error) == (130, "makerscope: interrupted; nothing was half-written\n")

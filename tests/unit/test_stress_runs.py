@@ -45,10 +45,15 @@ def test_one_seed_is_one_outcome_and_another_is_another():
     assert first == again != other
 
 
-@pytest.mark.parametrize(("bankruptcy", "special"), [("adl", "deleveraging"), ("haircut", "haircuts")])
-def test_payments_are_each_partys_change_of_equity_to_the_last_unit_whatever_happens(monkeypatch, bankruptcy, special):
+@pytest.mark.parametrize(
+    ("bankruptcy", "special", "funding_s"),
+    [("adl", "deleveraging", 3600), ("haircut", "haircuts", 3600), ("adl", "deleveraging", 0.2)],
+)
+def test_payments_are_each_partys_change_of_equity_to_the_last_unit_whatever_happens(
+    monkeypatch, bankruptcy, special, funding_s
+):
     """Options that settle, hedges, gas, funding, liquidation, takeovers: compared with the world's own books."""
-    built = small_market(monkeypatch, insurance=100, bankruptcy=bankruptcy, room=1 << 17)
+    built = small_market(monkeypatch, insurance=100, bankruptcy=bankruptcy, room=1 << 17, funding_s=funding_s)
     brought = equities(built, np.arange(FIRST_AGENT, FIRST_AGENT + len(built.cast)))
     names, party = parties(built, seats_in(built, ("hedger", "slow")))
     flows = Flows(party=party, names=names, spec=built.world.venue.spec)

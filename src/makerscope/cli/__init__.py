@@ -12,7 +12,7 @@ import makerscope
 from makerscope.errors import MakerscopeError, one_line
 
 HELP = "Measure market makers on decentralised derivatives venues, from real recordings."
-app = App(name="makerscope", help=HELP, version=makerscope.__version__)
+app = App(name="makerscope", help=HELP, version=makerscope.__version__, suppress_keyboard_interrupt=False)
 app.command(
     "makerscope.cli.report:report",
     name="report",
@@ -65,7 +65,7 @@ app.command("makerscope.cli.demo:demo", name="demo", help="Simulate a small mark
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; exit code 0, 1 (a check found problems) or 2 (bad input)."""
+    """Run the command line; exit code 0, 1 (a check found problems), 2 (bad input) or 130 (interrupted)."""
     status: object = 0
     try:
         status = app(arguments, exit_on_error=False, print_error=False)
@@ -77,10 +77,10 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stderr.close()
         sys.exit(0)
     except KeyboardInterrupt:
-        _stop("interrupted; nothing was half-written")
+        _stop("interrupted; nothing was half-written", status=130)
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _stop(message: str) -> None:
+def _stop(message: str, *, status: int = 2) -> None:
     print(f"makerscope: {message}", file=sys.stderr)  # noqa: T201 - this is the command line
-    sys.exit(2)
+    sys.exit(status)

@@ -108,11 +108,10 @@ class Flows:
             )
 
     def _fund(self, fills: Ints, due: Ints) -> None:
-        """Funding is paid on what the block's messages left, before its forced trades; its rows are a ns late."""
+        """Funding is paid on what all trades of its block left; its rows are a ns late."""
         for time, i, _mark, _index, amount in due.tolist():
-            before = (fills[:, 0] < time - 1) | ((fills[:, 0] == time - 1) & (fills[:, 13] == PLAIN))
             held = self.held[:, i].copy()
-            self._hold(held, fills[before & (fills[:, 1] == i)])
+            self._hold(held, fills[(fills[:, 0] < time) & (fills[:, 1] == i)])
             pool = self.names.index(POOLS[0])
             for party in np.flatnonzero(held).tolist():
                 _add(self.paid, pool, party, FUNDINGS, int(held[party]) * amount)
