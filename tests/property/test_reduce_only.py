@@ -100,6 +100,17 @@ def test_in_a_batch_auction_it_never_turns_the_position_over():
     assert built.world.venue.accounts.position[A, 0] == 0
 
 
+def test_several_takers_of_one_auction_that_only_reduce_never_turn_the_position_over():
+    built = market(THREE, chain='policy = "batch"', seconds=3)
+    script(built, 1, [place(10, -1, 10_000, 10, flags=POST_ONLY), place(410, 1, 9_990, 40, 1, POST_ONLY)])
+    lines = [take(ms, -1, 9_980, lots, flags=REDUCE_ONLY) for ms, lots in ((820, 7), (821, 6), (822, 5))]
+    script(built, 0, [take(20, 1, 10_000, 10), place(410, -1, 9_995, 8, 0, ONLY), *lines])
+    tables = play(built)
+    assert sorted(fills(tables, "taker", "size")[1:]) == [(A, 3), (A, 7)]
+    assert built.world.venue.accounts.position[A, 0] == 0
+    assert built.world.venue.state[0, REDUCING] == 0
+
+
 acts = st.lists(
     st.tuples(
         st.integers(0, 2), st.sampled_from(("place", "only", "take", "cancel")), st.sampled_from((1, -1)),

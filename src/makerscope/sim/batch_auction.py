@@ -134,6 +134,19 @@ def _gather_side(world, i, side, worst, n):
 
 
 @inner
+def _to_reduce(world, m, n):
+    """Lots of an aggressor that may only reduce: what the first ``n`` orders of its side leave, if they may add."""
+    batch, order, a, side = world.batch, world.venue.book.order, m[M_ACCOUNT], m[M_SIDE]
+    room = -side * world.venue.accounts.position[a, m[M_INSTRUMENT]]
+    for row in range(n):
+        o = batch[B_ORDER, row]
+        yields = o != NONE and order[o, O_FLAGS] & REDUCE_ONLY != 0  # see ``_keep_to_positions``
+        if batch[B_ACCOUNT, row] == a and batch[B_SIDE, row] == side and not yields:
+            room -= batch[B_SIZE, row]
+    return min(m[M_SIZE], max(room, 0))
+
+
+@inner
 def _gather(world, i):
     """Enter everything of one instrument that could trade; how many orders, 0 if nothing crosses."""
     batch, message = world.batch, world.mempool.message
@@ -153,7 +166,8 @@ def _gather(world, i):
     for k in range(takers[0]):
         m = message[takers[1 + k]]
         if m[M_INSTRUMENT] == i:
-            _enter(batch, n, m[M_PRICE], m[M_SIZE], m[M_SIDE], m[M_ORDER], NONE, m[M_ACCOUNT])
+            size = _to_reduce(world, m, n) if m[M_FLAGS] & REDUCE_ONLY else m[M_SIZE]
+            _enter(batch, n, m[M_PRICE], size, m[M_SIDE], m[M_ORDER], NONE, m[M_ACCOUNT])
             n += 1
     return n
 
