@@ -169,3 +169,28 @@ def test_a_scenario_in_which_nothing_happens_has_measures_too():
     assert found.measures["depth_before"] is None
     assert found.measures["survived"] == 1.0
     assert len(found.makers) == 1
+
+
+def test_a_story_tells_a_shock_between_two_looks_and_each_price_by_its_own_underlying():
+    other = b"""[[underlying]]
+symbol = "ETH"
+spot = 2500
+[[agent]]
+kind = "grid"
+name = "eth"
+capital_usd = 500000
+numbers = {market = 1, half_bps = 3, levels = 3, size = 4000, limit = 200000}
+[[agent]]
+kind = "grid"
+"""
+    run = play_run(
+        scenario(
+            CRASH, (b'[[agent]]\nkind = "grid"\n', other), (b"numbers = {leverage", b"numbers = {market = 1, leverage"),
+            (b"minutes = 0.3\nfall", b"minutes = 0.02\nfall"), (b"[stress]", b"[stress]\nsample_s = 30"),
+        ), seed=3,
+    )  # fmt: skip
+    events = {event.kind: event for event in run.events}
+    assert events["episode-crash"].numbers["move"] == pytest.approx(-0.08, abs=0.01)
+    first = events["first-liquidation"]
+    assert first.words["symbol"] == "ETH"
+    assert -0.15 < first.numbers["move"] < 0

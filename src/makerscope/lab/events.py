@@ -13,10 +13,11 @@ from makerscope.lab.crisis import looks_in, smoothed
 from makerscope.lab.measures import SMOOTH_S, drawdown, largest_cascade, unpaid_usd
 from makerscope.lab.outcome import Event, Fate
 from makerscope.lab.watch import Forced, Watch
-from makerscope.market.layout import FIRST_AGENT, INSURANCE, UNIT
+from makerscope.market.layout import FIRST_AGENT, INSURANCE, UNDERLYING, UNIT
 from makerscope.market.log import DELEVERAGED, LIQUIDATED, TAKEN_OVER
 from makerscope.sim.build import MONEY
 from makerscope.sim.episodes import span_of
+from makerscope.sim.world import G_START, G_STEP
 
 Reals = NDArray[np.float64]
 Real = float | Any  # a float of Python or of NumPy
@@ -44,15 +45,13 @@ def events_of(watch: Watch, makers: tuple[Fate, ...], window: slice) -> list[Eve
 def _episodes(watch: Watch) -> Iterator[Event]:
     """The scenario's episodes with what the price did meanwhile."""
     built = watch.built
+    rule, spot = built.world.rule, built.world.path.spot[0]  # a crash may be over between two looks
     for item in built.scenario.episode:
-        first, last = ((moment - built.start) / 1e9 for moment in span_of(item, built.start))
-        a, b = np.searchsorted(watch.times_s, [first, last], side="left").clip(0, watch.looks - 1).tolist()
-        numbers = {
-            "ends_s": last,
-            "from": watch.price[a],
-            "to": watch.price[b],
-            "move": watch.price[b] / watch.price[a] - 1,
-        }
+        begins, ends = span_of(item, built.start)
+        a, b = (int((moment - rule[G_START]) // rule[G_STEP]) for moment in (begins, ends))
+        before, after = spot[min(max(a, 0), len(spot) - 1)], spot[min(b + 1, len(spot) - 1)]
+        first, last = ((moment - built.start) / 1e9 for moment in (begins, ends))
+        numbers = {"ends_s": last, "from": float(before), "to": float(after), "move": float(after / before - 1)}
         if item.kind in {"volatility", "congestion"}:
             numbers["times"] = item.times
         yield _event(first, f"episode-{item.kind}", numbers)
@@ -160,7 +159,7 @@ def _trade(watch: Watch, seen: Forced, kind: str, more: dict[str, float]) -> Eve
     numbers = {
         "side": float(seen.side), "usd": seen.price * seen.size * int(spec[seen.instrument, UNIT]) / MONEY,
         "price": seen.price * market.tick, "mark": seen.mark * market.tick, "size": seen.size * market.lot,
-        "move": seen.mark * market.tick / (float(watch.mark[0]) * built.markets[0].tick) - 1,
+        "move": seen.mark * market.tick / built.world.path.spot[spec[seen.instrument, UNDERLYING], 0] - 1,
     }  # fmt: skip
     if market.kind == "option":
         del numbers["move"]
