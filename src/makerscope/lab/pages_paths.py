@@ -31,7 +31,7 @@ def paths_page(study: Study) -> Page:
     cut = f" The first {MOST_LINES} variants are drawn; {more} more are in stress.json." if more > 0 else ""
     crisis = ""
     if study.crisis_s is not None:
-        first, last = (clock(start, at) for at in study.crisis_s)
+        first, last = (clock(start, at, days=study.hours > 24) for at in study.crisis_s)
         crisis = f" The crisis is from {first} to {last}."
     sentence = f"Lines are medians over seeds, bands hold nine of ten.{crisis}{cut}"
     return Page(
