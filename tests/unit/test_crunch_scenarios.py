@@ -122,4 +122,11 @@ def test_every_variant_of_the_crunch_in_the_docs_can_be_played():
     assert kinds["makers that stay"] == {"grid"}
     assert kinds["GLFT makers"] == {"glft"}
     assert kinds["hedged makers"] == kinds["all of it"] == {"hedged-grid"}
-    assert kinds["cancels first"] == kinds["double margin"] == {"grid", "symmetric", "fair-weather"}
+    assert kinds["hedged GLFT makers"] == {"hedged-glft"}
+    assert kinds["margin-aware makers"] == {"margin-aware"}
+    assert (
+        kinds["cancels first"]
+        == kinds["double margin"]
+        == kinds["slow ladder"]
+        == {"grid", "symmetric", "fair-weather"}
+    )
