@@ -215,7 +215,7 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path, capsys, arguments, line):
     assert stopped.value.code == 2
     assert line in error
     assert error.count("\n") == 1
-    assert not (tmp_path / "out" / "stress.json").exists()
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_scenario_without_makers_has_no_seats():

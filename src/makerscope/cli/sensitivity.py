@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from makerscope.cli import quick  # noqa: F401 - loaded for its effect
 from makerscope.cli.progress import progress_bar
 from makerscope.cli.simulate import named
-from makerscope.cli.stress import cores, played, shown, with_hours
+from makerscope.cli.stress import cores, planned, played, shown, with_hours
 from makerscope.errors import InputError
 from makerscope.lab.overrides import pair_of, value_of
 from makerscope.lab.pages import screen_of
@@ -54,8 +54,9 @@ def sensitivity(
     with named(scenario):
         levers, left = levers_of(chosen, tried, share)
     variants = variants_of(tried, levers)
+    runs = planned(chosen, scenario, variants, numbers)
     with opened(out, chosen) as folder:
-        outcomes = played(chosen, scenario, variants, numbers, folder, jobs=count)
+        outcomes = played(runs, scenario, folder, jobs=count)
         with progress_bar("putting them together", None):
             found = sensitivity_of(tried, share, levers, left, outcomes)
             study = study_of(chosen, [tried], numbers, outcomes[:: len(variants)])

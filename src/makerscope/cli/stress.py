@@ -19,7 +19,7 @@ from makerscope.lab.pages import screen_of
 from makerscope.lab.results import NUMBERS, PAGE, study_of, write_study
 from makerscope.lab.store import opened
 from makerscope.lab.study import Study
-from makerscope.lab.sweep import play_all, rehearse, runs_of, seeds_of
+from makerscope.lab.sweep import Run, play_all, rehearse, runs_of, seeds_of
 from makerscope.lab.variants import AS_IS, MOST_VARIANTS, Variant, crossed, maker_of, seats_of, variants_in
 from makerscope.report.document import Document
 from makerscope.report.terminal import draw
@@ -91,19 +91,19 @@ def swept(
     story: tuple[str, str], tapes: bool,
 ) -> Study:  # fmt: skip
     """Play what is not there yet, and write the study."""
+    runs = planned(scenario, where, tried, seeds, tapes=out / "tapes" if tapes else None)
     with opened(out, scenario) as folder:
-        outcomes = played(scenario, where, tried, seeds, folder, jobs=jobs, tapes=out / "tapes" if tapes else None)
+        outcomes = played(runs, where, folder, jobs=jobs)
         with progress_bar("putting them together", None):
             study = study_of(scenario, tried, seeds, outcomes, story=story[0], story_by=story[1])
             write_study(study, outcomes, out, [item.name for item in tried])
     return study
 
 
-def played(
-    scenario: Scenario, where: str, tried: list[Variant], seeds: list[int], folder: Path, *, jobs: int,
-    tapes: Path | None = None,
-) -> list[Outcome]:  # fmt: skip
-    """Play all runs that are not there yet, each with a bar."""
+def planned(
+    scenario: Scenario, where: str, tried: list[Variant], seeds: list[int], *, tapes: Path | None = None
+) -> list[Run]:
+    """All runs of a sweep: what a variant must not ask for is refused here, before there is a folder."""
     with named(where), progress_bar("setting the scene", None):
         runs = runs_of(scenario, tried, seeds, tapes=tapes)
     if not is_warm():
@@ -111,7 +111,12 @@ def played(
             warm_up()
     with named(where), progress_bar("building each variant once", None):
         rehearse(runs)
-    with progress_bar(f"{len(runs)} runs", len(runs), left=True) as tell:
+    return runs
+
+
+def played(runs: list[Run], where: str, folder: Path, *, jobs: int) -> list[Outcome]:
+    """Play all runs that are not there yet, with a bar."""
+    with named(where), progress_bar(f"{len(runs)} runs", len(runs), left=True) as tell:
         return play_all(runs, folder, jobs=jobs, progress=tell)
 
 
