@@ -9,7 +9,7 @@ from makerscope.market.layout import FIRST_AGENT, PLACE
 from makerscope.market.margin import requirement
 from makerscope.sim.build import build
 from makerscope.sim.world import C_HEIGHT
-from tests.agent_files import MARKET, agent, run_on, with_file
+from tests.agent_files import MARKET, TOP, agent, run_on, with_file
 
 HEARS = """
 ROLE = "adversary"
@@ -43,6 +43,28 @@ def test_what_waits_is_overheard_once_the_node_has_it(tmp_path):
     placed = [row for _, row in rows if row[Y_KIND] == PLACE]
     assert {int(row[Y_SIDE]) for row in placed} == {1, -1}
     assert all(row[Y_PRICE] > 0 for row in placed)
+
+
+HIDES = """
+from makerscope.agents.bidding import in_private
+
+def hide(self, seen, act):
+    take(act, 0, 1, 1, 1, 0, 0)
+    in_private(act, 1.0)
+    return 10_000_000
+"""
+
+
+def test_who_hides_its_own_messages_hides_nobody_elses(tmp_path):
+    (tmp_path / "hides.py").write_text(TOP + HIDES)
+    hider = agent("hide", "hider", file='"hides.py"')
+    top = MARKET.replace("block_ms = 100", "block_ms = 1000")
+    built = build(with_file(tmp_path, HEARS, hider, MAKER, HEARER, top=top), seed=1)
+    run_on(built)
+    told = built.steps[FIRST_AGENT + 2]._step.__globals__["TOLD"]
+    rows = [row for _, _, _, pending in told for row in pending]
+    assert {int(row[Y_ACCOUNT]) for row in rows} == {FIRST_AGENT + 1}
+    assert {int(row[Y_SIDE]) for row in rows if row[Y_KIND] == PLACE} == {1, -1}
 
 
 def test_a_venue_that_hides_its_mempool_shows_nothing(tmp_path):

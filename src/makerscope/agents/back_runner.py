@@ -21,7 +21,7 @@ from makerscope.agents.interface import (
     take,
 )
 from makerscope.agents.kind import ADVERSARY, Kind, Number
-from makerscope.agents.quoting import ceil_ticks, fair_ticks, floor_ticks
+from makerscope.agents.quoting import fair_ticks, inward_ticks
 from makerscope.kernels._jit import entry, kernel
 from makerscope.market.layout import NONE, P_ASK, P_BID, P_INDEX, PLACE
 
@@ -49,7 +49,7 @@ def step(self, seen, act):
         side = 1 if off > 0 else -1
         if seen.public[i, P_INDEX] > 0 and abs(off) >= edge and side * held < limit:
             worst = fair - side * edge
-            take(act, i, side, floor_ticks(worst) if side > 0 else ceil_ticks(worst), int(p[3]), 0, 0)
+            take(act, i, side, inward_ticks(worst, side), int(p[3]), 0, 0)
             own[0] = seen.block
         return sleep
     found, most = NONE, 0.0

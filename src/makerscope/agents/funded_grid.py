@@ -10,11 +10,11 @@ from types import MappingProxyType
 from makerscope.agents.hedged_grid import NUMBERS as HEDGED
 from makerscope.agents.hedged_grid import hedge_and_quote
 from makerscope.agents.hedging import HEDGE_REALS, HEDGE_WORDS
-from makerscope.agents.interface import act_at, seen_at, self_at
+from makerscope.agents.interface import act_at, seen_at, self_at, transfer
 from makerscope.agents.kind import Kind, Number
 from makerscope.agents.quoting import fair_ticks, lead_of
 from makerscope.kernels._jit import entry, kernel
-from makerscope.market.layout import A_KIND, A_SIDE, A_SIZE, A_SLOT, NONE, TRANSFER, UNIT
+from makerscope.market.layout import NONE, UNIT
 from makerscope.market.news import ARRIVED, REFUSED, W_KIND, W_SIDE, W_SIZE, W_SLOT
 
 NUMBERS = MappingProxyType({
@@ -35,17 +35,6 @@ PER_USD, MINUTE = 1e6, 60_000_000_000
 
 
 @kernel
-def send(act, side, amount):
-    """Ask for a transfer: +1 to the leading venue, -1 back."""
-    n = act.count[0]
-    if n >= act.rows.shape[0]:
-        return
-    act.rows[n, :] = 0
-    act.rows[n, A_KIND], act.rows[n, A_SIDE], act.rows[n, A_SIZE], act.rows[n, A_SLOT] = TRANSFER, side, amount, PURSE
-    act.count[0] = n + 1
-
-
-@kernel
 def balance(self, seen, act, i, lead):
     """Follow what the hedge wins and loses, and move money after it; one transfer at a time."""
     own, fair = self.reals, fair_ticks(seen, i)
@@ -61,7 +50,7 @@ def balance(self, seen, act, i, lead):
             own[OWED] += side * size
     if self.whole[AWAY] == 0 and seen.now >= self.whole[AGAIN] and abs(own[OWED]) > self.params[MOVE] * PER_USD:
         side, amount = (1 if own[OWED] > 0.0 else -1), int(abs(own[OWED]))
-        send(act, side, amount)
+        transfer(act, side, amount, PURSE)
         self.whole[AWAY] = amount
         own[OWED] -= side * amount
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from makerscope.agents.interface import act_at, seen_at, self_at, take
 from makerscope.agents.kind import TAKER, Kind, Number
-from makerscope.agents.quoting import ceil_ticks, floor_ticks
+from makerscope.agents.quoting import outward_ticks
 from makerscope.kernels._jit import entry, inlined, kernel
 from makerscope.kernels.dice import exponential, normal, uniform
 from makerscope.kernels.elementary import exp, log
@@ -65,7 +65,7 @@ def take_at_best(seen, act, i, side, size, slippage_bps):
     best = seen.public[i, P_ASK] if side > 0 else seen.public[i, P_BID]
     if best > 0 and seen.public[i, P_TRADING] == 1 and size > 0:
         limit = best * (1.0 + side * slippage_bps * 1e-4)
-        take(act, i, side, max(1, ceil_ticks(limit) if side > 0 else floor_ticks(limit)), size, 0, 0)
+        take(act, i, side, outward_ticks(limit, side), size, 0, 0)
 
 
 @kernel

@@ -6,12 +6,11 @@ has a limit beside it, as every hedge leaves some of it behind. While it cannot 
 it does not quote the side that would add.
 """
 
-from dataclasses import replace
 from types import MappingProxyType
 
 from makerscope.agents.glft import NUMBERS as GLFT
 from makerscope.agents.glft import learn_and_quote
-from makerscope.agents.hedging import HEDGE_REALS, HEDGE_WORDS, HEDGED, HEDGING, LEADER_ONLY, hedge_delta
+from makerscope.agents.hedging import AT_LEADER, HEDGE_REALS, HEDGE_WORDS, HEDGED, HEDGING, hedge_delta
 from makerscope.agents.interface import act_at, seen_at, self_at
 from makerscope.agents.inventory_maker import WORDS
 from makerscope.agents.kind import Kind, Number
@@ -21,10 +20,7 @@ from makerscope.kernels._jit import entry, kernel
 OWN = MappingProxyType({
     "limit": Number(default=5000, low=1, high=1e15, about="largest position on the venue, hedged or not, lots; beyond it one side only"),
 })  # fmt: skip
-HERE = MappingProxyType(
-    {"hedge_at": replace(HEDGING["hedge_at"], default=LEADER_ONLY)}
-)  # it makes the perpetual's book
-NUMBERS = MappingProxyType({**GLFT, **HEDGING, **OWN, **HERE})
+NUMBERS = MappingProxyType({**GLFT, **AT_LEADER, **OWN})
 HEDGE_AT = len(GLFT)
 LIMIT_AT = HEDGE_AT + len(HEDGING)
 HEDGE_WORD, HEDGE_REAL = WHOLE, WORDS  # behind what the ladder remembers

@@ -5,20 +5,16 @@ It needs money there (``hedge_usd``). The centre leans against what is not hedge
 position. While it cannot hedge, or takes the book it quotes in, it does not quote the side that would add.
 """
 
-from dataclasses import replace
 from types import MappingProxyType
 
 from makerscope.agents.grid import NUMBERS as GRID
 from makerscope.agents.grid import quote_grid
-from makerscope.agents.hedging import HEDGE_REALS, HEDGE_WORDS, HEDGED, HEDGING, LEADER_ONLY, hedge_delta
+from makerscope.agents.hedging import AT_LEADER, HEDGE_REALS, HEDGE_WORDS, HEDGED, hedge_delta
 from makerscope.agents.interface import act_at, seen_at, self_at
 from makerscope.agents.kind import Kind
 from makerscope.kernels._jit import entry, kernel
 
-ONLY = MappingProxyType(
-    {"hedge_at": replace(HEDGING["hedge_at"], default=LEADER_ONLY)}
-)  # it makes the perpetual's book
-NUMBERS = MappingProxyType({**GRID, **HEDGING, **ONLY})
+NUMBERS = MappingProxyType({**GRID, **AT_LEADER})
 HEDGE_AT = len(GRID)
 LIMIT = 6
 

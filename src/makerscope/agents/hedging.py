@@ -8,21 +8,18 @@ venue that refuses or does not answer so many times in a row rests for a while, 
 on the perpetual is void after a few blocks, so that one that congestion held up never executes beside its successor.
 """
 
+from dataclasses import replace
 from math import sqrt
 from types import MappingProxyType
 
 import numpy as np
 
 from makerscope.agents.hedge_news import FAILED, FAILS, HEDGES, LAST, LOTS, MONEY, REST, SENT, UNTIL, WHERE, listen
-from makerscope.agents.interface import R_ASK, R_BID, R_SPOT, R_VARIANCE, V_DELTA, V_VEGA, V_VOLATILITY, take
+from makerscope.agents.interface import R_ASK, R_BID, R_SPOT, R_VARIANCE, V_DELTA, V_VEGA, V_VOLATILITY, take, transfer
 from makerscope.agents.kind import Number
 from makerscope.agents.quoting import ceil_ticks, fair_ticks, floor_ticks, lead_of, own_price
 from makerscope.kernels._jit import allocating, inlined, kernel
 from makerscope.market.layout import (
-    A_KIND,
-    A_SIDE,
-    A_SIZE,
-    A_SLOT,
     A_UNTIL,
     AN_OPTION,
     EXPIRY,
@@ -35,7 +32,6 @@ from makerscope.market.layout import (
     P_TRADING,
     PPM,
     TAKER_FEE,
-    TRANSFER,
     UNDERLYING,
     UNIT,
 )
@@ -63,6 +59,8 @@ HEDGING = MappingProxyType({
     "client_size": Number(default=100, low=1, high=1e12, about="rule 2: lots in one of them"),
     "haste_bps": Number(default=0.01, low=1e-9, high=1e3, about="rule 2: what each lot a second of hedging costs more, bps"),
 })  # fmt: skip
+# for who makes the perpetual's own book: it hedges on the leading venue unless told otherwise
+AT_LEADER = MappingProxyType({**HEDGING, "hedge_at": replace(HEDGING["hedge_at"], default=LEADER_ONLY)})
 (
     BAND, SLIP, PATIENCE, RULE, KEEP, AT, LEAD_FEE, FUNDINGS, TRIES, REST_S, TRANSFER_USD, AVERSION, FLOW, DECAY, CLIENT,
     HASTE,
@@ -188,13 +186,10 @@ def _update_band(self, seen, home, gamma, cost, at, real):
 def _send_money(self, seen, act, home, at, word):
     """Move money to the leading venue, at most once until it has arrived or half an hour has passed."""
     usd, own = self.params[at + TRANSFER_USD], self.whole
-    if usd > 0.0 and own[word + MONEY] == 1 and act.count[0] < act.rows.shape[0]:
-        row = act.rows[act.count[0]]
-        row[:] = 0
-        row[A_KIND], row[A_SIDE], row[A_SLOT] = TRANSFER, 1, NONE
-        row[A_SIZE] = int(usd / (seen.real[home, 1] * seen.real[home, 2]) * seen.spec[home, UNIT])
-        act.count[0] += 1
-        own[word + MONEY] = seen.now + 1_800_000_000_000
+    if usd > 0.0 and own[word + MONEY] == 1:
+        amount = int(usd / (seen.real[home, 1] * seen.real[home, 2]) * seen.spec[home, UNIT])
+        if transfer(act, 1, amount, NONE):
+            own[word + MONEY] = seen.now + 1_800_000_000_000
 
 
 @kernel

@@ -42,11 +42,14 @@ from makerscope.market.layout import (
     A_INSTRUMENT,
     A_KIND,
     A_PRICE,
+    A_PRIVATE,
     A_SIDE,
     A_SIZE,
     A_SLOT,
     A_UNTIL,
     ACTION_COLUMNS,
+    ASK_RFQ,
+    BID_RFQ,
     CANCEL,
     CANCEL_ALL,
     LIQUIDATE,
@@ -55,6 +58,7 @@ from makerscope.market.layout import (
     POST_ONLY,
     PUBLIC_COLUMNS,
     TAKE,
+    TRANSFER,
 )
 from makerscope.market.news import NEWS_COLUMNS
 
@@ -149,12 +153,14 @@ class Act(NamedTuple):
 
 @inlined
 def _write(act, kind, instrument, side, price, size, slot, flags, fee, until):
+    """All columns of the next row: the one who was called before left its own there."""
     n = act.count[0]
     if n >= act.rows.shape[0]:
         return False
     row = act.rows
     row[n, A_KIND], row[n, A_INSTRUMENT], row[n, A_SIDE], row[n, A_PRICE] = kind, instrument, side, price
     row[n, A_SIZE], row[n, A_SLOT], row[n, A_FLAGS], row[n, A_FEE], row[n, A_UNTIL] = size, slot, flags, fee, until
+    row[n, A_PRIVATE] = 0
     act.count[0] = n + 1
     return True
 
@@ -191,6 +197,24 @@ def take(act, instrument, side, limit, size, flags, fee):
 def liquidate(act, account):
     """Ask the venue to liquidate an account; it pays a reward if the account is below maintenance margin."""
     return _write(act, LIQUIDATE, 0, 0, 0, account, 0, 0, 0, 0)
+
+
+@inlined
+def ask_dealers(act, instrument, side, limit, size):
+    """Ask all dealers for a price of ``size`` lots, to trade at ``limit`` ticks or better."""
+    return _write(act, ASK_RFQ, instrument, side, limit, size, 0, 0, 0, 0)
+
+
+@inlined
+def answer_request(act, instrument, request, price):
+    """A dealer's price in ticks for a request by its number; 0 and 0 to be told of requests from now on."""
+    return _write(act, BID_RFQ, instrument, 0, price, 0, request, 0, 0, 0)
+
+
+@inlined
+def transfer(act, side, amount, slot):
+    """Move base units of money to the leading venue (+1) or back (-1); news of it names the slot, NONE is allowed."""
+    return _write(act, TRANSFER, 0, side, 0, amount, slot, 0, 0, 0)
 
 
 def _pointer_at(typing_context, address):  # noqa: ARG001 - numba's own signature

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from makerscope.agents.hawkes import SECOND, take_at_best
 from makerscope.agents.interface import act_at, seen_at, self_at, take
 from makerscope.agents.kind import TAKER, Kind, Number
-from makerscope.agents.quoting import ceil_ticks, fair_ticks, floor_ticks
+from makerscope.agents.quoting import fair_ticks, inward_ticks
 from makerscope.kernels._jit import entry, kernel
 from makerscope.market.layout import P_ASK, P_BID, P_TRADING
 from makerscope.models.kyle import backwards
@@ -44,7 +44,7 @@ def trade(self, seen, act, n):
     side = 1 if wanted > 0.0 else -1
     size = min(int(abs(wanted) + 0.5), int(p[6]) - side * held)
     if size > 0 and side * (value - (ask if side > 0 else bid)) > 0.0:
-        take(act, i, side, floor_ticks(value) if side > 0 else ceil_ticks(value), size, 0, 0)
+        take(act, i, side, inward_ticks(value, side), size, 0, 0)
 
 
 @kernel

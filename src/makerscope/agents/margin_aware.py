@@ -26,7 +26,7 @@ from makerscope.agents.maker_memory import (
     learn,
     numbers_of,
 )
-from makerscope.agents.quoting import ceil_ticks, fair_ticks, floor_ticks
+from makerscope.agents.quoting import ceil_ticks, fair_ticks, outward_ticks
 from makerscope.kernels._jit import entry, inlined, kernel
 from makerscope.market.layout import MM, NONE, P_MARK, PPM, REDUCE_ONLY, UNIT
 
@@ -66,7 +66,7 @@ def reduce(self, seen, act, i, fair, allowed):
     limit = fair * (1.0 + side * p[P_SLIP] * 1e-4)
     lots = min(abs(held), ceil_ticks(abs(held) - allowed))
     if lots > 0:
-        take(act, i, side, max(1, ceil_ticks(limit) if side > 0 else floor_ticks(limit)), lots, REDUCE_ONLY, 0)
+        take(act, i, side, outward_ticks(limit, side), lots, REDUCE_ONLY, 0)
         self.whole[SENT_UNTIL] = seen.now + int(p[P_PATIENCE] * SECOND)
 
 

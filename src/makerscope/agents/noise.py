@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from makerscope.agents.interface import act_at, seen_at, self_at, take
 from makerscope.agents.kind import TAKER, Kind, Number
-from makerscope.agents.quoting import ceil_ticks, floor_ticks
+from makerscope.agents.quoting import outward_ticks
 from makerscope.kernels._jit import entry, kernel
 from makerscope.kernels.dice import below, exponential, geometric, uniform
 from makerscope.market.layout import P_ASK, P_BID, P_TRADING
@@ -34,7 +34,7 @@ def step(self, seen, act):
         best = seen.public[i, P_ASK] if side > 0 else seen.public[i, P_BID]
         if best > 0 and seen.public[i, P_TRADING] == 1:
             limit = best * (1.0 + side * p[4] * 1e-4)
-            take(act, i, side, max(1, ceil_ticks(limit) if side > 0 else floor_ticks(limit)), size, 0, 0)
+            take(act, i, side, outward_ticks(limit, side), size, 0, 0)
     self.whole[0] = 1
     return 1 + int(exponential(dice, 0) * HOUR / p[2])
 

@@ -56,6 +56,18 @@ def ceil_ticks(value):
 
 
 @inlined
+def outward_ticks(value, side):
+    """The tick at or beyond a value for who trades on ``side``: above for a buyer, below for a seller, at least 1."""
+    return max(1, ceil_ticks(value) if side > 0 else floor_ticks(value))
+
+
+@inlined
+def inward_ticks(value, side):
+    """The tick at or within a value for who trades on ``side``: below for a buyer, above for a seller."""
+    return floor_ticks(value) if side > 0 else ceil_ticks(value)
+
+
+@inlined
 def requote(seen, act, instrument, side, price, size, slot, tolerance, least):
     """Have ``size`` lots at ``price`` in a slot; a size of 0 cancels. Returns whether something was sent.
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from makerscope.agents.interface import act_at, seen_at, self_at, take
 from makerscope.agents.kind import TAKER, Kind, Number
-from makerscope.agents.quoting import ceil_ticks, floor_ticks
+from makerscope.agents.quoting import outward_ticks
 from makerscope.kernels._jit import entry, kernel
 from makerscope.market.layout import P_ASK, P_BID, P_TRADING
 
@@ -40,7 +40,7 @@ def step(self, seen, act):
         best = ask if side > 0 else bid
         if best > 0 and size > 0 and seen.public[i, P_TRADING] == 1:
             limit = best * (1.0 + side * self.params[2] * 1e-4)
-            if not take(act, i, side, max(1, ceil_ticks(limit) if side > 0 else floor_ticks(limit)), size, 0, 0):
+            if not take(act, i, side, outward_ticks(limit, side), size, 0, 0):
                 return 1
         mine[F_NEXT] += 1
     return FOREVER

@@ -10,14 +10,13 @@ down; each request it hears moves its belief, which fades.
 
 from types import MappingProxyType
 
-from makerscope.agents.interface import act_at, seen_at, self_at
+from makerscope.agents.interface import act_at, answer_request, seen_at, self_at
 from makerscope.agents.kind import Kind, Number
 from makerscope.agents.maker_memory import BPS, YEAR
-from makerscope.agents.quoting import ceil_ticks, fair_ticks, floor_ticks
+from makerscope.agents.quoting import fair_ticks, outward_ticks
 from makerscope.kernels._jit import entry, inlined, kernel
 from makerscope.kernels.elementary import exp, log
 from makerscope.kernels.estimates import fade_factor, faded_variance
-from makerscope.market.layout import A_INSTRUMENT, A_KIND, A_PRICE, A_SLOT, ACTION_COLUMNS, BID_RFQ
 from makerscope.market.news import ASKED, W_INSTRUMENT, W_KIND, W_LEFT, W_SIDE, W_SIZE
 
 NUMBERS = MappingProxyType({
@@ -68,20 +67,6 @@ def informed_distance(odds, informed, move, side):
 
 
 @inlined
-def answer(act, instrument, request, price):
-    """A dealer's price for a request, 0 to be told of requests. False: no room left."""
-    n = act.count[0]
-    if n >= act.rows.shape[0]:
-        return False
-    for column in range(ACTION_COLUMNS):
-        act.rows[n, column] = 0
-    act.rows[n, A_KIND], act.rows[n, A_INSTRUMENT] = BID_RFQ, instrument
-    act.rows[n, A_PRICE], act.rows[n, A_SLOT] = price, request
-    act.count[0] = n + 1
-    return True
-
-
-@inlined
 def _follow(self, now, fair):
     """Volatility on a clock, and a belief that fades."""
     p, r, w = self.params, self.reals, self.whole
@@ -107,7 +92,7 @@ def price_for(self, seen, i, fair, side, lots):
         informed_distance(r[ODDS], p[P_INFORMED], p[P_MOVE], side),
     )
     price = fair * (1.0 + side * away / BPS)
-    return max(1, ceil_ticks(price) if side > 0 else floor_ticks(price))
+    return outward_ticks(price, side)
 
 
 @kernel
@@ -118,7 +103,7 @@ def step(self, seen, act):
     fair = fair_ticks(seen, i)
     if self.whole[LISTENS] == 0:
         self.whole[LISTENS] = 1
-        answer(act, i, 0, 0)
+        answer_request(act, i, 0, 0)
     _follow(self, seen.now, fair)
     for n in range(news.shape[0]):
         if news[n, W_KIND] != ASKED or news[n, W_INSTRUMENT] != i:
@@ -126,7 +111,7 @@ def step(self, seen, act):
         side, lots = news[n, W_SIDE], news[n, W_SIZE]
         held = seen.position[i] - side * lots
         if lots <= p[P_MOST] and (abs(held) <= p[P_LIMIT] or abs(held) < abs(seen.position[i])):
-            answer(act, i, news[n, W_LEFT], price_for(self, seen, i, fair, side, lots))
+            answer_request(act, i, news[n, W_LEFT], price_for(self, seen, i, fair, side, lots))
         taught = side * (log(1.0 + p[P_INFORMED]) - log(1.0 - p[P_INFORMED]))
         r[ODDS] = min(max(r[ODDS] + taught, -MOST_ODDS), MOST_ODDS)
     return 0

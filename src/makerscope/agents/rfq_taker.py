@@ -8,22 +8,12 @@ has left the venue's index behind, and pay up to that price. With ``lead_feed_ms
 
 from types import MappingProxyType
 
-from makerscope.agents.interface import act_at, seen_at, self_at
+from makerscope.agents.interface import act_at, ask_dealers, seen_at, self_at
 from makerscope.agents.kind import TAKER, Kind, Number
-from makerscope.agents.quoting import ceil_ticks, fair_ticks, floor_ticks
-from makerscope.kernels._jit import entry, inlined, kernel
+from makerscope.agents.quoting import fair_ticks, inward_ticks
+from makerscope.kernels._jit import entry, kernel
 from makerscope.kernels.dice import exponential, geometric, uniform
-from makerscope.market.layout import (
-    A_INSTRUMENT,
-    A_KIND,
-    A_PRICE,
-    A_SIDE,
-    A_SIZE,
-    ACTION_COLUMNS,
-    ASK_RFQ,
-    P_INDEX,
-    P_TRADING,
-)
+from makerscope.market.layout import P_INDEX, P_TRADING
 
 HOUR = 3_600_000_000_000
 NUMBERS = MappingProxyType({
@@ -36,20 +26,6 @@ NUMBERS = MappingProxyType({
     "limit": Number(default=20000, low=1, high=1e15, about="largest position, lots"),
 })  # fmt: skip
 P_MARKET, P_RATE, P_SIZE, P_WORTH, P_INFORMED, P_EDGE, P_LIMIT = range(7)
-
-
-@inlined
-def ask(act, instrument, side, size, limit):
-    """A request to all dealers: ``size`` lots on ``side``, at ``limit`` ticks or better. False: no room left."""
-    n, row = act.count[0], act.rows
-    if n >= row.shape[0]:
-        return False
-    for column in range(ACTION_COLUMNS):
-        row[n, column] = 0
-    row[n, A_KIND], row[n, A_INSTRUMENT], row[n, A_SIDE] = ASK_RFQ, instrument, side
-    row[n, A_SIZE], row[n, A_PRICE] = size, limit
-    act.count[0] = n + 1
-    return True
 
 
 @kernel
@@ -68,7 +44,7 @@ def step(self, seen, act):
             wants, worth = abs(fair / known - 1.0) >= p[P_EDGE] * 1e-4, 0.0
         limit = fair * (1.0 + side * worth)
         if wants and abs(held + side * size) <= p[P_LIMIT]:
-            ask(act, i, side, size, max(1, floor_ticks(limit) if side > 0 else ceil_ticks(limit)))
+            ask_dealers(act, i, side, max(1, inward_ticks(limit, side)), size)
     self.whole[0] = 1
     return 1 + int(exponential(dice, 0) * HOUR / p[P_RATE])
 

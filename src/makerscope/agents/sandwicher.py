@@ -26,7 +26,7 @@ from makerscope.agents.interface import (
     take,
 )
 from makerscope.agents.kind import ADVERSARY, Kind, Number
-from makerscope.agents.quoting import ceil_ticks, floor_ticks
+from makerscope.agents.quoting import inward_ticks, outward_ticks
 from makerscope.kernels._jit import entry, inlined, kernel
 from makerscope.market.layout import NONE, P_ASK, P_BID, P_INDEX, P_MARK, PLACE, POST_ONLY, TAKE
 
@@ -56,7 +56,7 @@ def _close(self, seen, act):
     if held != 0:
         side = -1 if held > 0 else 1
         limit = seen.public[i, P_MARK] * (1.0 + side * self.params[7] * 1e-4)
-        take(act, i, side, max(1, ceil_ticks(limit) if side > 0 else floor_ticks(limit)), abs(held), 0, 0)
+        take(act, i, side, outward_ticks(limit, side), abs(held), 0, 0)
     self.whole[BLOCK] = seen.block
 
 
@@ -96,7 +96,7 @@ def step(self, seen, act):
     if fee + 2 > bid_of(p[5] * gain, usd_of(seen, i, best, size), p[6]):
         return sleep
     worst = limit - side * best * p[2] * 1e-4
-    take(act, i, side, floor_ticks(worst) if side > 0 else ceil_ticks(worst), size, 0, fee + 2)
+    take(act, i, side, inward_ticks(worst, side), size, 0, fee + 2)
     if not pool:
         place_bidding(act, i, -side, limit, size, 0, POST_ONLY, fee + 1)
     own[VICTIM], own[BLOCK], own[BUSY] = row[Y_SERIAL], seen.block, 1
