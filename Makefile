@@ -24,7 +24,7 @@ $(VENV)/.run: requirements.lock pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
 	@echo "installing the tools for tests ..."
-	@$(BIN)/pip install --quiet --requirement requirements-dev.lock
+	@$(BIN)/pip install --quiet --no-deps --requirement requirements-dev.lock
 	@touch $@
 
 demo: $(VENV)/.run
@@ -46,7 +46,7 @@ check: $(VENV)/.dev debian
 
 $(VENV)/.bench: $(VENV)/.dev requirements-bench.lock
 	@echo "installing the packages to compare with ..."
-	@$(BIN)/pip install --quiet --requirement requirements-bench.lock || echo "some did not install: they are left out"
+	@$(BIN)/pip install --quiet --no-deps --requirement requirements-bench.lock || echo "some did not install: they are left out"
 	@touch $@
 
 bench: $(VENV)/.bench
@@ -57,8 +57,8 @@ docs: $(VENV)/.dev
 
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header requirements.in --output-file requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header requirements.in requirements-dev.in --output-file requirements-dev.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header requirements.in requirements-dev.in requirements-bench.in --output-file requirements-bench.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header --override requirements-overrides.txt requirements.in requirements-dev.in --output-file requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header --override requirements-overrides.txt requirements.in requirements-dev.in requirements-bench.in --output-file requirements-bench.lock
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format

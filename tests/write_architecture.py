@@ -17,6 +17,8 @@ PACKAGES = (
     "metrics",
     "agents",
     "sim",
+    "programs",
+    "rewards",
     "report",
     "lab",
     "cli",

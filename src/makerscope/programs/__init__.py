@@ -1,0 +1,1 @@
+"""Incentive and obligation rules as data: one schema, many presets, scored from a tape in integers."""
