@@ -27,16 +27,23 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
 	@$(BIN)/pip install --quiet --no-deps --requirement requirements-dev.lock
 	@touch $@
 
+# A local chain, the reference Merkle tree and a Solidity compiler, for tests and benchmarks. Without npm the tests that
+# need them say so and are skipped; `make check` insists.
+node_modules/.done: package-lock.json
+	@command -v npm >/dev/null || { echo "no npm here: tests against Anvil and OpenZeppelin's package will be skipped"; exit 0; }; \
+	echo "installing Anvil and OpenZeppelin's Merkle tree ..." && npm install --no-save --no-audit --no-fund --silent && touch $@
+
 demo: $(VENV)/.run
 	@$(BIN)/makerscope demo --out demo
 
-test: $(VENV)/.dev
+test: $(VENV)/.dev node_modules/.done
 	@$(BIN)/python -m pytest -n 2
 
 debian:
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium >/dev/null; }
+	@command -v npm >/dev/null || { apt-get update -qq && apt-get install -y -qq nodejs npm >/dev/null; }
 
-check: $(VENV)/.dev debian
+check: $(VENV)/.dev debian node_modules/.done
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/basedpyright
@@ -44,7 +51,7 @@ check: $(VENV)/.dev debian
 	$(BIN)/python -m pytest -n 2
 	$(BIN)/mkdocs build --strict --quiet
 
-$(VENV)/.bench: $(VENV)/.dev requirements-bench.lock
+$(VENV)/.bench: $(VENV)/.dev node_modules/.done requirements-bench.lock
 	@echo "installing the packages to compare with ..."
 	@$(BIN)/pip install --quiet --no-deps --requirement requirements-bench.lock || echo "some did not install: they are left out"
 	@touch $@
@@ -65,4 +72,4 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix
 
 clean:
-	rm -rf $(VENV) demo site .pytest_cache .ruff_cache
+	rm -rf $(VENV) node_modules demo site .pytest_cache .ruff_cache
