@@ -7,7 +7,7 @@ import pytest
 
 from makerscope.cli import main
 from makerscope.errors import OutputError
-from makerscope.report.output import write_all
+from makerscope.tape.output import write_all
 from makerscope.tape.read import Tape
 from tests.option_book import write_book
 

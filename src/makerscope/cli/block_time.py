@@ -13,9 +13,9 @@ from makerscope.cli.simulate import MOST_HOURS, named
 from makerscope.errors import InputError
 from makerscope.lab.block_time import Share, means, paired, shares_by_block
 from makerscope.lab.statistics import Estimate
-from makerscope.report.output import write_whole
 from makerscope.sim.shipped import find_scenario
 from makerscope.sim.warm import SECONDS_COLD, is_warm, warm_up
+from makerscope.tape.output import write_whole
 
 MOST_SEEDS, MOST_BLOCK_S = 10_000, 600
 COLUMNS = (

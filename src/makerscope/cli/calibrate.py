@@ -13,7 +13,7 @@ from makerscope.cli.progress import progress_bar
 from makerscope.errors import InputError
 from makerscope.lab.calibrate import agent_table, calibrate
 from makerscope.metrics.view import load
-from makerscope.report.output import write_whole
+from makerscope.tape.output import write_whole
 from makerscope.tape.read import Tape
 
 

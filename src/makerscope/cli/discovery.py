@@ -13,7 +13,7 @@ from makerscope.metrics.discovery_regimes import Regime, Spans, window_regimes
 from makerscope.metrics.measure import Measure
 from makerscope.metrics.view import load
 from makerscope.report.discovery_card import NO_TIME, regimes_of_pair, two_markets
-from makerscope.report.output import write_whole
+from makerscope.tape.output import write_whole
 from makerscope.tape.read import Tape
 
 MINUTE = 60 * 10**9

@@ -14,7 +14,7 @@ from makerscope.metrics.facts import Facts, facts_of
 from makerscope.metrics.measure import Measure
 from makerscope.metrics.view import choose, load
 from makerscope.report.numbers import compact
-from makerscope.report.output import write_all
+from makerscope.tape.output import write_all
 from makerscope.tape.read import Tape
 
 WIDE, COLUMN = 24, 14  # characters of the names of facts, and of a tape

@@ -20,8 +20,8 @@ from makerscope.metrics.view import load
 from makerscope.report.executable_card import Touches, executable, future_touches
 from makerscope.report.names import first_of, many
 from makerscope.report.numbers import fixed, utc
-from makerscope.report.output import write_whole
 from makerscope.report.surface_card import smile_cards, surface_card
+from makerscope.tape.output import write_whole
 from makerscope.tape.read import Tape
 
 

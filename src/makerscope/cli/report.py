@@ -21,11 +21,11 @@ from makerscope.report.build import MAKERS, build
 from makerscope.report.compare import comparison
 from makerscope.report.html import html_of
 from makerscope.report.numbers import utc
-from makerscope.report.output import write_all, write_whole
 from makerscope.report.pages import document_of
 from makerscope.report.scorecard import Scorecard, from_json, to_json
 from makerscope.report.terminal import draw
 from makerscope.tape.manifest import MANIFEST
+from makerscope.tape.output import write_all, write_whole
 from makerscope.tape.read import Tape
 
 UNITS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "min": 60 * 10**9, "h": 3600 * 10**9}

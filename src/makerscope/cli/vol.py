@@ -17,9 +17,9 @@ from makerscope.metrics.index_forecast import LONGEST, ByReturns
 from makerscope.metrics.measure import Measure
 from makerscope.metrics.option_chain import DAY, with_snapshots
 from makerscope.report.numbers import duration, fixed, interval, utc
-from makerscope.report.output import write_whole
 from makerscope.report.scorecard import ForecastCard, VolatilityCard
 from makerscope.report.volatility_card import forecast_words, garch_words, volatility_card
+from makerscope.tape.output import write_whole
 from makerscope.tape.read import Tape
 
 

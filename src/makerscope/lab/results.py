@@ -18,8 +18,8 @@ from makerscope.lab.study import Study, by_variant, hash_of, story_of, variant_r
 from makerscope.lab.variants import Variant, played_by, seats_of
 from makerscope.report.document import Document, Page
 from makerscope.report.html import html_of
-from makerscope.report.output import write_all
 from makerscope.sim.scenario import Scenario
+from makerscope.tape.output import write_all
 
 PAGE, NUMBERS = "stress.html", "stress.json"
 Row = dict[str, object]

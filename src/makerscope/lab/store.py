@@ -15,8 +15,8 @@ import msgspec
 import makerscope
 from makerscope.errors import InputError, OutputError
 from makerscope.lab.outcome import Outcome
-from makerscope.report.output import write_whole
 from makerscope.sim.scenario import Scenario
+from makerscope.tape.output import write_whole
 
 SWEEP, RUNS, LOCK = "sweep.json", "runs", ".lock"
 CODE = ("agents", "kernels", "lab", "market", "sim")  # folders whose text decides what a run is
