@@ -7,8 +7,6 @@ or the new one, and a ``.partial-`` folder that the next writer removes. Memory 
 of one table at the commit.
 """
 
-import ctypes
-import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -24,6 +22,7 @@ import pyarrow.parquet as pq
 import makerscope
 from makerscope.errors import InputError, OutputError, SchemaError
 from makerscope.tape.events import SCHEMA_VERSION, STATIC, TIMED, Instrument, Quarantined, Token
+from makerscope.tape.folders import draft_of, put_in_place, remove_stale
 from makerscope.tape.frames import POLARS, conform, parquet_writer, to_arrow
 from makerscope.tape.manifest import (
     MANIFEST,
@@ -43,8 +42,6 @@ OPEN_FILES = 48  # days written at the same time, over all tables
 KEPT_RAW = 10_000  # quarantined rows kept in full; the rest are only counted
 DAY_NS = 86_400_000_000_000
 TIME = pl.coalesce("exchange_time", "local_time")
-_RENAME_EXCHANGE = 2
-_AT_FDCWD = -100
 
 
 class TapeWriter:
@@ -89,10 +86,10 @@ class TapeWriter:
             and any(self.out.iterdir() if self.out.is_dir() else [1])
         ):
             raise InputError(self.out, "exists and is not a tape", "a new folder or an older tape to replace")
-        self._folder = self.out.parent / f".{self.out.name}.partial-{os.getpid()}"
+        self._folder = draft_of(self.out)
         try:
             self.out.parent.mkdir(parents=True, exist_ok=True)
-            _remove_stale(self.out)
+            remove_stale(self.out)
             self._folder.mkdir()
         except OSError as error:
             raise OutputError(
@@ -263,8 +260,7 @@ class TapeWriter:
             ordered = pl.concat(sessions).sort("instrument", "channel", pl.coalesce("start_exchange", "start_local"))
             self._write_static("sessions", ordered)
         self._write_manifest()
-        _sync(self._folder)
-        _put_in_place(self._folder, self.out)
+        put_in_place(self._folder, self.out)
 
     def _pause(self, table: str, instrument: str) -> int:
         return self._silence.get((instrument.split(":", 1)[0], table), 0)
@@ -368,43 +364,3 @@ def _describe(path: Path, folder: Path) -> TapeFile:
         first_time=first,
         last_time=last,
     )
-
-
-def _sync(folder: Path) -> None:
-    for path in [*folder.rglob("*"), folder]:
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _put_in_place(folder: Path, out: Path) -> None:
-    if not out.exists():
-        folder.rename(out)
-        return
-    if not any(out.iterdir()):
-        folder.replace(out)
-        return
-    if _exchange(folder, out):
-        shutil.rmtree(folder, ignore_errors=True)
-        return
-    aside = out.parent / f".{out.name}.partial-old-{os.getpid()}"  # no exchange on this system: two renames
-    out.rename(aside)
-    folder.rename(out)
-    shutil.rmtree(aside, ignore_errors=True)
-
-
-def _exchange(first: Path, second: Path) -> bool:
-    try:
-        call = ctypes.CDLL(None, use_errno=True).renameat2
-    except (AttributeError, OSError):
-        return False
-    return call(_AT_FDCWD, os.fsencode(first), _AT_FDCWD, os.fsencode(second), _RENAME_EXCHANGE) == 0
-
-
-def _remove_stale(out: Path) -> None:
-    for path in out.parent.glob(f".{out.name}.partial-*"):
-        owner = path.name.rsplit("-", 1)[1]
-        if not (owner.isdigit() and int(owner) != os.getpid() and Path(f"/proc/{owner}").exists()):
-            shutil.rmtree(path, ignore_errors=True)
