@@ -3,6 +3,7 @@
 import pytest
 
 from makerscope.kernels.scoring import UNIT
+from makerscope.programs.powers import largest_remainder
 from makerscope.programs.sample_rule import ASK, BID, Kernel, Reducer, SampleRule, sample_score, side_sum, weight
 
 MICRO, NANO = 10**6, 10**9
@@ -65,3 +66,11 @@ def test_the_hummingbot_density_at_published_spreads(vectors):
             rule = SampleRule(kernel=Kernel.EXPONENTIAL, limit=limit, rate=given["k"] * UNIT * UNIT // limit)
             found = weight(rule, BID, 10**6 - round(10**6 * given["spread"]), 2 * 10**6) / UNIT
             assert found == pytest.approx(want["rho"], **case["tolerance"])
+
+
+def test_the_hummingbot_pool_is_dealt_out_equally_over_snapshots(vectors):
+    (case,) = [case for case in vectors("programs/hummingbot_miner.json") if "pool" in case["inputs"]]
+    pool, snapshots = case["inputs"]["pool"] * 10**18, case["inputs"]["snapshots"]
+    shares = largest_remainder({f"{n:05}": 1 for n in range(snapshots)}, pool)
+    assert sum(shares.values()) == pool
+    assert min(shares.values()) / 10**18 == pytest.approx(case["expected"]["per_snapshot"], **case["tolerance"])
