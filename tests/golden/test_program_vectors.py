@@ -5,6 +5,7 @@ import pytest
 from makerscope.kernels.scoring import UNIT
 from makerscope.programs.powers import largest_remainder
 from makerscope.programs.sample_rule import ASK, BID, Kernel, Reducer, SampleRule, sample_score, side_sum, weight
+from makerscope.programs.sampling import presence_error
 
 MICRO, NANO = 10**6, 10**9
 
@@ -74,3 +75,14 @@ def test_the_hummingbot_pool_is_dealt_out_equally_over_snapshots(vectors):
     shares = largest_remainder({f"{n:05}": 1 for n in range(snapshots)}, pool)
     assert sum(shares.values()) == pool
     assert min(shares.values()) / 10**18 == pytest.approx(case["expected"]["per_snapshot"], **case["tolerance"])
+
+
+def test_the_error_of_sampling_is_the_closed_form(vectors):
+    for case in vectors("programs/sampling_error.json"):
+        given, want = case["inputs"], case["expected"]
+        if "true_uptime" in given:
+            found = {"standard_error": presence_error(given["true_uptime"], given["independent_samples"])}
+        else:
+            share = given["quoted_seconds_per_minute"] / 60
+            found = {"mean_score": share, "standard_deviation": presence_error(share, given["samples"])}
+        assert found == pytest.approx(want, **case["tolerance"]), case["case"]
