@@ -7,11 +7,13 @@
     │   ├── FormatError                  a file cannot be read as the format it claims
     │   ├── SchemaError                  a table lacks what its schema promises
     │   ├── SequenceError                book messages do not follow the venue's sequence rule
-    │   └── UntrustedRecordingError      a recording fails the quality gate and ``--force`` was not given
+    │   ├── UntrustedRecordingError      a recording fails the quality gate and ``--force`` was not given
+    │   └── RefusedError                 a node or a contract answered: no
     ├── DomainError (ValueError)         an argument lies outside the domain of a formula
     ├── AccountingError (ArithmeticError) integers would overflow, or an identity does not close
     ├── TapeError (ValueError)           a folder is not a tape this version can read
     └── OutputError (OSError)            a result could not be written; nothing was half-written
+        └── NodeError                    a node could not be reached, or its answer means nothing
 
 The command line turns each into one line on stderr and exit code 2.
 """
@@ -51,6 +53,24 @@ class UntrustedRecordingError(InputError):
     """A recording fails the quality gate."""
 
 
+class RefusedError(InputError):
+    """A node, or a contract behind it, answered that it will not. ``code`` is the node's, None where it gave none.
+
+    Args:
+        where: node or contract.
+        what: the fact; a revert in the contract's own words.
+        want: what would have been accepted.
+        code: of the JSON-RPC error.
+        reverted: a contract refused, not the node.
+    """
+
+    def __init__(
+        self, where: object, what: str, want: str = "", *, code: int | None = None, reverted: bool = False
+    ) -> None:
+        self.code, self.reverted = code, reverted
+        InputError.__init__(self, where, what, want)
+
+
 class SchemaError(InputError):
     """A table lacks what its schema promises. The facts are attributes, not only prose."""
 
@@ -75,6 +95,10 @@ class TapeError(MakerscopeError, ValueError):
 
 class OutputError(MakerscopeError, OSError):
     """A result could not be written. Nothing half-written is left behind."""
+
+
+class NodeError(OutputError):
+    """A node could not be reached, or its answer means nothing: whether it did what was asked is not known."""
 
 
 def one_line(text: str) -> str:
