@@ -48,7 +48,7 @@ check: $(VENV)/.dev debian node_modules/.done
 	$(BIN)/ruff check
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2
+	MAKERSCOPE_INSIST=1 $(BIN)/python -m pytest -n 2
 	$(BIN)/mkdocs build --strict --quiet
 
 $(VENV)/.bench: $(VENV)/.dev node_modules/.done requirements-bench.lock

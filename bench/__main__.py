@@ -19,7 +19,7 @@ def drawn(rows: list[Row]) -> Table:
     """The rows as a table for the terminal."""
     table = Table("area", "what", "ours s", "peer", "peer s", "ratio", "target", "MB ours / peer")
     for row in rows:
-        memory = f"{row.ours_mb:,.0f} / {row.peer_mb:,.0f}" if row.ours_mb and row.peer_mb else ""
+        memory = " / ".join(f"{size:,.0f}" for size in (row.ours_mb, row.peer_mb) if size)
         met = row.target is None or row.ratio >= row.target
         ratio = f"{row.ratio:.1f}" if met else f"[red]{row.ratio:.1f}[/red]"
         wanted = "" if row.target is None else f"{row.target:g}"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from eth_abi.abi import encode as eth_abi_encode
+from eth_abi.abi import is_encodable_type
 from eth_abi.exceptions import ABITypeError, EncodingError, ParseError
 from eth_abi.grammar import ABIType, BasicType, TupleType, normalize, parse
 
@@ -104,6 +105,9 @@ def _generic(types: tuple[str, ...]) -> Encode:
             kind.validate()
     except (ParseError, ABITypeError) as error:
         raise InputError("leaf encoding", str(error), "names of ABI types") from error
+    unknown = next((kind for kind in types if not is_encodable_type(kind)), None)
+    if unknown:
+        raise InputError("leaf encoding", f"no type {unknown!r}", "names of ABI types")
 
     def encode(values: Sequence[Any], where: object) -> bytes:
         _same_length(values, len(parsed), where)

@@ -10,6 +10,11 @@ from makerscope.errors import InputError
 WORD = 32
 ZERO_ADDRESS = "0x" + 40 * "0"
 _PAD = bytes(12)
+# a byte's two digits, small or capital; a digit is capital where the hash's digit at its place is above 7
+_PAIRS = [
+    pair for n in range(256) for pair in (f"{n:02x}", f"{n >> 4:x}{n & 15:X}", f"{n >> 4:X}{n & 15:x}", f"{n:02X}")
+]
+_HIGH = [(n >> 7) << 1 | n >> 3 & 1 for n in range(256)]
 
 
 def keccak(data: bytes) -> bytes:
@@ -25,17 +30,19 @@ def keccak(data: bytes) -> bytes:
 def checksum(address: bytes) -> str:
     """20 bytes as text, with the capitals that EIP-55 makes a checksum of.
 
+    Source:
+        EIP-55.
+
     Examples:
         >>> checksum(bytes.fromhex("5aaeb6053f3e94c9b9a09f33669435e7ef1beaed"))
         '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed'
     """
-    digits = address.hex()
-    capitals = keccak_256(digits.encode()).digest().hex()
-    return "0x" + "".join([c.upper() if d > "7" else c for c, d in zip(digits, capitals, strict=False)])
+    digest = keccak_256(address.hex().encode()).digest()
+    return "0x" + "".join([_PAIRS[byte << 2 | _HIGH[each]] for byte, each in zip(address, digest, strict=False)])
 
 
-def address_bytes(text: object, where: object, *, zero: bool = True) -> bytes:
-    """The 20 bytes of an address.
+def account_name(text: object, where: object, *, zero: bool = True) -> str:
+    """An address with its checksum.
 
     Args:
         text: ``0x`` and 40 hex digits: all small, all capital, or with the capitals of EIP-55.
@@ -46,20 +53,27 @@ def address_bytes(text: object, where: object, *, zero: bool = True) -> bytes:
         InputError: it is malformed, its capitals are no checksum, or it is the zero address where none will do.
 
     Examples:
-        >>> address_bytes("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD", "claim 3")
+        >>> account_name("0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed", "claim 3")
+        '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed'
+        >>> account_name("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD", "claim 3")
         Traceback (most recent call last):
         makerscope.errors.InputError: claim 3: address 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD has a wrong \
 checksum; want 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed
     """
     raw = _from_hex(text, 20)
     if raw is None or not isinstance(text, str):
-        raise InputError(where, f"address is {text!r}", "0x and 40 hex digits")
-    digits = text[2:]
-    if digits != digits.lower() and digits != digits.upper() and text != checksum(raw):
-        raise InputError(where, f"address {text} has a wrong checksum", checksum(raw))
+        raise InputError(where, f"address is {_shown(text)}", "0x and 40 hex digits")
+    name = checksum(raw)
+    if text != name and text[2:] not in (raw.hex(), raw.hex().upper()):
+        raise InputError(where, f"address {text} has a wrong checksum", name)
     if not zero and not any(raw):
         raise InputError(where, "is the zero address", "the address of an account")
-    return raw
+    return name
+
+
+def address_bytes(text: object, where: object, *, zero: bool = True) -> bytes:
+    """The 20 bytes of an address, which ``account_name`` checks."""
+    return bytes.fromhex(account_name(text, where, zero=zero)[2:])
 
 
 def whole(value: object, where: object, *, bits: int = 256) -> int:
@@ -77,7 +91,7 @@ def whole(value: object, where: object, *, bits: int = 256) -> int:
     """
     number = value if type(value) is int else _number(value)
     if number is None or not 0 <= number < 1 << bits:
-        raise InputError(where, f"amount is {value!r}", f"a whole number from 0 to 2**{bits} - 1")
+        raise InputError(where, f"amount is {_shown(value)}", f"a whole number from 0 to 2**{bits} - 1")
     return number
 
 
@@ -89,7 +103,7 @@ def hash_bytes(text: object, where: object) -> bytes:
     """
     raw = _from_hex(text, 32)
     if raw is None:
-        raise InputError(where, f"is {text!r}", "0x and 64 hex digits")
+        raise InputError(where, f"is {_shown(text)}", "0x and 64 hex digits")
     return raw
 
 
@@ -134,3 +148,10 @@ def _number(value: object) -> int | None:
 
 def _is_hex(digits: str) -> bool:
     return not digits.strip("0123456789abcdefABCDEF")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, int) and value.bit_length() > 300:
+        return f"a number of {value.bit_length()} bits"
+    text = repr(value)
+    return text if len(text) <= 90 else text[:87] + "..."

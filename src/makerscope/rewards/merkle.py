@@ -15,7 +15,15 @@ import msgspec
 
 from makerscope.errors import InputError
 from makerscope.rewards.abi import encoder
-from makerscope.rewards.hashing import address_bytes, checksum, hash_bytes, hex_of, keccak, whole
+from makerscope.rewards.hashing import (
+    account_name,
+    address_word,
+    hash_bytes,
+    hex_of,
+    keccak,
+    number_word,
+    whole,
+)
 
 FORMAT = "standard-v1"
 CLAIM = ("address", "uint256")
@@ -61,14 +69,17 @@ def claims_tree(claims: Iterable[tuple[str, int]]) -> MerkleTree:
         >>> verify(tree.root, leaf_hash(tree.values[2]), proof(tree, 2))
         True
     """
-    amounts: dict[bytes, tuple[int, int]] = {}
+    found: dict[bytes, tuple[str, int, int]] = {}
     for row, (account, amount) in enumerate(claims, 1):
         where = f"claim {row}"
-        raw = address_bytes(account, where, zero=False)
-        if raw in amounts:
-            raise InputError(where, f"{checksum(raw)} has claim {amounts[raw][0]} already", "one claim for an address")
-        amounts[raw] = row, whole(amount, where)
-    return standard_tree([(checksum(raw), amounts[raw][1]) for raw in sorted(amounts)])
+        name = account_name(account, where, zero=False)
+        raw = bytes.fromhex(name[2:])
+        if raw in found:
+            raise InputError(where, f"{name} has claim {found[raw][2]} already", "one claim for an address")
+        found[raw] = name, whole(amount, where), row
+    order = sorted(found)
+    leaves = [keccak(keccak(address_word(raw) + number_word(found[raw][1]))) for raw in order]
+    return _tree([found[raw][:2] for raw in order], CLAIM, leaves, sort_leaves=True)
 
 
 def standard_tree(
@@ -84,20 +95,7 @@ def standard_tree(
     Raises:
         InputError: no values, or one that is not of its type.
     """
-    if not values:
-        raise InputError("tree", "no values", "at least one")
-    hashes = _leaf_hashes(values, tuple(encoding))
-    order = sorted(range(len(hashes)), key=hashes.__getitem__) if sort_leaves else range(len(hashes))
-    last = 2 * len(hashes) - 2
-    places = [0] * len(hashes)
-    for at, which in enumerate(order):
-        places[which] = last - at
-    return MerkleTree(
-        encoding=tuple(encoding),
-        values=tuple(tuple(value) for value in values),
-        places=tuple(places),
-        nodes=b"".join(_nodes([hashes[which] for which in order])),
-    )
+    return _tree(values, tuple(encoding), _leaf_hashes(values, tuple(encoding)), sort_leaves=sort_leaves)
 
 
 def leaf_hash(value: Sequence[Any], encoding: Sequence[str] = CLAIM, where: object = "leaf") -> bytes:
@@ -202,6 +200,24 @@ class _Dump(msgspec.Struct, frozen=True):
 def _leaf_hashes(values: Sequence[Sequence[Any]], encoding: tuple[str, ...], where: object = "") -> list[bytes]:
     encode, name = encoder(encoding), f"{where} value" if where else "value"
     return [keccak(keccak(encode(value, f"{name} {row}"))) for row, value in enumerate(values, 1)]
+
+
+def _tree(
+    values: Sequence[Sequence[Any]], encoding: tuple[str, ...], hashes: list[bytes], *, sort_leaves: bool
+) -> MerkleTree:
+    if not values:
+        raise InputError("tree", "no values", "at least one")
+    order = sorted(range(len(hashes)), key=hashes.__getitem__) if sort_leaves else range(len(hashes))
+    last = 2 * len(hashes) - 2
+    places = [0] * len(hashes)
+    for at, which in enumerate(order):
+        places[which] = last - at
+    return MerkleTree(
+        encoding=encoding,
+        values=tuple(tuple(value) for value in values),
+        places=tuple(places),
+        nodes=b"".join(_nodes([hashes[which] for which in order])),
+    )
 
 
 def _nodes(leaves: list[bytes]) -> list[bytes]:

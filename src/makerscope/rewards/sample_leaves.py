@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from makerscope.errors import InputError
-from makerscope.rewards.hashing import address_bytes, checksum, keccak
+from makerscope.rewards.hashing import account_name, address_bytes, keccak
 
 NUMBERS = ("market", "sample", "weight", "reference", "score")
 LISTS = ("bid_prices", "bid_sizes", "ask_prices", "ask_sizes")
@@ -63,7 +63,7 @@ def leaf_values(leaves: pl.DataFrame) -> list[int]:
 def leaf_arguments(leaves: pl.DataFrame, row: int) -> tuple[Any, ...]:
     """One leaf as the arguments of a contract, in the order of ``FIELDS``: ints, lists of ints, checksummed address."""
     found = leaves.row(row, named=True)
-    found["maker"] = checksum(address_bytes(found["maker"], f"leaf {row}"))
+    found["maker"] = account_name(found["maker"], f"leaf {row}")
     return tuple(found[name] for name in FIELDS)
 
 
