@@ -1,0 +1,315 @@
+"""From orders at rest and fills to components: what each maker's quality, uptime and volume were in one market."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from makerscope.errors import AccountingError, InputError
+from makerscope.kernels import score_sweep as kernel
+from makerscope.kernels.score_sweep import EPOCH, INTEGRAL, SAMPLE, SIDE, sweep
+from makerscope.kernels.scoring import decay
+from makerscope.programs.program import Formula, Group, Measure
+from makerscope.programs.references import Track
+from makerscope.programs.resting import Resting, resting
+from makerscope.programs.sample_rule import LN2, UNIT
+from makerscope.programs.stress import Segments
+from makerscope.programs.units import MarketRule, market_rule, micro, nanoseconds, value_factor
+from makerscope.tape.events import Instrument
+
+DAY = 86_400_000_000_000
+_NORMALISE = {"epoch": EPOCH, "sample": SAMPLE, "sample_side": SIDE}
+_NO_TIMES = np.empty(0, np.int64)
+_NOT_SEEN = np.empty((0, 0), np.int64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Looks:
+    """When a market is looked at: ``mode`` of the sweep, and its instants (or block borders), ns in order."""
+
+    mode: int = INTEGRAL
+    instants: NDArray[np.int64] = field(default_factory=lambda: _NO_TIMES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Swept:
+    """What one sweep found, in calm and in stress: whole numbers, one a maker (ns, or looks, are the weight of time).
+
+    ``quality``: sum of sample scores times weight; ``bid``, ``ask``: of a side's scores; ``share``: of shares, pico;
+    ``present``: weight with a score above 0. ``looked``: weight in which the rule could look, ``blind``: could not for
+    want of a reference, ``paid``: pico times weight that a target let be paid. ``recent``: running mean.
+    ``seen``: sample scores, (looks, makers), where asked for.
+    """
+
+    quality: list[tuple[int, int]]
+    bid: list[tuple[int, int]]
+    ask: list[tuple[int, int]]
+    share: list[tuple[int, int]]
+    present: list[tuple[int, int]]
+    looked: tuple[int, int]
+    blind: tuple[int, int]
+    paid: tuple[int, int]
+    recent: list[int]
+    seen: NDArray[np.int64]
+
+
+def swept(
+    orders: Resting,
+    track: Track,
+    span: Segments,
+    looks: Looks,
+    rule: MarketRule,
+    *,
+    makers: Sequence[str],
+    most: int = 0,
+    normalise: str = "epoch",
+    target: tuple[int, int] = (0, 0),
+    keep: bool = False,
+) -> Swept:
+    """Sweep one market with one measure.
+
+    Args:
+        orders: of ``resting.resting``.
+        track: what distances are measured from.
+        span: the time that counts.
+        looks: when it is looked at.
+        rule: the measure in the market's integers.
+        makers: names, in the order of ``orders.maker``.
+        most: orders of a side that count, 0 for all.
+        normalise: ``epoch``, ``sample`` or ``sample_side``.
+        target: total scores from which a look is paid at all, and in full.
+        keep: whether ``seen`` is filled.
+
+    Raises:
+        AccountingError: a score does not fit 63 bits.
+    """
+    count = len(makers)
+    words = np.zeros(count * 2 * kernel.WORDS, np.int64)
+    market = np.zeros(2 * kernel.MARKET_WORDS, np.int64)
+    recent = np.zeros(count, np.int64)
+    seen = np.zeros((looks.instants.shape[0], count), np.int64) if keep else _NOT_SEEN
+    status = sweep(
+        orders.enter, orders.leave, orders.leaving, orders.maker, orders.side, orders.price, orders.size,
+        track.time, track.twice, span.start, span.end, span.stressed, looks.instants, looks.mode,
+        rule.rule.row(), most, rule.width, _NORMALISE[normalise], *target, rule.decay, words, market, recent, seen,
+    )  # fmt: skip
+    if status < 0:
+        who = makers[-1 - status] if -1 - status < count else "all makers together"
+        raise AccountingError(
+            f"a score of {who} does not fit 63 bits; want larger ticks or lots, or a nearest distance"
+        )
+    whole = _wide(words).reshape(count, 2, kernel.WORDS // 2)
+    of_market = _wide(market).reshape(2, kernel.MARKET_WORDS // 2)
+
+    def each(word: int) -> list[tuple[int, int]]:
+        return [(calm, stressed) for calm, stressed in whole[:, :, word // 2].tolist()]
+
+    def both(word: int) -> tuple[int, int]:
+        calm, stressed = of_market[:, word // 2].tolist()
+        return calm, stressed
+
+    return Swept(
+        quality=each(kernel.QUALITY),
+        bid=each(kernel.BID),
+        ask=each(kernel.ASK),
+        share=each(kernel.SHARE),
+        present=each(kernel.PRESENT),
+        looked=both(kernel.LOOKED),
+        blind=both(kernel.BLIND),
+        paid=both(kernel.PAID),
+        recent=recent.tolist(),
+        seen=seen,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Market:
+    """Everything about one market that a group's formula may ask for; stress already weighed.
+
+    ``component``: whole numbers of each maker, by name. ``looked``: weight of time looked at. ``paid``: pico times
+    weight. ``first``: the first measure's sweep, as it was.
+    """
+
+    instrument: Instrument
+    component: Mapping[str, Sequence[int | None]]
+    looked: int
+    blind: int
+    paid: int
+    first: Swept
+    orders: Resting
+    track: Track
+    span: Segments
+    looks: Looks
+    rules: tuple[MarketRule, ...]
+
+
+def market_components(  # noqa: PLR0917 - what a market is
+    group: Group,
+    instrument: Instrument,
+    lives: pl.DataFrame,
+    track: Track,
+    span: Segments,
+    looks: Looks,
+    *,
+    makers: Sequence[str],
+    fills: pl.DataFrame,
+    asked: set[str],
+    until: int,
+    keep: bool = False,
+) -> Market:
+    """Components of every maker in one market.
+
+    Args:
+        group: the rule.
+        instrument: the market.
+        lives: stretches of its resting orders.
+        track: what distances are measured from.
+        span: the time that counts, cut by stress.
+        looks: when it is looked at.
+        makers: names; every list is in their order.
+        fills: its fills, with ``time``.
+        asked: which components beyond the measures are wanted.
+        until: end of the epoch, ns.
+        keep: keep the sample scores of the first measure.
+
+    Raises:
+        InputError: the tape lacks what a component needs.
+        AccountingError: a score does not fit.
+    """
+    where = f"{instrument.instrument}, group {group.name!r}"
+    weight = UNIT if group.stress is None else micro(group.stress.weight) * (UNIT // 1_000_000)
+    rules = tuple(market_rule(item, instrument, f"{where}, measure {item.name!r}") for item in group.measure)
+    found: dict[str, list[int]] = {}
+    first: Swept | None = None
+    orders: Resting | None = None
+    for item, rule in zip(group.measure, rules, strict=True):
+        counted = resting(lives, makers, min_age=rule.min_age, max_age=rule.max_age)
+        high = (micro(group.target.low), micro(group.target.high)) if group.target else (0, 0)
+        out = swept(
+            counted, track, span, looks, rule,
+            makers=makers, most=item.most_orders, normalise=group.normalise, target=high,
+            keep=keep and first is None,
+        )  # fmt: skip
+        found[item.name] = _quality(out, item, group.normalise, weight)
+        if first is None:
+            first, orders = out, counted
+    assert first is not None  # noqa: S101 - a group has at least one measure
+    assert orders is not None  # noqa: S101 - set together with ``first``
+    looked = _weighed(first.looked, weight)
+    present = [_weighed(item, weight) for item in first.present]
+    found["uptime"] = present if group.formula.uptime == "count" else [_part(item, looked) for item in present]
+    found |= _volumes(fills, instrument, lives, makers, group.formula, asked, until, where)
+    return Market(
+        instrument=instrument,
+        component=found,
+        looked=looked,
+        blind=sum(first.blind),
+        paid=_weighed(first.paid, weight),
+        first=first,
+        orders=orders,
+        track=track,
+        span=span,
+        looks=looks,
+        rules=rules,
+    )
+
+
+def _quality(out: Swept, item: Measure, normalise: str, weight: int) -> list[int]:
+    if item.ema_weight is not None:
+        return out.recent
+    if normalise != "epoch":
+        return [_weighed(share, weight) for share in out.share]
+    if item.after_time:
+        sides = zip(out.bid, out.ask, strict=True)
+        return [min(_weighed(bid, weight), _weighed(ask, weight)) for bid, ask in sides]
+    return [_weighed(own, weight) for own in out.quality]
+
+
+def _weighed(both: tuple[int, int], weight: int) -> int:
+    return both[0] + both[1] * weight // UNIT
+
+
+def _part(own: int, whole: int) -> int:
+    return own * UNIT // whole if whole else 0
+
+
+def _volumes(  # noqa: PLR0917 - what volumes depend on
+    fills: pl.DataFrame,
+    instrument: Instrument,
+    lives: pl.DataFrame,
+    makers: Sequence[str],
+    formula: Formula,
+    asked: set[str],
+    until: int,
+    where: str,
+) -> dict[str, list[int]]:
+    """Volumes in micro units of quote currency, fees in base units of their token."""
+    wanted = asked & {"maker_volume", "taker_volume", "volume", "maker_fees"}
+    if not wanted:
+        return {}
+    num, den, by_value = value_factor("notional", instrument)
+    amount = pl.col("size").cast(pl.Int128) * (pl.col("price").cast(pl.Int128) if by_value else 1)
+    rows = fills.with_columns(amount=amount)
+    if formula.volume_min_rest_s > 0:
+        rows = _rested(rows, lives, nanoseconds(formula.volume_min_rest_s), where)
+    if formula.volume_half_life_days is not None:
+        rows = _faded(rows, until, int(formula.volume_half_life_days * DAY))
+    out: dict[str, list[int]] = {}
+    if wanted & {"maker_volume", "volume"}:
+        out["maker_volume"] = [v * num // den for v in _by(rows, "maker", makers)]
+    if wanted & {"taker_volume", "volume"}:
+        out["taker_volume"] = [v * num // den for v in _by(rows, "taker", makers)]
+    if "volume" in wanted:
+        out["volume"] = [a + b for a, b in zip(out["maker_volume"], out["taker_volume"], strict=True)]
+    if "maker_fees" in wanted:
+        tokens = rows["taker_fee_token"].drop_nulls().unique().sort().to_list()
+        if rows["taker_fee"].null_count() == rows.height and rows.height:
+            raise InputError(f"{where}, maker_fees", "no fill says what its taker paid", "taker_fee in table 'fills'")
+        if len(tokens) > 1:
+            raise InputError(
+                f"{where}, maker_fees", f"fees are in {', '.join(tokens)}", "one token: they cannot be added"
+            )
+        paid = rows.with_columns(amount=pl.col("taker_fee").fill_null(0).clip(lower_bound=0).cast(pl.Int128))
+        out["maker_fees"] = _by(paid, "maker", makers)
+    return {name: values for name, values in out.items() if name in wanted}
+
+
+def _by(rows: pl.DataFrame, who: str, makers: Sequence[str]) -> list[int]:
+    sums = dict(rows.filter(pl.col(who).is_not_null()).group_by(who).agg(pl.col("amount").sum()).iter_rows())
+    return [int(sums.get(name, 0)) for name in makers]
+
+
+def _rested(rows: pl.DataFrame, lives: pl.DataFrame, least: int, where: str) -> pl.DataFrame:
+    """Fills of orders that had rested at least so long."""
+    if rows["maker_order"].null_count():
+        raise InputError(
+            f"{where}, volume_min_rest_s", "some fills do not say which order was hit", "maker_order in table 'fills'"
+        )
+    born = lives.select("maker", maker_order="order", time="born").unique().sort("time")
+    aged = rows.sort("time", maintain_order=True).join_asof(
+        born.with_columns(born="time"), on="time", by=["maker", "maker_order"], check_sortedness=False
+    )
+    return aged.filter(pl.col("time") - pl.col("born") >= least)
+
+
+def _faded(rows: pl.DataFrame, until: int, half_life: int) -> pl.DataFrame:
+    """Amounts halved with every half life between the fill and the end of the epoch."""
+    ages = (until - rows["time"]).to_list()
+    left = [int(decay(min(age * LN2 // half_life, 2**62))) for age in ages]
+    amounts = [int(a) * w // UNIT for a, w in zip(rows["amount"].to_list(), left, strict=True)]
+    return rows.with_columns(amount=pl.Series(amounts, dtype=pl.Int128))
+
+
+def _wide(words: NDArray[np.int64]) -> NDArray[np.object_]:
+    """Pairs of words, low first, as whole numbers."""
+    pairs = words.reshape(-1, 2)
+    low = pairs[:, 0].astype(np.uint64).astype(object)
+    return low + pairs[:, 1].astype(object) * (1 << 64)
+
+
+def of_first(market: Market, looks: Looks, makers: Sequence[str], *, most: int) -> NDArray[np.int64]:
+    """Sample scores of a market's first measure at other instants, (instants, makers)."""
+    span = replace(market.span, stressed=np.zeros_like(market.span.stressed))
+    return swept(market.orders, market.track, span, looks, market.rules[0], makers=makers, most=most, keep=True).seen

@@ -1,0 +1,356 @@
+"""A program: an incentive or obligation rule as data, every key of its TOML, and the hash that names it.
+
+A score is ``gates( product of components ** exponents )``, and a component is a sum over time of what orders at rest
+are worth: ``kernel(distance) * value`` of each order, added up a side, reduced to one number from the two sides.
+Each stage is a key here, and nothing else decides a score. Decimals stay decimals: no key passes through a float.
+"""
+
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+import sha3
+from msgspec import Struct
+
+from makerscope.errors import InputError
+
+KERNELS = ("flat", "linear", "quadratic", "inverse", "exponential", "bands", "ticks")
+COMPONENTS = ("uptime", "maker_volume", "taker_volume", "volume", "maker_fees")
+
+
+class Parameter(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A number that the program leaves open or that its users may change; without ``default`` it must be given."""
+
+    meaning: str
+    default: str | None = None
+
+
+class Sampling(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """When the rule looks.
+
+    ``integral``: always (exact). ``stratified``: one seeded instant in each ``period_s``. ``independent``: ``samples``
+    seeded instants. ``grid``: every ``period_s``. ``blocks``: every so many blocks, seeded, from ``blocks_low`` to
+    ``blocks_high``. ``block_minimum``: always, but a block counts with its worst moment.
+    """
+
+    mode: Literal["integral", "stratified", "independent", "grid", "blocks", "block_minimum"] = "integral"
+    period_s: Decimal = Decimal(60)
+    samples: int = 0
+    blocks_low: int = 0
+    blocks_high: int = 0
+
+
+class Reference(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What distances are measured from, and in which unit.
+
+    ``price``: ``mid`` of the market; ``cutoff_mid``, the mid of the best prices where at least ``cutoff`` (contracts)
+    rests; ``best`` price of the order's own side; ``mark``; ``index``; ``last`` trade. ``per``: relative distances are
+    a fraction of the ``reference``, of the ``index`` (options: of the underlying), or of ``volatility`` (options: price
+    moved by 1.00 of volatility, so that a distance of 0.01 is one volatility point).
+    """
+
+    price: Literal["mid", "cutoff_mid", "best", "mark", "index", "last"] = "mid"
+    cutoff: Decimal = Decimal(0)
+    per: Literal["reference", "index", "volatility"] = "reference"
+
+
+class Band(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Orders closer than ``below`` (and not in a band before) weigh ``weight``."""
+
+    below: str
+    weight: Decimal
+
+
+class Measure(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How orders at rest become one number.
+
+    Distances are text with a unit: ``"20 bps"``, ``"2 %"``, ``"0.03 price"`` (quote currency), ``"5 ticks"``,
+    ``"1 vol"``.
+    An order at the ``limit`` scores nothing, unless ``closed``. ``exponential`` is ``exp(-rate * distance / per)`` or
+    ``discount ** (distance / per)``; ``ticks`` is ``discount ** ticks from the best``. ``min_value`` is in what ``by``
+    says: quote currency (``notional``) or contracts (``size``); ``strictly`` when an order must exceed it.
+    ``after_time``: the lower side is taken of the two sums over time, not at each moment.
+    """
+
+    name: str = "quality"
+    kernel: Literal["flat", "linear", "quadratic", "inverse", "exponential", "bands", "ticks"] = "flat"
+    limit: str | None = None
+    closed: bool = False
+    rate: Decimal | None = None
+    discount: Decimal | None = None
+    per: str | None = None
+    band: tuple[Band, ...] = ()
+    by: Literal["notional", "size"] = "notional"
+    min_value: Decimal = Decimal(0)
+    strictly: bool = False
+    nearest_ticks: Decimal = Decimal(1)
+    reducer: Literal["min", "sum", "softmin", "presence"] = "min"
+    divisor: Decimal = Decimal(1)
+    range_low: Decimal | None = None
+    range_high: Decimal | None = None
+    comparable: Decimal | None = None
+    max_width: str | None = None
+    cap: Decimal | None = None
+    min_age_s: Decimal = Decimal(0)
+    max_age_s: Decimal | None = None
+    most_orders: int = 0
+    after_time: bool = False
+    ema_weight: Decimal | None = None
+
+
+class Formula(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """From components to a maker's score in one market.
+
+    ``exponents``: the score is the product of components to these powers, times ``factor``. ``blend``: the score is
+    the sum of each component's share of all makers, times these weights. ``uptime`` is a ``count`` of samples (or
+    seconds) or a ``fraction``. Volumes count fills of orders that rested at least ``volume_min_rest_s``, and fade with
+    ``volume_half_life_days``.
+    """
+
+    exponents: dict[str, Decimal] = {}
+    blend: dict[str, Decimal] = {}
+    factor: Decimal = Decimal(1)
+    uptime: Literal["count", "fraction"] = "count"
+    volume_min_rest_s: Decimal = Decimal(0)
+    volume_half_life_days: Decimal | None = None
+
+
+class Gates(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a maker must reach to be scored at all. Shares are of all makers' volume over all markets of the group.
+
+    ``judged`` says whether volume shares are those of this epoch or of the ``previous`` one (a bundle must be given).
+    """
+
+    min_uptime: Decimal | None = None
+    min_maker_share: Decimal | None = None
+    judged: Literal["this", "previous"] = "this"
+    min_points: Decimal | None = None
+    met_in: Decimal | None = None
+
+
+class Target(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How much of a sample's pool is paid: none up to ``low`` total score, all from ``high`` on, linear between.
+
+    ``each`` own share of the sample times that part: so a maker is paid for what it adds until enough is there.
+    """
+
+    low: Decimal = Decimal(0)
+    high: Decimal
+
+
+class Stress(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Windows of stress, and how much more a moment in one counts.
+
+    A window opens when the reference moved by at least ``move`` within ``within_s``, and lasts ``window_s`` after the
+    last such moment.
+    """
+
+    move: str
+    within_s: Decimal
+    window_s: Decimal
+    weight: Decimal = Decimal(1)
+
+
+class Fade(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A charge for quotes that go away when the reference moves: factor ``1 - charge * (1 - kept)``.
+
+    ``kept`` is the part of the quality before a move (``before_s`` before it began) still there ``after_s`` after it.
+    """
+
+    move: str
+    within_s: Decimal
+    before_s: Decimal
+    after_s: Decimal
+    charge: Decimal
+
+
+class Fills(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A bonus for fills that mean something: factor ``low`` to 1 by how informed flow is that a maker serves.
+
+    The factor is 1 where the volume-weighted markout at ``horizon_s`` (from the maker's side, bps) is at most
+    ``fair_bps`` (takers paid nothing beyond the spread), and falls to ``low`` at ``rich_bps``.
+    """
+
+    horizon_s: Decimal
+    fair_bps: Decimal
+    rich_bps: Decimal
+    low: Decimal
+
+
+class Hysteresis(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How earlier epochs weigh on this one: ``penalty``: max(now, mean of the previous ``epochs - 1``); ``ema``."""
+
+    kind: Literal["penalty", "ema"]
+    epochs: int = 1
+    weight: Decimal = Decimal(1)
+
+
+class Commitment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Vega's service level: fees are kept by the fraction of time on the book.
+
+    ``min_time``: the fraction ``s`` below which all fees are lost; ``competition``: the factor ``c``.
+    ``fees``: the component by which fees accrue before penalties.
+    """
+
+    min_time: Decimal
+    competition: Decimal
+    fees: str = "maker_fees"
+
+
+class Queue(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Mango v3: points of an order by the contracts ahead of it when it came and when it went, by size and by time.
+
+    Points are ``(max_depth - max(ahead at entry, ahead at exit)) ** exponent * min(size, most_size) * min(seconds,
+    most_seconds)``; sizes in contracts.
+    """
+
+    max_depth: Decimal
+    exponent: Decimal
+    most_size: Decimal
+    most_seconds: int = 864_000
+
+
+class Group(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Instruments under one rule.
+
+    ``instruments`` are patterns such as ``*BTC*`` on the instrument's name or symbol; the first group that matches
+    takes the instrument. ``weight`` is the group's part of the pool. ``split``: ``equal`` parts for its markets, by
+    ``volume``, or one pot for all (``total``: scores of all markets added).
+    ``normalise``: shares of each ``sample`` (``sample_side``: of each side of each sample), or of the ``epoch``.
+    ``leftover``: what no maker earned is given to the others (``share``) or kept for the next epoch (``carry``).
+    ``abs_delta`` keeps options to a range of absolute delta at each moment, ``max_days`` to expiries within.
+    """
+
+    name: str
+    instruments: tuple[str, ...] = ("*",)
+    kinds: tuple[str, ...] = ()
+    abs_delta: tuple[Decimal, Decimal] | None = None
+    max_days: Decimal | None = None
+    weight: Decimal = Decimal(1)
+    split: Literal["equal", "volume", "total"] = "equal"
+    normalise: Literal["epoch", "sample", "sample_side"] = "epoch"
+    leftover: Literal["share", "carry"] = "share"
+    reference: Reference = Reference()
+    measure: tuple[Measure, ...] = (Measure(),)
+    formula: Formula = Formula()
+    gates: Gates = Gates()
+    target: Target | None = None
+    stress: Stress | None = None
+    fade: Fade | None = None
+    fills: Fills | None = None
+    hysteresis: Hysteresis | None = None
+    commitment: Commitment | None = None
+    queue: Queue | None = None
+
+
+class Program(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A whole program. ``assumed`` names the parameters that its user supplied because nobody published them."""
+
+    name: str
+    version: int
+    title: str
+    status: Literal["published", "inferred", "assumed", "ours"]
+    source: str
+    valid_from: str
+    valid_to: str | None = None
+    epoch_days: Decimal | None = None
+    notes: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    parameters: dict[str, Parameter] = {}
+    assumed: dict[str, str] = {}
+    sampling: Sampling = Sampling()
+    group: tuple[Group, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what no score could follow from."""
+        where = f"program {self.name!r}"
+        if not self.group:
+            raise InputError(where, "has no group", "at least one [[group]]")
+        names = [group.name for group in self.group]
+        if len(set(names)) != len(names):
+            raise InputError(where, "two groups have the same name", "different names")
+        for group in self.group:
+            _check_group(f"{where}, group {group.name!r}", group)
+        _check_sampling(where, self.sampling)
+
+
+def canonical(program: Program) -> bytes:
+    """The program as bytes: JSON with sorted keys, no white space, decimals as text.
+
+    Examples:
+        >>> rule = Program(name="a", version=1, title="", status="ours", source="", valid_from="2026-01-01",
+        ...     group=(Group(name="all"),))
+        >>> canonical(rule)[:40]
+        b'{"assumed":{},"epoch_days":null,"group":'
+    """
+    return msgspec.json.encode(msgspec.to_builtins(program, str_keys=True), order="sorted")
+
+
+def program_hash(program: Program) -> str:
+    """``0x`` and the keccak-256 of the canonical bytes: two programs with one hash score alike."""
+    return "0x" + sha3.keccak_256(canonical(program)).hexdigest()
+
+
+def needs(group: Group) -> set[str]:
+    """Components whose values the group's formula and gates ask for."""
+    asked = set(group.formula.exponents) | set(group.formula.blend)
+    if group.gates.min_uptime is not None or group.gates.met_in is not None or group.commitment:
+        asked.add("uptime")
+    if group.gates.min_maker_share is not None:
+        asked.add("maker_volume")
+    if group.commitment:
+        asked.add(group.commitment.fees)
+    return asked
+
+
+def _check_sampling(where: str, sampling: Sampling) -> None:
+    if sampling.period_s <= 0:
+        raise InputError(where, f"sampling.period_s is {sampling.period_s}", "a positive number of seconds")
+    if sampling.mode == "independent" and sampling.samples < 1:
+        raise InputError(where, f"sampling.samples is {sampling.samples}", "at least 1 for mode independent")
+    if sampling.mode == "blocks" and not 1 <= sampling.blocks_low <= sampling.blocks_high:
+        raise InputError(
+            where,
+            f"sampling.blocks_low is {sampling.blocks_low} and blocks_high {sampling.blocks_high}",
+            "1 <= blocks_low <= blocks_high for mode blocks",
+        )
+
+
+def _check_group(where: str, group: Group) -> None:
+    measures = [item.name for item in group.measure]
+    if len(set(measures)) != len(measures) or not measures:
+        raise InputError(where, f"measures are {', '.join(measures) or 'none'}", "at least one, with different names")
+    clash = next((name for name in measures if name in COMPONENTS), None)
+    if clash:
+        raise InputError(where, f"a measure is called {clash!r}", "a name that is no component")
+    known = {*measures, *COMPONENTS} | ({"points"} if group.queue else set())
+    unknown = next((name for name in needs(group) if name not in known), None)
+    if unknown:
+        raise InputError(where, f"asks for component {unknown!r}", "one of " + ", ".join(sorted(known)))
+    formula = group.formula
+    if formula.exponents and formula.blend:
+        raise InputError(where, "has both formula.exponents and formula.blend", "one of them")
+    bad = next((f"{k} = {v}" for k, v in (formula.exponents | formula.blend).items() if v < 0), None)
+    if bad or formula.factor <= 0 or group.weight < 0:
+        raise InputError(where, f"has a negative number ({bad or 'factor or weight'})", "numbers of at least 0")
+    if group.target and not 0 <= group.target.low < group.target.high:
+        raise InputError(where, f"target is {group.target.low} to {group.target.high}", "0 <= low < high")
+    if group.target and group.normalise == "epoch":
+        raise InputError(where, "has a target but normalises by epoch", 'normalise = "sample"')
+    for item in group.measure:
+        _check_measure(f"{where}, measure {item.name!r}", item)
+
+
+def _check_measure(where: str, item: Measure) -> None:
+    if item.kernel in ("linear", "quadratic") and item.limit is None:
+        raise InputError(where, f"kernel {item.kernel} has no limit", 'limit = "20 bps" or the like')
+    if item.kernel == "exponential" and (item.per is None or (item.rate is None) == (item.discount is None)):
+        raise InputError(where, "kernel exponential lacks its scale", "per, and one of rate and discount")
+    if item.kernel == "ticks" and (item.discount is None or not 0 < item.discount <= 1):
+        raise InputError(where, f"kernel ticks has discount {item.discount}", "a discount above 0, at most 1")
+    if item.kernel == "bands" and not 1 <= len(item.band) <= 8:
+        raise InputError(where, f"kernel bands has {len(item.band)} bands", "1 to 8 of [[group.measure.band]]")
+    if item.discount is not None and not 0 < item.discount <= 1:
+        raise InputError(where, f"discount is {item.discount}", "above 0, at most 1")
+    if item.min_value < 0 or item.min_age_s < 0 or (item.ema_weight is not None and not 0 < item.ema_weight <= 1):
+        raise InputError(where, "has min_value, min_age_s or ema_weight out of range", "0 or more; 0 < ema_weight <= 1")

@@ -1,0 +1,162 @@
+"""What a rule measures distances from, as a track: at each time twice the price for bids and for asks, and the base.
+
+A track has three columns of integers: twice the price that bids are measured from, twice that for asks (ticks), and
+twice the base of relative distances (0: that price itself). A value of -1 means unknown, or that the rule does not ask
+for this instrument now.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from makerscope.errors import InputError
+from makerscope.kernels.best_prices import best_prices
+from makerscope.programs.program import Group
+from makerscope.programs.resting import Resting
+from makerscope.tape.events import Instrument
+
+UNKNOWN = -1
+DAY = 86_400_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Track:
+    """``time`` (ns, in order) and ``twice`` (n, 3); ``source`` says where the price comes from."""
+
+    time: NDArray[np.int64]
+    twice: NDArray[np.int64]
+    source: str
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a price at any time."""
+        return bool(((self.twice[:, :2] > 0).all(axis=1) & (self.twice[:, 2] >= 0)).any())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """What the tape says about prices of one instrument, each with ``time``, in order of time.
+
+    ``quotes``: ``bid, ask``; ``marks``: ``mark, index``; ``trades``: ``last_price``; ``chain``: the option's rows.
+    """
+
+    quotes: pl.DataFrame
+    marks: pl.DataFrame
+    trades: pl.DataFrame
+    chain: pl.DataFrame
+
+
+def track_of(group: Group, instrument: Instrument, prices: Prices, orders: Resting) -> Track:
+    """The track of one instrument under a group's rule.
+
+    Raises:
+        InputError: the tape lacks the table that the rule needs, which is named.
+    """
+    where = f"{instrument.instrument}: reference {group.reference.price!r}"
+    source, frame = _price(group, instrument, prices, orders, where)
+    frame = _with_base(frame, group, instrument, prices, where)
+    frame = _asked(frame, group, instrument, prices, where)
+    frame = frame.sort("time", maintain_order=True).group_by("time", maintain_order=True).last()
+    twice = np.ascontiguousarray(frame.select("bids", "asks", "base").to_numpy().astype(np.int64))
+    return Track(time=frame["time"].cast(pl.Int64).to_numpy(), twice=twice, source=source)
+
+
+def _price(
+    group: Group, instrument: Instrument, prices: Prices, orders: Resting, where: str
+) -> tuple[str, pl.DataFrame]:
+    kind = group.reference.price
+    if kind in ("mid", "best"):
+        source, top = "quotes", prices.quotes
+        if top.is_empty():
+            source, top = "orders", _top(orders, 0)
+        bid, ask = pl.col("bid"), pl.col("ask")
+        good = bid.is_not_null() & ask.is_not_null() & (bid < ask)
+        mid = pl.when(good).then(bid + ask).otherwise(UNKNOWN)
+        if kind == "mid":
+            return f"mid of {source}", top.select("time", bids=mid, asks=mid)
+        return f"best of {source}", top.select(
+            "time",
+            bids=pl.when(good).then(2 * bid).otherwise(UNKNOWN),
+            asks=pl.when(good).then(2 * ask).otherwise(UNKNOWN),
+        )
+    if kind == "cutoff_mid":
+        lots = -(-Fraction(group.reference.cutoff) / Fraction(instrument.lot_size) // 1)
+        top = _top(orders, int(lots))
+        mid = pl.when(pl.col("bid").is_not_null() & pl.col("ask").is_not_null()).then(pl.col("bid") + pl.col("ask"))
+        mid = mid.fill_null(UNKNOWN)
+        return "mid of the prices where enough rests", top.select("time", bids=mid, asks=mid)
+    if kind == "last":
+        rows = _some(prices.trades, where, "trades")
+        return "last trade", rows.select("time", bids=2 * pl.col("last_price"), asks=2 * pl.col("last_price"))
+    if kind == "mark" and not prices.chain.is_empty():
+        tick = float(instrument.tick_size)
+        twice = (2 * pl.col("mark") / tick).round().cast(pl.Int64).fill_null(UNKNOWN)
+        return "mark of the chain", prices.chain.select("time", bids=twice, asks=twice)
+    rows = _some(prices.marks.filter(pl.col(kind).is_not_null()), where, f"marks with {kind}")
+    return f"{kind} price", rows.select("time", bids=2 * pl.col(kind), asks=2 * pl.col(kind))
+
+
+def _with_base(frame: pl.DataFrame, group: Group, instrument: Instrument, prices: Prices, where: str) -> pl.DataFrame:
+    per = group.reference.per
+    if per == "reference":
+        return frame.with_columns(base=pl.lit(0, dtype=pl.Int64))
+    tick = float(instrument.tick_size)
+    if per == "index" and instrument.inverse:  # prices are in coin: one coin is the index
+        return frame.with_columns(base=pl.lit(round(2 / tick), dtype=pl.Int64))
+    if prices.chain.is_empty():
+        if per == "volatility":
+            raise InputError(f"{where}, per volatility", "the tape has no rows in table 'chain'", "vega of each option")
+        rows = _some(prices.marks.filter(pl.col("index").is_not_null()), f"{where}, per index", "marks with index")
+        base = rows.select("time", base=2 * pl.col("index"))
+    else:
+        value = pl.col("index") if per == "index" else pl.col("vega")
+        if per == "volatility" and instrument.inverse:
+            value = value / pl.col("index")  # vega is in quote currency, prices in coin
+        base = prices.chain.select("time", base=(2 * value / tick).round().cast(pl.Int64))
+        if base["base"].null_count() == base.height:
+            raise InputError(f"{where}, per {per}", f"table 'chain' has no {per if per == 'index' else 'vega'}", "one")
+    both = pl.concat([frame, base], how="diagonal").sort("time", maintain_order=True)
+    return both.with_columns(pl.col("bids", "asks", "base").forward_fill()).with_columns(
+        pl.col("bids", "asks").fill_null(UNKNOWN),
+        base=pl.when(pl.col("base") > 0).then("base").otherwise(UNKNOWN).fill_null(UNKNOWN),
+    )
+
+
+def _asked(frame: pl.DataFrame, group: Group, instrument: Instrument, prices: Prices, where: str) -> pl.DataFrame:
+    """``base`` unknown while the group does not ask for the instrument: by its delta or its time to expiry."""
+    if group.max_days is not None and instrument.expiry is not None:
+        first = instrument.expiry - int(group.max_days * DAY)
+        early = pl.DataFrame({"time": [first]}, schema={"time": pl.Int64})
+        frame = pl.concat([frame, early], how="diagonal").sort("time", maintain_order=True)
+        frame = frame.with_columns(pl.col("bids", "asks", "base").forward_fill().fill_null(UNKNOWN))
+        frame = frame.with_columns(base=pl.when(pl.col("time") >= first).then("base").otherwise(UNKNOWN))
+    if group.abs_delta is None or instrument.kind != "option":
+        return frame
+    rows = _some(prices.chain.filter(pl.col("delta").is_not_null()), f"{where}, abs_delta", "chain with delta")
+    low, high = (float(bound) for bound in group.abs_delta)
+    asked = rows.select("time", asked=pl.col("delta").abs().is_between(low, high))
+    both = pl.concat([frame, asked], how="diagonal").sort("time", maintain_order=True)
+    return both.with_columns(pl.col("bids", "asks", "base", "asked").forward_fill()).select(
+        "time",
+        pl.col("bids", "asks").fill_null(UNKNOWN),
+        base=pl.when(pl.col("asked")).then("base").otherwise(UNKNOWN).fill_null(UNKNOWN),
+    )
+
+
+def _some(rows: pl.DataFrame, where: str, table: str) -> pl.DataFrame:
+    if rows.is_empty():
+        raise InputError(where, "the rule cannot be evaluated", f"table {table} of this instrument on the tape")
+    return rows
+
+
+def _top(orders: Resting, lots: int) -> pl.DataFrame:
+    """Best prices at which at least ``lots`` rest, of all orders together, whenever one changes."""
+    time, bid, ask = best_prices(
+        orders.enter, orders.leave, orders.leaving, orders.side, orders.price, orders.size, lots
+    )
+    return pl.DataFrame({"time": time, "bid": bid, "ask": ask}).with_columns(
+        pl.when(pl.col(side) >= 0).then(side).alias(side) for side in ("bid", "ask")
+    )

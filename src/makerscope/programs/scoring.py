@@ -1,0 +1,176 @@
+"""Score a tape under a program: every maker's components, score and points in every market."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+import polars as pl
+
+from makerscope.errors import InputError
+from makerscope.kernels.score_sweep import INSTANTS
+from makerscope.programs.adjustments import horizon_of, kept_after_moves, markouts
+from makerscope.programs.components import Market, market_components
+from makerscope.programs.evidence import Evidence, evidence
+from makerscope.programs.formula import check_group_pool, split
+from makerscope.programs.looks import SEEDED, default_seed, looks_of
+from makerscope.programs.program import Group, Program, needs, program_hash
+from makerscope.programs.rating import rated
+from makerscope.programs.references import track_of
+from makerscope.programs.resting import resting
+from makerscope.programs.scores import POOL, Scored, Scores, Standing
+from makerscope.programs.stress import segments, stress_windows
+from makerscope.tape.events import Instrument
+from makerscope.tape.read import Tape
+
+State = Mapping[str, Mapping[str, Mapping[str, Sequence[int]]]]
+Progress = Callable[[str, int, int], None]
+
+
+def score(
+    tape: Tape,
+    program: Program,
+    *,
+    seed: bytes | None = None,
+    since: int | None = None,
+    until: int | None = None,
+    previous: State | None = None,
+    progress: Progress | None = None,
+) -> Scores:
+    """Every maker's score under a program.
+
+    Args:
+        tape: what happened; it must hold resting orders.
+        program: the rule.
+        seed: 32 bytes for rules that sample; default follows from the tape and the program.
+        since: first ns of the epoch, default the tape's first event.
+        until: first ns after it, default just behind the tape's last event.
+        previous: ``state`` of the epoch before, for rules that look back.
+        progress: called with the market, its number and how many there are.
+
+    Raises:
+        InputError: the tape lacks what the rule needs, which is named.
+        AccountingError: a score does not fit.
+    """
+    ev = evidence(tape, since=since, until=until)
+    return score_evidence(ev, program, seed=seed, previous=previous, progress=progress)
+
+
+def score_evidence(
+    ev: Evidence,
+    program: Program,
+    *,
+    seed: bytes | None = None,
+    previous: State | None = None,
+    progress: Progress | None = None,
+) -> Scores:
+    """``score`` where the evidence has been read, so that many programs need not read it again."""
+    name = program_hash(program)
+    root = ev.tape.manifest.evidence_root
+    used = seed if seed is not None else default_seed(root, name)
+    taken = chosen(program, ev)
+    if not any(taken.values()):
+        raise InputError(
+            f"program {program.name!r}",
+            "matches no instrument with resting orders",
+            "one of " + ", ".join(sorted(ev.lives)[:8]),
+        )
+    total = sum(len(items) for items in taken.values())
+    active = [group for group in program.group if taken[group.name]]
+    pools = split(POOL, check_group_pool(active))
+    standings: list[Standing] = []
+    markets: list[Scored] = []
+    state: dict[str, dict[str, dict[str, list[int]]]] = {}
+    done = 0
+    for group, pool in zip(active, pools, strict=True):
+        found: list[Market] = []
+        for instrument in taken[group.name]:
+            if progress:
+                progress(instrument.instrument, done, total)
+            done += 1
+            found.append(measured(ev, program, group, instrument, used))
+        earlier = (previous or {}).get(group.name, {})
+        rows, summary, memory = rated(group, found, ev.makers, pool, earlier)
+        standings += rows
+        markets += summary
+        state[group.name] = memory
+    return Scores(
+        program=program.name,
+        program_hash=name,
+        tape_root=root,
+        since=ev.since,
+        until=ev.until,
+        seed=f"0x{used.hex()}" if program.sampling.mode in SEEDED else None,
+        standings=tuple(standings),
+        markets=tuple(markets),
+        findings=_findings(ev, program, taken, markets),
+        state=state,
+    )
+
+
+def chosen(program: Program, ev: Evidence) -> dict[str, list[Instrument]]:
+    """Instruments of each group: the first group that matches takes an instrument that had resting orders."""
+    out: dict[str, list[Instrument]] = {group.name: [] for group in program.group}
+    for name in sorted(ev.lives):
+        item = ev.tape.instruments[name]
+        for group in program.group:
+            named = any(fnmatchcase(text, pattern) for pattern in group.instruments for text in (name, item.symbol))
+            if named and (not group.kinds or item.kind in group.kinds):
+                out[group.name].append(item)
+                break
+    return out
+
+
+def measured(ev: Evidence, program: Program, group: Group, instrument: Instrument, seed: bytes) -> Market:
+    """Components of every maker in one market."""
+    name = instrument.instrument
+    track = track_of(group, instrument, ev.prices(name), resting(ev.lives[name], ev.makers))
+    windows = stress_windows(track, ev.until, group.stress, f"group {group.name!r}") if group.stress else []
+    looks = looks_of(program.sampling, ev, instrument.venue, seed)
+    fills = ev.fills.filter(pl.col("instrument") == name)
+    market = market_components(
+        group,
+        instrument,
+        ev.lives[name],
+        track,
+        segments(ev.heard[name], windows),
+        looks,
+        makers=ev.makers,
+        fills=fills,
+        asked=needs(group) | ({"maker_volume"} if group.split == "volume" else set()),
+        until=ev.until,
+        keep=looks.mode == INSTANTS,
+    )
+    more: dict[str, list[int | None]] = {}
+    if group.fade:
+        more["kept"] = [*kept_after_moves(market, group.fade, ev.makers, ev.until, most=group.measure[0].most_orders)]
+    if group.fills:
+        more["markout"] = markouts(fills, market, ev.makers, horizon_of(group.fills))
+    return replace(market, component={**market.component, **more})
+
+
+def _findings(
+    ev: Evidence, program: Program, taken: Mapping[str, Sequence[Instrument]], markets: Sequence[Scored]
+) -> tuple[str, ...]:
+    out: list[str] = []
+    if program.assumed:
+        given = ", ".join(f"{key} = {value}" for key, value in program.assumed.items())
+        out.append(f"parameters: assumed ({given})")
+    empty = [name for name, items in taken.items() if not items]
+    if empty:
+        out.append(f"no market here for group {', '.join(empty)}: the others share the whole pool")
+    named = {item.instrument for items in taken.values() for item in items}
+    missed = sorted(set(ev.lives) - named)
+    if missed:
+        out.append(f"no group matches {', '.join(missed[:8])}: not scored")
+    silent = sorted(set(ev.tape.instruments) - set(ev.lives))
+    if silent:
+        out.append(f"no resting orders of {', '.join(silent[:8])}{' ...' if len(silent) > 8 else ''}: not scored")
+    for name, count in ev.unnamed.items():
+        out.append(f"{name}: {count} order steps of unknown makers earn nothing")
+    for item in markets:
+        if item.blind * 100 > item.blind + item.looked:
+            share = 100 * item.blind / (item.blind + item.looked)
+            out.append(
+                f"{item.market}: no reference ({item.reference}) in {share:.1f} % of the time, which counts for nobody"
+            )
+    return tuple(out)
