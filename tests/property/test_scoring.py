@@ -17,6 +17,7 @@ from makerscope.programs.sample_rule import (
     Kernel,
     Reducer,
     SampleRule,
+    _decay,
     distance,
     order_score,
     reduce_sides,
@@ -194,6 +195,7 @@ def test_the_exponential_is_within_four_pico_and_never_rises():
     x = sorted({*drawn, *(max(each, 0) for each in ends), *range(2_000)})
     found = [scoring.decay(each) for each in x]
     assert found == sorted(found, reverse=True)
+    assert found == [_decay(each) for each in x]
     with mp.workdps(40):
         error = [abs(got - UNIT * mp.exp(-mpf(each) / UNIT)) for got, each in zip(found, x, strict=True)]
     assert max(error) < 4

@@ -7,8 +7,10 @@ Every answer is exact, or -1 where it does not fit int64 or an argument is out o
 """
 # ruff: noqa: ANN001, ANN201, ANN202, PLR0911, PLR0917 - compiled functions take the types their docstrings say, in order
 
+import numpy as np
+
 from makerscope.kernels._jit import inlined, kernel
-from makerscope.kernels.muldiv import muldiv
+from makerscope.kernels.muldiv import muldiv, product
 
 UNIT = 10**12
 LN2 = 693_147_180_560  # in pico
@@ -26,6 +28,8 @@ MIN, SUM, SOFTMIN, PRESENCE = range(4)
 KERNEL, REDUCER, LIMIT, CLOSED, RATE, NEAREST, ABSOLUTE, BY_VALUE = range(8)
 NUM, DEN, MIN_VALUE, DIVISOR, LOW, HIGH, COMPARABLE, CAP = range(8, 16)
 FIRST_EDGE, FIRST_WEIGHT, WORDS = 16, 24, 32
+_UP, _DOWN = np.uint64(48), np.uint64(16)
+_RECIPROCALS = np.array([0] + [2**80 // (UNIT * i) for i in range(1, TERMS + 1)], np.uint64)
 
 
 @kernel
@@ -34,10 +38,16 @@ def decay(x):
     halvings = x // LN2
     if halvings >= HALVINGS:
         return 0
-    rest, left = x - halvings * LN2, UNIT
+    rest, left = np.uint64(x - halvings * LN2), np.uint64(UNIT)
     for i in range(TERMS, 0, -1):
-        left = UNIT - muldiv(rest, left, UNIT * i)
-    return left >> halvings
+        # rest * left (below 2**80) over divisor, by a reciprocal: upper 64 bits times 2**80 // divisor, at most 1 short
+        divisor = np.uint64(UNIT * i)
+        upper, lower = product(rest, left)
+        part = product((upper << _UP) | (lower >> _DOWN), _RECIPROCALS[i])[0]
+        if lower - part * divisor >= divisor:
+            part += np.uint64(1)
+        left = np.uint64(UNIT) - part
+    return np.int64(left) >> halvings
 
 
 @inlined
