@@ -1,7 +1,7 @@
 """Score a tape under a program: every maker's components, score and points in every market."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 import polars as pl
@@ -55,6 +55,25 @@ def score(
     return score_evidence(ev, program, seed=seed, previous=previous, progress=progress)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Measured:
+    """A program's markets on a tape with every maker's components, before any comparison between makers.
+
+    ``markets``: of each group, in order of name; ``seed``: what was used, 32 bytes.
+    """
+
+    ev: Evidence
+    program: Program
+    seed: bytes
+    markets: dict[str, list[Market]]
+
+    def in_order(self) -> list[Market]:
+        """All markets by name: a market's place here is its number in leaves and rules."""
+        return sorted(
+            (market for items in self.markets.values() for market in items), key=lambda item: item.instrument.instrument
+        )
+
+
 def score_evidence(
     ev: Evidence,
     program: Program,
@@ -64,45 +83,53 @@ def score_evidence(
     progress: Progress | None = None,
 ) -> Scores:
     """``score`` where the evidence has been read, so that many programs need not read it again."""
-    name = program_hash(program)
-    root = ev.tape.manifest.evidence_root
-    used = seed if seed is not None else default_seed(root, name)
+    return scores_of(measure(ev, program, seed=seed, progress=progress), previous=previous)
+
+
+def measure(ev: Evidence, program: Program, *, seed: bytes | None = None, progress: Progress | None = None) -> Measured:
+    """Every maker's components in every market of a program."""
+    used = seed if seed is not None else default_seed(ev.tape.manifest.evidence_root, program_hash(program))
     taken = chosen(program, ev)
-    if not any(taken.values()):
+    total = sum(len(items) for items in taken.values())
+    if not total:
         raise InputError(
             f"program {program.name!r}",
             "matches no instrument with resting orders",
             "one of " + ", ".join(sorted(ev.lives)[:8]),
         )
-    total = sum(len(items) for items in taken.values())
-    active = [group for group in program.group if taken[group.name]]
-    pools = split(POOL, check_group_pool(active))
-    standings: list[Standing] = []
-    markets: list[Scored] = []
-    state: dict[str, dict[str, dict[str, list[int]]]] = {}
+    markets: dict[str, list[Market]] = {}
     done = 0
-    for group, pool in zip(active, pools, strict=True):
-        found: list[Market] = []
+    for group in program.group:
         for instrument in taken[group.name]:
             if progress:
                 progress(instrument.instrument, done, total)
             done += 1
-            found.append(measured(ev, program, group, instrument, used))
+            markets.setdefault(group.name, []).append(measured(ev, program, group, instrument, used))
+    return Measured(ev=ev, program=program, seed=used, markets=markets)
+
+
+def scores_of(found: Measured, *, previous: State | None = None) -> Scores:
+    """Scores and points from components."""
+    ev, program = found.ev, found.program
+    active = [group for group in program.group if group.name in found.markets]
+    standings: list[Standing] = []
+    markets: list[Scored] = []
+    state: dict[str, dict[str, dict[str, list[int]]]] = {}
+    for group, pool in zip(active, split(POOL, check_group_pool(active)), strict=True):
         earlier = (previous or {}).get(group.name, {})
-        rows, summary, memory = rated(group, found, ev.makers, pool, earlier)
+        rows, summary, state[group.name] = rated(group, found.markets[group.name], ev.makers, pool, earlier)
         standings += rows
         markets += summary
-        state[group.name] = memory
     return Scores(
         program=program.name,
-        program_hash=name,
-        tape_root=root,
+        program_hash=program_hash(program),
+        tape_root=ev.tape.manifest.evidence_root,
         since=ev.since,
         until=ev.until,
-        seed=f"0x{used.hex()}" if program.sampling.mode in SEEDED else None,
+        seed=f"0x{found.seed.hex()}" if program.sampling.mode in SEEDED else None,
         standings=tuple(standings),
         markets=tuple(markets),
-        findings=_findings(ev, program, taken, markets),
+        findings=_findings(found, markets),
         state=state,
     )
 
@@ -148,18 +175,16 @@ def measured(ev: Evidence, program: Program, group: Group, instrument: Instrumen
     return replace(market, component={**market.component, **more})
 
 
-def _findings(
-    ev: Evidence, program: Program, taken: Mapping[str, Sequence[Instrument]], markets: Sequence[Scored]
-) -> tuple[str, ...]:
+def _findings(found: Measured, markets: Sequence[Scored]) -> tuple[str, ...]:
+    ev, program = found.ev, found.program
     out: list[str] = []
     if program.assumed:
         given = ", ".join(f"{key} = {value}" for key, value in program.assumed.items())
         out.append(f"parameters: assumed ({given})")
-    empty = [name for name, items in taken.items() if not items]
+    empty = [group.name for group in program.group if group.name not in found.markets]
     if empty:
         out.append(f"no market here for group {', '.join(empty)}: the others share the whole pool")
-    named = {item.instrument for items in taken.values() for item in items}
-    missed = sorted(set(ev.lives) - named)
+    missed = sorted(set(ev.lives) - {item.market for item in markets})
     if missed:
         out.append(f"no group matches {', '.join(missed[:8])}: not scored")
     silent = sorted(set(ev.tape.instruments) - set(ev.lives))
@@ -171,6 +196,6 @@ def _findings(
         if item.blind * 100 > item.blind + item.looked:
             share = 100 * item.blind / (item.blind + item.looked)
             out.append(
-                f"{item.market}: no reference ({item.reference}) in {share:.1f} % of the time, which counts for nobody"
+                f"{item.market}: no reference ({item.reference}) in {share:.1f} % of the time: it counts for nobody"
             )
     return tuple(out)
