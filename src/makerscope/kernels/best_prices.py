@@ -4,7 +4,9 @@
 import numpy as np
 
 from makerscope.kernels._jit import inner, kernel
+from makerscope.kernels.muldiv import muldiv
 
+UNIT = 10**12
 NONE = -1
 
 
@@ -33,6 +35,29 @@ def _best(side, members, count, price, size, lots):
 
 
 @inner
+def _deep(side, members, count, price, size, least, by_value, near):
+    """The price down to which ``least`` rests, counted from the best one and no farther than ``near`` from it.
+
+    A side with less has its best price, an empty one -1.
+    """
+    best = _best(side, members, count, price, size, 0)
+    at = best
+    held = 0
+    while at != NONE and muldiv(side * (best - at), UNIT, best) <= near:
+        beyond = NONE
+        for k in range(count):
+            p = price[members[k]]
+            if p == at:
+                held += size[members[k]] * p if by_value else size[members[k]]
+            elif side * (at - p) > 0 and (beyond == NONE or side * (p - beyond) > 0):
+                beyond = p
+        if held >= least:
+            return at
+        at = beyond
+    return best
+
+
+@inner
 def _put(members, places, count, j):
     members[count] = j
     places[j] = count
@@ -46,6 +71,15 @@ def _take(members, places, count, j):
     places[last] = at
 
 
+@inner
+def _now(changed, last, side, members, count, price, size, least, deep, by_value, near):
+    if not changed:
+        return last
+    if deep:
+        return _deep(side, members, count, price, size, least, by_value, near)
+    return _best(side, members, count, price, size, least)
+
+
 @kernel
 def best_prices(
     enter,  # ns, in order
@@ -54,9 +88,12 @@ def best_prices(
     side,  # +1 bid, -1 ask
     price,  # ticks
     size,  # lots
-    lots,  # how much must rest at a price for it to count
+    least,  # how much must rest: lots at a price, or with ``deep`` lots (or ticks times lots) down to it
+    deep,  # whether what rests at better prices counts too
+    by_value,  # with ``deep``: in ticks times lots
+    near,  # with ``deep``: pico of the best price
 ):
-    """Times (ns) at which the best prices changed, and the best bid and ask (ticks, -1 none) from then on."""
+    """Times (ns) at which the prices changed, and the bid and ask (ticks, -1 none) from then on."""
     n = enter.shape[0]
     time = np.empty(2 * n, np.int64)
     bid = np.empty(2 * n, np.int64)
@@ -94,9 +131,11 @@ def best_prices(
                     n_asks += 1
                     on_ask = True
             i += 1
-        best_bid = _best(1, bids, n_bids, price, size, lots) if on_bid or rows == 0 else bid[rows - 1]
-        best_ask = _best(-1, asks, n_asks, price, size, lots) if on_ask or rows == 0 else ask[rows - 1]
-        if rows == 0 or best_bid != bid[rows - 1] or best_ask != ask[rows - 1]:
+        first = rows == 0
+        last = max(rows - 1, 0)
+        best_bid = _now(on_bid or first, bid[last], 1, bids, n_bids, price, size, least, deep, by_value, near)
+        best_ask = _now(on_ask or first, ask[last], -1, asks, n_asks, price, size, least, deep, by_value, near)
+        if first or best_bid != bid[rows - 1] or best_ask != ask[rows - 1]:
             time[rows], bid[rows], ask[rows] = t, best_bid, best_ask
             rows += 1
     return time[:rows], bid[:rows], ask[:rows]

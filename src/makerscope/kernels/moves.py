@@ -19,7 +19,7 @@ def moves(
 ):
     """Stretches (first ns, last ns) in which the highest price of the last ``within`` ns is ``least`` above the lowest.
 
-    A price holds until the next. The third array is the time of the extreme that the move came from.
+    A price holds until the next. The third array is when the price left the extreme that the move came from.
     """
     n = time.shape[0]
     highs = np.empty(n, np.int64)  # places of prices that may still become the highest, falling
@@ -47,7 +47,7 @@ def moves(
             l0 += 1
         high, low = price[highs[h0]], price[lows[l0]]
         if muldiv(high - low, UNIT, low) >= least:
-            from_time = min(time[highs[h0]], time[lows[l0]])
+            from_time = time[min(highs[h0], lows[l0]) + 1]
             stop = time[k + 1] if k + 1 < n else end
             if found > 0 and last[found - 1] >= t:
                 last[found - 1] = max(stop, last[found - 1])

@@ -1,75 +1,164 @@
-"""What changes a score beyond presence: quotes that stay when the price moves, and fills that were worth it."""
+"""What is taken off a score: for quotes that go away when the price moves, and for quotes that no good fills back.
 
-from collections.abc import Sequence
+Both charges compare sums, never ratios of single accounts, and take the smaller of two sums. A sum of such minima over
+the parts of a maker is at most the minimum of its sums, so splitting an account never lowers a charge.
+"""
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from makerscope.errors import AccountingError, InputError
+from makerscope.kernels.held import held_through
 from makerscope.kernels.score_sweep import INSTANTS
-from makerscope.programs.components import Looks, Market, of_first
-from makerscope.programs.program import Fade, Fills
+from makerscope.programs.components import Looks, Market, of_first, whole_numbers
+from makerscope.programs.program import Fade, Fills, Group
+from makerscope.programs.references import Track
 from makerscope.programs.sample_rule import UNIT
-from makerscope.programs.stress import shocks
-from makerscope.programs.units import nanoseconds, pico
-
-BPS = UNIT // 10_000
+from makerscope.programs.stress import Window, shocks
+from makerscope.programs.units import distance_in, micro, nanoseconds, pico, value_factor
 
 
-def kept_after_moves(market: Market, rule: Fade, makers: Sequence[str], until: int, *, most: int) -> list[int]:
-    """Of the quality before each move of the reference, the part that is still there after it, pico; none asked: one.
+def kept_after_moves(market: Market, group: Group, alarm: Track, makers: Sequence[str], until: int) -> list[int]:
+    """Quality that outlasted each move of ``alarm``, by a maker's mean quality, pico and at most one; no move: one.
 
-    What came new after a move does not make up for what left elsewhere: each move counts with the smaller of both.
+    Time is taken as it is, between any two events. Moves that the recorder did not hear whole are left out.
     """
-    pairs = shocks(market.track, until, rule, market.instrument.instrument)
-    if not pairs:
+    rule = group.fade
+    assert rule is not None  # noqa: S101 - the caller asked
+    moves = _watched(rule, alarm, market, until)
+    quality = market.component[group.measure[0].name]
+    if not moves or not market.looked:
         return [UNIT] * len(makers)
-    times = np.array(sorted({time for pair in pairs for time in pair}), np.int64)
-    seen = of_first(market, Looks(mode=INSTANTS, instants=times), makers, most=most)
-    place = {time: k for k, time in enumerate(times.tolist())}
-    before = seen[[place[first] for first, _ in pairs]].astype(object)
-    after = seen[[place[last] for _, last in pairs]].astype(object)
-    held = np.minimum(before, after).sum(axis=0)
-    total = before.sum(axis=0)
-    return [int(h) * UNIT // int(t) if t else UNIT for h, t in zip(held, total, strict=True)]
+    befores = np.array([before for before, _ in moves], np.int64)
+    looks, long, which = _looks_after(market, [first for _, first in moves], nanoseconds(rule.after_s))
+    times, place = np.unique(np.concatenate([befores, looks]), return_inverse=True)
+    seen = of_first(market, Looks(mode=INSTANTS, instants=times), makers, most=group.measure[0].most_orders)
+    words = np.zeros(2 * len(makers), np.int64)
+    low, high = (micro(group.target.low), micro(group.target.high)) if group.target else (0, 0)
+    before, after = seen[place[: len(moves)]], seen[place[len(moves) :]]
+    if held_through(before, after, which, long, group.normalise != "epoch", low, high, words) < 0:
+        raise AccountingError(f"{market.instrument.instrument}: scores of all makers together do not fit 63 bits")
+    spent = int(long.sum())
+    return [
+        _fraction(held * market.looked, int(own or 0) * spent)
+        for held, own in zip(whole_numbers(words).tolist(), quality, strict=True)
+    ]
 
 
-def fade_factor(kept: int, rule: Fade) -> int:
-    """``1 - charge * (1 - kept)``, pico, at least 0."""
-    return max(UNIT - pico(rule.charge) * (UNIT - kept) // UNIT, 0)
+def backed_by_fills(fills: pl.DataFrame, market: Market, group: Group, makers: Sequence[str]) -> list[int]:
+    """Share of the fills that count by share of quality, pico and at most one; one where no fill counts at all."""
+    assert group.fills is not None  # noqa: S101 - the caller asked
+    where = f"group {group.name!r}, fills"
+    credit = credits_of(fills, market, group.fills, group.measure[0].by, where)
+    quality = [int(own or 0) for own in market.component[group.measure[0].name]]
+    whole, all_quality = sum(credit.values()), sum(quality)
+    if not whole:
+        return [UNIT] * len(makers)
+    return [
+        _fraction(credit.get(name, 0) * all_quality, own * whole) for name, own in zip(makers, quality, strict=True)
+    ]
 
 
-def markouts(fills: pl.DataFrame, market: Market, makers: Sequence[str], horizon: int) -> list[int | None]:
-    """Each maker's gain per traded value against the reference ``horizon`` ns later, pico; None without a fill.
+def credits_of(fills: pl.DataFrame, market: Market, rule: Fills, by: str, where: str) -> dict[str, int]:
+    """What each maker's fills count, in micro units of ``by``: by value, less by their markout.
 
-    Fills whose horizon lies past the last reference, or where it is unknown, are left out.
+    The markout is against the reference ``horizon_s`` later, or the first one known after that; a fill with none
+    counts nothing, and neither does a fill of a maker with itself.
+
+    Args:
+        fills: of one instrument, with ``time``.
+        market: its reference and rules.
+        rule: what is fair.
+        by: ``notional`` or ``size``.
+        where: for errors.
     """
-    track = market.track
-    at = np.searchsorted(track.time, fills["time"].to_numpy() + horizon, side="right") - 1
-    last = int(track.time[-1]) if track.time.size else -1
-    twice = track.twice[np.clip(at, 0, None), :2] if track.time.size else np.zeros((fills.height, 2), np.int64)
-    good = (at >= 0) & (twice > 0).all(axis=1) & (fills["time"].to_numpy() + horizon <= last)
-    rows = fills.with_columns(later=pl.Series(twice.sum(axis=1), dtype=pl.Int64)).filter(pl.Series(good))
-    wide = rows.with_columns(pl.col("later", "price", "size", "side").cast(pl.Int128))
-    sums = wide.group_by("maker").agg(
-        gain=(pl.col("side") * (pl.col("later") - 4 * pl.col("price")) * pl.col("size")).sum(),
-        traded=(4 * pl.col("price") * pl.col("size")).sum(),
+    track, instrument = market.track, market.instrument
+    kind, absolute, fair = distance_in(rule.fair, instrument, f"{where}.fair")
+    other, _, rich = distance_in(rule.rich, instrument, f"{where}.rich")
+    if kind != other or rich <= fair:
+        raise InputError(where, f"fair is {rule.fair}, rich is {rule.rich}", "one unit, and fair below rich")
+    known = (track.twice[:, :2] > 0).all(axis=1) & (track.twice[:, 2] >= 0)
+    later = pl.DataFrame(
+        {
+            "due": track.time[known],
+            "twice": (track.twice[known, 0] + track.twice[known, 1]) // 2,
+            "base": np.where(track.twice[known, 2] > 0, track.twice[known, 2], track.twice[known, :2].sum(axis=1) // 2),
+        }
     )
-    known = {maker: (int(gain), int(traded)) for maker, gain, traded in sums.iter_rows()}
-    return [known[name][0] * UNIT // known[name][1] if name in known else None for name in makers]
+    wide = pl.Int128
+    num, den, by_value = value_factor(by, instrument)
+    value = pl.col("size").cast(wide) * (pl.col("price").cast(wide) if by_value else 1) * num // den
+    due = _due(fills.filter(pl.col("maker") != pl.col("taker").fill_null("")), track, nanoseconds(rule.horizon_s))
+    rows = due.join_asof(later, on="due", strategy="forward").filter(pl.col("base") > 0)
+    gain = (pl.col("side") * (pl.col("twice") - 2 * pl.col("price"))).clip(lower_bound=0).cast(wide)
+    markout = gain * UNIT // (pl.lit(absolute, wide) if absolute else pl.col("base").cast(wide))
+    part = ((rich - markout).clip(lower_bound=0) * UNIT // (rich - fair)).clip(upper_bound=UNIT)
+    sums = rows.group_by("maker").agg((value * part // UNIT).sum().alias("credit"))
+    return {maker: int(credit) for maker, credit in sums.iter_rows()}
 
 
-def fills_factor(markout: int | None, rule: Fills) -> int:
-    """1 up to a fair markout, ``low`` from a rich one on, linear between, pico. A maker without fills gets ``low``."""
-    low, fair, rich = pico(rule.low), pico(rule.fair_bps) // 10_000, pico(rule.rich_bps) // 10_000
-    if markout is None:
-        return low
-    if markout <= fair:
-        return UNIT
-    if markout >= rich:
-        return low
-    return UNIT - (UNIT - low) * (markout - fair) // (rich - fair)
+def charge_factor(group: Group, component: Mapping[str, int]) -> int:
+    """What is left after both charges, pico: ``1 - charge * (1 - kept) - charge * (1 - backed)``.
+
+    Examples:
+        >>> from decimal import Decimal
+        >>> rule = Fade(move="1 %", within_s=Decimal(1), before_s=Decimal(1), after_s=Decimal(1), charge=Decimal("0.3"))
+        >>> charge_factor(Group(name="all", fade=rule), {"kept": UNIT // 2})
+        850000000000
+    """
+    charges = ((group.fade, "kept"), (group.fills, "backed"))
+    return UNIT - sum(pico(rule.charge) * (UNIT - component[name]) // UNIT for rule, name in charges if rule)
 
 
-def horizon_of(rule: Fills) -> int:
-    """The horizon in ns."""
-    return nanoseconds(rule.horizon_s)
+def _due(fills: pl.DataFrame, track: Track, horizon: int) -> pl.DataFrame:
+    """Fills with the time from which the reference is looked for: where it still stands then, that of its row."""
+    rows = fills.with_columns(due=pl.col("time") + horizon)
+    rows = rows.filter(pl.col("due") <= (int(track.time[-1]) if track.time.size else -1))
+    due = rows["due"].to_numpy()
+    at = np.searchsorted(track.time, due, side="right") - 1
+    stands = np.where(at >= 0, track.time[np.clip(at, 0, None)], due) if rows.height else due
+    return rows.with_columns(due=pl.Series(stands, dtype=pl.Int64)).sort("due", maintain_order=True)
+
+
+def _watched(rule: Fade, alarm: Track, market: Market, until: int) -> list[Window]:
+    """For each move that was heard whole: the instant before it began, and when it was seen."""
+    after = nanoseconds(rule.after_s)
+    found = shocks(alarm, until - after, rule, market.instrument.instrument)
+    return [(before, first) for before, first in found if _heard(market, before, first + after)]
+
+
+def _heard(market: Market, start: int, end: int) -> bool:
+    """Whether one stretch of recording holds all of a time, and the rule asked for the instrument when it began."""
+    span, track = market.span, market.track
+    row = int(np.searchsorted(track.time, start, side="right")) - 1
+    asked = row >= 0 and int(track.twice[row, 2]) >= 0
+    begin = int(np.searchsorted(span.start, start, side="right")) - 1
+    last = int(np.searchsorted(span.start, end, side="left")) - 1
+    whole = begin >= 0 and bool((span.end[begin:last] == span.start[begin + 1 : last + 1]).all())
+    return asked and whole and end <= int(span.end[last])
+
+
+def _looks_after(
+    market: Market, firsts: Sequence[int], after: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Every instant in the time after each move at which a score may change, how long it stands, and which move."""
+    orders = market.orders
+    changes = np.sort(np.concatenate([orders.enter, orders.leave, market.track.time]))
+    looks: list[NDArray[np.int64]] = []
+    long: list[NDArray[np.int64]] = []
+    for first in firsts:
+        low, high = np.searchsorted(changes, [first, first + after], side="right")
+        times = np.unique(np.append(changes[low:high], first))
+        times = times[times < first + after]
+        looks.append(times)
+        long.append(np.diff(np.append(times, first + after)))
+    which = np.repeat(np.arange(len(firsts)), [len(times) for times in looks])
+    return np.concatenate(looks), np.concatenate(long), which
+
+
+def _fraction(part: int, whole: int) -> int:
+    """``part / whole`` in pico, at most one; one where there is nothing to charge."""
+    return min(part * UNIT // whole, UNIT) if whole else UNIT

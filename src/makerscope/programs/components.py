@@ -100,8 +100,8 @@ def swept(
         raise AccountingError(
             f"a score of {who} does not fit 63 bits; want larger ticks or lots, or a nearest distance"
         )
-    whole = _wide(words).reshape(count, 2, kernel.WORDS // 2)
-    of_market = _wide(market).reshape(2, kernel.MARKET_WORDS // 2)
+    whole = whole_numbers(words).reshape(count, 2, kernel.WORDS // 2)
+    of_market = whole_numbers(market).reshape(2, kernel.MARKET_WORDS // 2)
 
     def each(word: int) -> list[tuple[int, int]]:
         return [(calm, stressed) for calm, stressed in whole[:, :, word // 2].tolist()]
@@ -302,7 +302,7 @@ def _faded(rows: pl.DataFrame, until: int, half_life: int) -> pl.DataFrame:
     return rows.with_columns(amount=pl.Series(amounts, dtype=pl.Int128))
 
 
-def _wide(words: NDArray[np.int64]) -> NDArray[np.object_]:
+def whole_numbers(words: NDArray[np.int64]) -> NDArray[np.object_]:
     """Pairs of words, low first, as whole numbers."""
     pairs = words.reshape(-1, 2)
     low = pairs[:, 0].astype(np.uint64).astype(object)

@@ -44,13 +44,18 @@ class Reference(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What distances are measured from, and in which unit.
 
     ``price``: ``mid`` of the market; ``cutoff_mid``, the mid of the best prices where at least ``cutoff`` (contracts)
-    rests; ``best`` price of the order's own side; ``mark``; ``index``; ``last`` trade. ``per``: relative distances are
+    rests; ``deep_mid``, the mid of the prices down to which at least ``cutoff`` rests, counted from the best price and
+    no farther from it than ``near`` (a side with less: its best price), ``cutoff_by`` contracts (``size``) or quote
+    currency (``notional``); ``best`` price of the order's own side; ``mark``; ``index``; ``last`` trade.
+    ``per``: relative distances are
     a fraction of the ``reference``, of the ``index`` (options: of the underlying), or of ``volatility`` (options: price
     moved by 1.00 of volatility, so that a distance of 0.01 is one volatility point).
     """
 
-    price: Literal["mid", "cutoff_mid", "best", "mark", "index", "last"] = "mid"
+    price: Literal["mid", "cutoff_mid", "deep_mid", "best", "mark", "index", "last"] = "mid"
     cutoff: Decimal = Decimal(0)
+    cutoff_by: Literal["size", "notional"] = "size"
+    near: str = "1 %"
     per: Literal["reference", "index", "volatility"] = "reference"
 
 
@@ -141,20 +146,23 @@ class Target(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class Stress(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Windows of stress, and how much more a moment in one counts.
 
-    A window opens when the reference moved by at least ``move`` within ``within_s``, and lasts ``window_s`` after the
-    last such moment.
+    A window opens when ``price`` moved by at least ``move`` within ``within_s``, and lasts ``window_s`` after the last
+    such moment. ``price``: the ``reference``, or the ``index`` or ``mark``, which those who are paid cannot move.
     """
 
     move: str
     within_s: Decimal
     window_s: Decimal
     weight: Decimal = Decimal(1)
+    price: Literal["reference", "index", "mark"] = "reference"
 
 
 class Fade(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A charge for quotes that go away when the reference moves: factor ``1 - charge * (1 - kept)``.
+    """A charge for quotes that go away when the price moves: ``charge * (1 - kept)`` of what a maker earned.
 
-    ``kept`` is the part of the quality before a move (``before_s`` before it began) still there ``after_s`` after it.
+    A move is one of ``price`` by at least ``move`` within ``within_s``. Looked at is the quality ``before_s`` before it
+    began, and of that what is there during the ``after_s`` after it was seen. ``kept`` is the mean of what was there,
+    by the maker's mean quality over the epoch, at most 1: who was not there before a move has kept nothing of it.
     """
 
     move: str
@@ -162,19 +170,21 @@ class Fade(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     before_s: Decimal
     after_s: Decimal
     charge: Decimal
+    price: Literal["reference", "index", "mark"] = "reference"
 
 
 class Fills(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A bonus for fills that mean something: factor ``low`` to 1 by how informed flow is that a maker serves.
+    """A charge for quotes that are not backed by fills worth something: ``charge * (1 - backed)`` of what was earned.
 
-    The factor is 1 where the volume-weighted markout at ``horizon_s`` (from the maker's side, bps) is at most
-    ``fair_bps`` (takers paid nothing beyond the spread), and falls to ``low`` at ``rich_bps``.
+    A fill counts by its value where its markout after ``horizon_s`` (the maker's gain against the reference) is at most
+    ``fair``, not at all from ``rich`` on, linear between. ``backed`` is a maker's share of what counts by its share of
+    quality, at most 1. ``fair`` and ``rich`` are distances in the unit of the measure's.
     """
 
     horizon_s: Decimal
-    fair_bps: Decimal
-    rich_bps: Decimal
-    low: Decimal
+    fair: str = "0 bps"
+    rich: str
+    charge: Decimal
 
 
 class Hysteresis(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -335,10 +345,22 @@ def _check_group(where: str, group: Group) -> None:
         raise InputError(where, f"has a negative number ({bad or 'factor or weight'})", "numbers of at least 0")
     if group.target and not 0 <= group.target.low < group.target.high:
         raise InputError(where, f"target is {group.target.low} to {group.target.high}", "0 <= low < high")
+    if group.reference.price == "cutoff_mid" and group.reference.cutoff_by != "size":
+        raise InputError(where, "cuts off by notional at a price", 'cutoff_by = "size", or price = "deep_mid"')
     if group.target and group.normalise == "epoch":
         raise InputError(where, "has a target but normalises by epoch", 'normalise = "sample"')
+    _check_charges(where, group)
     for item in group.measure:
         _check_measure(f"{where}, measure {item.name!r}", item)
+
+
+def _check_charges(where: str, group: Group) -> None:
+    charges = [rule.charge for rule in (group.fade, group.fills) if rule]
+    if any(charge < 0 for charge in charges) or sum(charges) > 1:
+        raise InputError(where, "charges are " + " and ".join(map(str, charges)), "0 or more, together at most 1")
+    first = group.measure[0]
+    if charges and (group.normalise == "sample_side" or first.after_time or first.ema_weight is not None):
+        raise InputError(where, "charges by side, after_time or ema_weight", 'normalise = "sample" or "epoch"')
 
 
 def _check_measure(where: str, item: Measure) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from makerscope.errors import InputError
 from makerscope.kernels.score_sweep import INSTANTS
-from makerscope.programs.adjustments import fade_factor, fills_factor
+from makerscope.programs.adjustments import charge_factor
 from makerscope.programs.components import Market
 from makerscope.programs.formula import blended, gate, product, remembered, split
 from makerscope.programs.program import Group
@@ -23,7 +23,7 @@ Earlier = Mapping[str, Mapping[str, Sequence[int]]]
 class _Row:
     """One maker in one market: its components, what they are worth before it is compared with others, what a gate said.
 
-    ``factor``: pico, what the maker keeps of score or share after charges for fading and for rich fills.
+    ``factor``: pico, what the maker keeps of score or share after charges.
     """
 
     market: Market
@@ -98,11 +98,7 @@ def _row(group: Group, market: Market, judged: Sequence[int], k: int) -> _Row:
         own_volume=judged[k],
         all_volume=sum(judged),
     )
-    factor = UNIT
-    if group.fade:
-        factor = factor * fade_factor(component["kept"], group.fade) // UNIT
-    if group.fills:
-        factor = factor * fills_factor(component.get("markout"), group.fills) // UNIT
+    factor = charge_factor(group, component)
     return _Row(market=market, place=k, component=component, factor=factor, refused=refused)
 
 

@@ -6,7 +6,6 @@ for this instrument now.
 """
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 import polars as pl
@@ -14,8 +13,9 @@ from numpy.typing import NDArray
 
 from makerscope.errors import InputError
 from makerscope.kernels.best_prices import best_prices
-from makerscope.programs.program import Group
+from makerscope.programs.program import Group, Reference
 from makerscope.programs.resting import Resting
+from makerscope.programs.units import distance_of, micro, pico, value_factor
 from makerscope.tape.events import Instrument
 
 UNKNOWN = -1
@@ -64,6 +64,25 @@ def track_of(group: Group, instrument: Instrument, prices: Prices, orders: Resti
     return Track(time=frame["time"].cast(pl.Int64).to_numpy(), twice=twice, source=source)
 
 
+def outside_track(price: str, prices: Prices, where: str) -> Track:
+    """The index or mark of one instrument, in the finest units at hand: only its relative moves mean anything.
+
+    Raises:
+        InputError: the tape has none.
+    """
+    rows = prices.marks.filter(pl.col(price).is_not_null()).select("time", level=price)
+    if rows.is_empty():
+        rows = prices.chain.filter(pl.col(price).is_not_null())
+        rows = rows.select("time", level=(pl.col(price) * 1e6).round().cast(pl.Int64))
+    rows = _some(rows, f"{where} {price!r}", f"marks or chain with {price}")
+    rows = rows.sort("time", maintain_order=True).group_by("time", maintain_order=True).last()
+    level = rows["level"].to_numpy()
+    twice = np.stack([level, level, np.zeros_like(level)], axis=1)
+    return Track(
+        time=rows["time"].cast(pl.Int64).to_numpy(), twice=np.ascontiguousarray(twice), source=f"{price} price"
+    )
+
+
 def _price(
     group: Group, instrument: Instrument, prices: Prices, orders: Resting, where: str
 ) -> tuple[str, pl.DataFrame]:
@@ -71,7 +90,7 @@ def _price(
     if kind in ("mid", "best"):
         source, top = "quotes", prices.quotes
         if top.is_empty():
-            source, top = "orders", _top(orders, 0)
+            source, top = "orders", _top(orders, instrument, group.reference)
         bid, ask = pl.col("bid"), pl.col("ask")
         good = bid.is_not_null() & ask.is_not_null() & (bid < ask)
         mid = pl.when(good).then(bid + ask).otherwise(UNKNOWN)
@@ -82,12 +101,13 @@ def _price(
             bids=pl.when(good).then(2 * bid).otherwise(UNKNOWN),
             asks=pl.when(good).then(2 * ask).otherwise(UNKNOWN),
         )
-    if kind == "cutoff_mid":
-        lots = -(-Fraction(group.reference.cutoff) / Fraction(instrument.lot_size) // 1)
-        top = _top(orders, int(lots))
+    if kind in ("cutoff_mid", "deep_mid"):
+        top = _top(orders, instrument, group.reference)
         mid = pl.when(pl.col("bid").is_not_null() & pl.col("ask").is_not_null()).then(pl.col("bid") + pl.col("ask"))
         mid = mid.fill_null(UNKNOWN)
-        return "mid of the prices where enough rests", top.select("time", bids=mid, asks=mid)
+        return f"mid of the prices {'down to which' if kind == 'deep_mid' else 'where'} enough rests", top.select(
+            "time", bids=mid, asks=mid
+        )
     if kind == "last":
         rows = _some(prices.trades, where, "trades")
         return "last trade", rows.select("time", bids=2 * pl.col("last_price"), asks=2 * pl.col("last_price"))
@@ -152,11 +172,16 @@ def _some(rows: pl.DataFrame, where: str, table: str) -> pl.DataFrame:
     return rows
 
 
-def _top(orders: Resting, lots: int) -> pl.DataFrame:
-    """Best prices at which at least ``lots`` rest, of all orders together, whenever one changes."""
+def _top(orders: Resting, instrument: Instrument, rule: Reference) -> pl.DataFrame:
+    """Best prices of all orders together, or those that a rule's cutoff leaves, whenever one changes."""
+    num, den, by_value = value_factor(rule.cutoff_by, instrument)
+    least = -(-micro(rule.cutoff, up=True) * den // num) if rule.price in ("cutoff_mid", "deep_mid") else 0
+    near = pico(distance_of(rule.near, "reference.near")[1])
+    deep = rule.price == "deep_mid"
     time, bid, ask = best_prices(
-        orders.enter, orders.leave, orders.leaving, orders.side, orders.price, orders.size, lots
-    )
+        orders.enter, orders.leave, orders.leaving, orders.side, orders.price, orders.size,
+        least, deep, deep and by_value, near,
+    )  # fmt: skip
     return pl.DataFrame({"time": time, "bid": bid, "ask": ask}).with_columns(
         pl.when(pl.col(side) >= 0).then(side).alias(side) for side in ("bid", "ask")
     )

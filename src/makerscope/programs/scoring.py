@@ -8,17 +8,17 @@ import polars as pl
 
 from makerscope.errors import InputError
 from makerscope.kernels.score_sweep import INSTANTS
-from makerscope.programs.adjustments import horizon_of, kept_after_moves, markouts
+from makerscope.programs.adjustments import backed_by_fills, kept_after_moves
 from makerscope.programs.components import Market, market_components
 from makerscope.programs.evidence import Evidence, evidence
 from makerscope.programs.formula import check_group_pool, split
 from makerscope.programs.looks import SEEDED, default_seed, looks_of
-from makerscope.programs.program import Group, Program, needs, program_hash
+from makerscope.programs.program import Fade, Group, Program, Stress, needs, program_hash
 from makerscope.programs.rating import rated
-from makerscope.programs.references import track_of
+from makerscope.programs.references import Prices, Track, outside_track, track_of
 from makerscope.programs.resting import resting
 from makerscope.programs.scores import POOL, Scored, Scores, Standing
-from makerscope.programs.stress import segments, stress_windows
+from makerscope.programs.stress import Window, segments, stress_windows
 from makerscope.tape.events import Instrument
 from makerscope.tape.read import Tape
 
@@ -151,7 +151,10 @@ def measured(ev: Evidence, program: Program, group: Group, instrument: Instrumen
     """Components of every maker in one market."""
     name = instrument.instrument
     track = track_of(group, instrument, ev.prices(name), resting(ev.lives[name], ev.makers))
-    windows = stress_windows(track, ev.until, group.stress, f"group {group.name!r}") if group.stress else []
+    windows: list[Window] = []
+    if group.stress:
+        alarm = _alarm(group.stress, track, ev.prices(name), f"group {group.name!r}, stress.price")
+        windows = stress_windows(alarm, ev.until, group.stress, f"group {group.name!r}")
     looks = looks_of(program.sampling, ev, instrument.venue, seed)
     fills = ev.fills.filter(pl.col("instrument") == name)
     market = market_components(
@@ -167,12 +170,18 @@ def measured(ev: Evidence, program: Program, group: Group, instrument: Instrumen
         until=ev.until,
         keep=looks.mode == INSTANTS,
     )
-    more: dict[str, list[int | None]] = {}
+    more: dict[str, list[int]] = {}
     if group.fade:
-        more["kept"] = [*kept_after_moves(market, group.fade, ev.makers, ev.until, most=group.measure[0].most_orders)]
+        alarm = _alarm(group.fade, track, ev.prices(name), f"group {group.name!r}, fade.price")
+        more["kept"] = kept_after_moves(market, group, alarm, ev.makers, ev.until)
     if group.fills:
-        more["markout"] = markouts(fills, market, ev.makers, horizon_of(group.fills))
+        more["backed"] = backed_by_fills(fills, market, group, ev.makers)
     return replace(market, component={**market.component, **more})
+
+
+def _alarm(rule: Stress | Fade, track: Track, prices: Prices, where: str) -> Track:
+    """The price whose moves a rule watches."""
+    return track if rule.price == "reference" else outside_track(rule.price, prices, where)
 
 
 def _findings(found: Measured, markets: Sequence[Scored]) -> tuple[str, ...]:

@@ -42,12 +42,12 @@ def stress_windows(track: Track, end: int, rule: Stress, where: str) -> list[Win
 
 
 def shocks(track: Track, end: int, rule: Fade, where: str) -> list[Window]:
-    """For each move of a fade rule: the instant before it began and the instant after it, ns."""
+    """For each move of a fade rule seen before ``end``: the instant before it began, and when it was seen, ns."""
     before, after = nanoseconds(rule.before_s), nanoseconds(rule.after_s)
     out: list[Window] = []
     for first, _, origin in moved(track, end, rule.move, nanoseconds(rule.within_s), f"{where}, fade.move"):
-        if not out or origin - before > out[-1][1]:  # a move is judged once
-            out.append((origin - before, first + after))
+        if first < end and (not out or origin - before > out[-1][1] + after):  # a move is judged once
+            out.append((origin - before, first))
     return out
 
 

@@ -152,6 +152,21 @@ def value_factor(by: str, instrument: Instrument) -> tuple[int, int, bool]:
     return factor.numerator, factor.denominator, by_value
 
 
+def distance_in(text: str, instrument: Instrument, where: str) -> tuple[str, int, int]:
+    """A distance in one instrument: its kind, the fixed base in half ticks (0: a moving one), and pico of the base.
+
+    Examples:
+        >>> from makerscope.tape.events import Instrument
+        >>> perp = Instrument(instrument="v:B", venue="v", symbol="B", kind="perp", base="B", quote="USD", settle="USD",
+        ...     inverse=False, tick_size="0.1", lot_size="0.001", multiplier="1", facts="")
+        >>> distance_in("5 bps", perp, "here"), distance_in("2 price", perp, "here")
+        (('relative', 0, 500000000), ('price', 20, 2000000000000))
+    """
+    kind, number = distance_of(text, where)
+    absolute, scale = _base(kind, instrument)
+    return kind, absolute, int(Fraction(number) * UNIT / scale)
+
+
 def _base(kind: str, instrument: Instrument) -> tuple[int, Fraction]:
     """The fixed base in half ticks (0: it moves with the market), and what a distance of 1 is in bases."""
     if kind == "price":
