@@ -15,7 +15,7 @@ def test_a_node_answers(node):
 
 
 def test_a_batch_is_answered_in_order(node):
-    calls = [("eth_chainId", ()), ("eth_getBalance", (address_of("owner"), "latest")), ("eth_chainId", ())]
+    calls = [("eth_chainId", ()), ("eth_getBalance", (address_of("maker"), "latest")), ("eth_chainId", ())]
     assert [integer(node, item) for item in node.batch(calls)] == [CHAIN_ID, 100 * 10**18, CHAIN_ID]
 
 

@@ -9,6 +9,7 @@ import sys
 from cyclopts import App, CycloptsError
 
 import makerscope
+from makerscope.cli.secrets import refuse_keys
 from makerscope.errors import MakerscopeError, one_line
 
 HELP = "Measure market makers on decentralised derivatives venues, from real recordings."
@@ -61,13 +62,35 @@ app.command(
 app.command(
     "makerscope.cli.facts:facts", name="facts", help="Stylised facts of tapes side by side, recorded and simulated."
 )
+rewards = App(name="rewards", help="Pay makers by a contract that anybody can check: from deployment to claims.")
+for module, name, text in (
+    ("owner", "deploy", "Deploy a reward distributor and write where it is."),
+    ("owner", "appoint", "Name who may post epochs."),
+    ("owner", "register", "Make a program and its rules known to the contract."),
+    ("money", "fund", "Give the distributor tokens for epochs to come."),
+    ("chain", "post", "Post an epoch's root with its bond."),
+    ("chain", "challenge", "Find a false sample of a posted epoch and prove it to the contract."),
+    ("chain", "finalise", "Make a posted epoch final, once its window is over."),
+    ("claim", "claim", "Have accounts paid what a final epoch grants them."),
+    ("status", "status", "What a distributor holds and what became of its epochs."),
+    ("chain", "sweep", "Take back what nobody claimed of an epoch in time."),
+    ("money", "collect", "Fetch the bonds that are due to the signer."),
+    ("money", "withdraw", "Take back tokens that no epoch has reserved."),
+    ("owner", "cancel", "Cancel a posted epoch inside its window."),
+    ("owner", "pause", "Stop new posts, and finalising of what can still be challenged."),
+    ("owner", "unpause", "End a pause."),
+):
+    rewards.command(f"makerscope.cli.rewards_{module}:{name}", name=name, help=text)
+app.command(rewards)
 app.command("makerscope.cli.demo:demo", name="demo", help="Simulate a small market, measure it, write its report.")
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; exit code 0, 1 (a check found problems), 2 (bad input) or 130 (interrupted)."""
     status: object = 0
+    given = sys.argv[1:] if arguments is None else arguments
     try:
+        refuse_keys(given)
         status = app(arguments, exit_on_error=False, print_error=False)
     except MakerscopeError as error:
         _stop(str(error))

@@ -27,3 +27,13 @@ def progress_bar(text: str, total: float | None, *, left: bool = False) -> Itera
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(text, total=total)
         yield lambda done: bar.update(task, advance=done)
+
+
+@contextmanager
+def progress_words() -> Iterator[Callable[[str], None]]:
+    """Words that say what is being waited for, and how long already; the body may change them."""
+    console = Console(stderr=True)
+    columns = [SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()]
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("asking the node", total=None)
+        yield lambda text: bar.update(task, description=text)

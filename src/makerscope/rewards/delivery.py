@@ -73,7 +73,7 @@ def taken_up(
     if chain_id != entry.chain_id:
         raise InputError(journal, f"is of a transaction on chain {entry.chain_id}", f"not {node.name} ({chain_id})")
     tell(f"an earlier run was about to {entry.what}: looking for its transaction")
-    receipt = _receipt_of(node, entry)
+    receipt = receipt_of(node, entry)
     if receipt is None and not _overtaken(node, entry):
         if replace:
             return entry, None
@@ -194,7 +194,7 @@ def _overtaken(node: Node, entry: Entry) -> bool:
     if not _nonce_is_used(node, entry):
         return False
     for _ in range(3):
-        if _receipt_of(node, entry) is not None:
+        if receipt_of(node, entry) is not None:
             return False
         time.sleep(LAG)
     return True
@@ -205,7 +205,7 @@ def _awaited(node: Node, entry: Entry, journal: Path, patience: Patience, tell: 
     ends, pause, looks = time.monotonic() + patience.seconds, POLL, 0
     try:
         while True:
-            receipt = _receipt_of(node, entry)
+            receipt = receipt_of(node, entry)
             if receipt is None:
                 tell(f"waiting for the transaction to {entry.what}")
             else:
@@ -228,8 +228,8 @@ def _awaited(node: Node, entry: Entry, journal: Path, patience: Patience, tell: 
     )
 
 
-def _receipt_of(node: Node, entry: Entry) -> Receipt | None:
-    """The receipt of whichever attempt was included."""
+def receipt_of(node: Node, entry: Entry) -> Receipt | None:
+    """The receipt of whichever attempt was included; None where none was."""
     for answer in node.batch([("eth_getTransactionReceipt", (item.hash,)) for item in entry.attempts]):
         if isinstance(answer, dict) and answer.get("blockNumber") is not None:
             return _receipt(node, answer)

@@ -16,6 +16,7 @@ from eth_account.messages import SignableMessage
 from eth_account.signers.local import LocalAccount
 
 from makerscope.errors import InputError
+from makerscope.rewards.hashing import address_bytes, checksum
 
 KEY, KEYSTORE, PASSWORD = "MAKERSCOPE_PRIVATE_KEY", "MAKERSCOPE_KEYSTORE", "MAKERSCOPE_PASSWORD"
 LARGEST = 1 << 20  # bytes of a keystore or password file
@@ -56,6 +57,17 @@ def signer(keystore: Path | None = None, password_file: Path | None = None) -> S
         return _from_environment()
     path = keystore or _named_by_environment()
     return _opened(path, _stored(path), _password(path, password_file))
+
+
+def sender(keystore: Path | None = None, password_file: Path | None = None) -> str:
+    """The address of whoever would sign, without the password where the keystore says it."""
+    if keystore is None and os.environ.get(KEY):
+        return _from_environment().address
+    path = keystore or _named_by_environment()
+    address = _stored(path).get("address")
+    if isinstance(address, str) and len(address.removeprefix("0x")) == 40:
+        return checksum(address_bytes("0x" + address.removeprefix("0x").lower(), path))
+    return signer(path, password_file).address
 
 
 def _named_by_environment() -> Path:

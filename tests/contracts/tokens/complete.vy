@@ -14,6 +14,7 @@ decimals: public(uint8)
 totalSupply: public(uint256)
 balanceOf: public(HashMap[address, uint256])
 allowance: public(HashMap[address, HashMap[address, uint256]])
+refused: public(HashMap[address, bool])
 
 
 @deploy
@@ -59,10 +60,19 @@ def approve(spender: address, amount: uint256) -> bool:
     return True
 
 
+@external
+def refuse(account: address):
+    """
+    @notice Let `account` receive nothing any more, as tokens with a list of blocked accounts do.
+    """
+    self.refused[account] = True
+
+
 @internal
 def _move(sender: address, receiver: address, amount: uint256):
     assert self.balanceOf[sender] >= amount, "token: balance too small"
     assert receiver != empty(address), "token: nobody to receive it"
+    assert not self.refused[receiver], "token: the receiver is refused"
     self.balanceOf[sender] -= amount
     self.balanceOf[receiver] += amount
     log IERC20.Transfer(sender=sender, receiver=receiver, value=amount)
