@@ -39,7 +39,7 @@ def test_each_leaf_is_what_the_rule_says_of_its_quote(tmp_path_factory, rows, se
         steps.append((t + life, maker, name, "cancelled", side, price, 0))
     tape = tape_of(tmp_path_factory.mktemp("t"), sorted(steps), [(0, 9995, 10005), (140, 9995, 10006)])
     program = read_program(SAMPLED)
-    found = measure(evidence(tape), program, seed=seed)
+    found = measure(evidence(tape), program, seed=seed, keep=True)
     rule = found.in_order()[0].rules[0].rule
     table = leaves(found, ADDRESSES)
     for row in table.iter_rows(named=True):

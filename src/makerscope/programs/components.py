@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from makerscope.errors import AccountingError, InputError
 from makerscope.kernels import score_sweep as kernel
-from makerscope.kernels.score_sweep import EPOCH, INTEGRAL, SAMPLE, SIDE, sweep
+from makerscope.kernels.score_sweep import EPOCH, INSTANTS, INTEGRAL, SAMPLE, SIDE, sweep
 from makerscope.kernels.scoring import decay
 from makerscope.programs.program import Formula, Group, Measure
 from makerscope.programs.references import Track
 from makerscope.programs.resting import Resting, resting
 from makerscope.programs.sample_rule import LN2, UNIT
+from makerscope.programs.sampling import share_error
 from makerscope.programs.stress import Segments
 from makerscope.programs.units import MarketRule, market_rule, micro, nanoseconds, value_factor
 from makerscope.tape.events import Instrument
@@ -129,7 +130,7 @@ class Market:
     """Everything about one market that a group's formula may ask for; stress already weighed.
 
     ``component``: whole numbers of each maker, by name. ``looked``: weight of time looked at. ``paid``: pico times
-    weight. ``first``: the first measure's sweep, as it was.
+    weight. ``first``: the first measure's sweep, as it was. ``errors``: of each maker's share of it, from sampling.
     """
 
     instrument: Instrument
@@ -138,6 +139,7 @@ class Market:
     blind: int
     paid: int
     first: Swept
+    errors: list[float | None]
     orders: Resting
     track: Track
     span: Segments
@@ -190,7 +192,7 @@ def market_components(  # noqa: PLR0917 - what a market is
         out = swept(
             counted, track, span, looks, rule,
             makers=makers, most=item.most_orders, normalise=group.normalise, target=high,
-            keep=keep and first is None,
+            keep=looks.mode == INSTANTS and first is None,
         )  # fmt: skip
         found[item.name] = _quality(out, item, group.normalise, weight)
         if first is None:
@@ -207,13 +209,23 @@ def market_components(  # noqa: PLR0917 - what a market is
         looked=looked,
         blind=sum(first.blind),
         paid=_weighed(first.paid, weight),
-        first=first,
+        first=first if keep else replace(first, seen=_NOT_SEEN),
+        errors=_errors(first, looks, len(makers)),
         orders=orders,
         track=track,
         span=span,
         looks=looks,
         rules=rules,
     )
+
+
+def _errors(first: Swept, looks: Looks, makers: int) -> list[float | None]:
+    """Standard error of each maker's share of the first measure from sampling; 0 where nothing was sampled."""
+    if looks.mode != INSTANTS:
+        return [0.0] * makers
+    if first.seen.shape[0] < 2:
+        return [None] * makers
+    return [float(error) if np.isfinite(error) else None for error in share_error(first.seen.astype(np.float64))]
 
 
 def _quality(out: Swept, item: Measure, normalise: str, weight: int) -> list[int]:

@@ -52,14 +52,13 @@ class Evidence:
 
     def prices(self, instrument: str) -> Prices:
         """What is known of prices of one instrument."""
-        quoted = self.view.reference[instrument] in (QUOTES, BOOK)
-        found = {
-            "quotes": self._part(self.view.quotes if quoted else None, instrument, "quotes"),
-            "trades": self._part(self.view.trades, instrument, "trades"),
-            "marks": self._part(self._table("marks"), instrument, "marks"),
-            "chain": self._part(self._table("chain"), instrument, "chain"),
-        }
-        return Prices(**found)
+        return Prices(
+            **{name: self._parts[name].get(instrument, pl.DataFrame(schema=_NO_PRICES[name])) for name in _NO_PRICES}
+        )
+
+    def fills_of(self, instrument: str) -> pl.DataFrame:
+        """Fills of one instrument."""
+        return self._fills.get(instrument, self.fills.clear())
 
     def blocks(self, venue: str) -> NDArray[np.int64]:
         """Times of the blocks of a venue, ns, in order."""
@@ -70,24 +69,33 @@ class Evidence:
         rows = self.tape.read("blocks", since=self.since, until=self.until).filter(pl.col("venue") == venue)
         return rows.select(CLOCKS[MIXED].alias("time"))["time"].sort().unique(maintain_order=True).to_numpy()
 
+    @cached_property
+    def _fills(self) -> dict[str, pl.DataFrame]:
+        return _by_instrument(self.fills)
+
+    @cached_property
+    def _parts(self) -> dict[str, dict[str, pl.DataFrame]]:
+        """Each table of prices, cut by instrument once: a chain has hundreds."""
+        quoted = [name for name, source in self.view.reference.items() if source in (QUOTES, BOOK)]
+        tables = {
+            "quotes": self.view.quotes.filter(pl.col("instrument").is_in(quoted)),
+            "trades": self.view.trades,
+            "marks": self._table("marks"),
+            "chain": self._table("chain"),
+        }
+        out: dict[str, dict[str, pl.DataFrame]] = {}
+        for name, rows in tables.items():
+            wanted = ["instrument", *_NO_PRICES[name]]
+            out[name] = (
+                _by_instrument(rows.select(wanted).sort("time", maintain_order=True)) if rows is not None else {}
+            )
+        return out
+
     def _table(self, name: str) -> pl.DataFrame | None:
         if not self.tape.has(name):
             return None
-        known = self._read.get(name)
-        if known is None:
-            rows = self.tape.read(name, until=self.until, instrument=list(self.lives))
-            known = self._read[name] = rows.with_columns(time=_time(self.view))
-        return known
-
-    @cached_property
-    def _read(self) -> dict[str, pl.DataFrame]:
-        return {}
-
-    def _part(self, rows: pl.DataFrame | None, instrument: str, name: str) -> pl.DataFrame:
-        schema = _NO_PRICES[name]
-        if rows is None:
-            return pl.DataFrame(schema=schema)
-        return rows.filter(pl.col("instrument") == instrument).select(list(schema)).sort("time", maintain_order=True)
+        rows = self.tape.read(name, until=self.until, instrument=list(self.lives))
+        return rows.with_columns(time=_time(self.view))
 
 
 def evidence(tape: Tape, *, since: int | None = None, until: int | None = None) -> Evidence:
@@ -131,3 +139,8 @@ def evidence(tape: Tape, *, since: int | None = None, until: int | None = None) 
 def _time(view: View) -> pl.Expr:
     local = [name for name, kind in view.clock.items() if kind == LOCAL]
     return pl.when(pl.col("instrument").is_in(local)).then("local_time").otherwise(CLOCKS[MIXED])
+
+
+def _by_instrument(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    parts = rows.partition_by("instrument", as_dict=True, maintain_order=True)
+    return {str(name): part for (name,), part in parts.items()}

@@ -58,7 +58,7 @@ def leaves(found: Measured, addresses: Mapping[str, str]) -> pl.DataFrame:
     """Scored samples of all markets, by market, sample and address: what ``rewards.sample_leaves`` takes.
 
     Args:
-        found: components of every market, of ``scoring.measure``.
+        found: components of every market, of ``scoring.measure`` with ``keep``.
         addresses: of makers; those without one are left out (they cannot be paid).
 
     Returns:

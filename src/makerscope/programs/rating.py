@@ -3,16 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from makerscope.errors import InputError
-from makerscope.kernels.score_sweep import INSTANTS
 from makerscope.programs.adjustments import charge_factor
 from makerscope.programs.components import Market
 from makerscope.programs.formula import blended, gate, product, remembered, split
 from makerscope.programs.program import Group
 from makerscope.programs.sample_rule import UNIT
-from makerscope.programs.sampling import share_error
 from makerscope.programs.scores import Scored, Standing
 
 Memory = dict[str, dict[str, list[int]]]
@@ -63,7 +59,7 @@ def rated(
         if group.hysteresis:
             scores = _with_memory(group, rows, scores, makers, earlier, memory)
         points = _points(group, rows, scores, part)
-        errors = [error for market in pot for error in _errors(market, len(makers))]
+        errors = [error for market in pot for error in market.errors]
         for row, own, got, error in zip(rows, scores, points, errors, strict=True):
             if any(row.component.values()):
                 standings.append(_standing(group, row, makers, own, got, error))
@@ -154,16 +150,6 @@ def _standing(  # noqa: PLR0917 - the parts of one row
         refused=row.refused,
         error=error,
     )
-
-
-def _errors(market: Market, makers: int) -> list[float | None]:
-    """Standard error of each maker's share of the first measure from sampling; 0 where nothing was sampled."""
-    if market.looks.mode != INSTANTS:
-        return [0.0] * makers
-    seen = market.first.seen.astype(np.float64)
-    if seen.shape[0] < 2:
-        return [None] * makers
-    return [float(error) if np.isfinite(error) else None for error in share_error(seen)]
 
 
 def _summaries(group: Group, pot: Sequence[Market], part: int, points: Sequence[int], makers: int) -> list[Scored]:

@@ -4,10 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-import polars as pl
-
 from makerscope.errors import InputError
-from makerscope.kernels.score_sweep import INSTANTS
 from makerscope.programs.adjustments import backed_by_fills, kept_after_moves
 from makerscope.programs.components import Market, market_components
 from makerscope.programs.evidence import Evidence, evidence
@@ -86,8 +83,15 @@ def score_evidence(
     return scores_of(measure(ev, program, seed=seed, progress=progress), previous=previous)
 
 
-def measure(ev: Evidence, program: Program, *, seed: bytes | None = None, progress: Progress | None = None) -> Measured:
-    """Every maker's components in every market of a program."""
+def measure(
+    ev: Evidence,
+    program: Program,
+    *,
+    seed: bytes | None = None,
+    keep: bool = False,
+    progress: Progress | None = None,
+) -> Measured:
+    """Every maker's components in every market of a program; ``keep``: with every sample's score, for leaves."""
     used = seed if seed is not None else default_seed(ev.tape.manifest.evidence_root, program_hash(program))
     taken = chosen(program, ev)
     total = sum(len(items) for items in taken.values())
@@ -104,7 +108,7 @@ def measure(ev: Evidence, program: Program, *, seed: bytes | None = None, progre
             if progress:
                 progress(instrument.instrument, done, total)
             done += 1
-            markets.setdefault(group.name, []).append(measured(ev, program, group, instrument, used))
+            markets.setdefault(group.name, []).append(measured(ev, program, group, instrument, used, keep=keep))
     return Measured(ev=ev, program=program, seed=used, markets=markets)
 
 
@@ -147,7 +151,9 @@ def chosen(program: Program, ev: Evidence) -> dict[str, list[Instrument]]:
     return out
 
 
-def measured(ev: Evidence, program: Program, group: Group, instrument: Instrument, seed: bytes) -> Market:
+def measured(
+    ev: Evidence, program: Program, group: Group, instrument: Instrument, seed: bytes, *, keep: bool = False
+) -> Market:
     """Components of every maker in one market."""
     name = instrument.instrument
     track = track_of(group, instrument, ev.prices(name), resting(ev.lives[name], ev.makers))
@@ -156,7 +162,7 @@ def measured(ev: Evidence, program: Program, group: Group, instrument: Instrumen
         alarm = _alarm(group.stress, track, ev.prices(name), f"group {group.name!r}, stress.price")
         windows = stress_windows(alarm, ev.until, group.stress, f"group {group.name!r}")
     looks = looks_of(program.sampling, ev, instrument.venue, seed)
-    fills = ev.fills.filter(pl.col("instrument") == name)
+    fills = ev.fills_of(name)
     market = market_components(
         group,
         instrument,
@@ -168,7 +174,7 @@ def measured(ev: Evidence, program: Program, group: Group, instrument: Instrumen
         fills=fills,
         asked=needs(group) | ({"maker_volume"} if group.split == "volume" else set()),
         until=ev.until,
-        keep=looks.mode == INSTANTS,
+        keep=keep,
     )
     more: dict[str, list[int]] = {}
     if group.fade:
