@@ -64,6 +64,7 @@ struct Place:
 
 MAX_CLAIMS: constant(uint256) = 16
 MAX_WORD: constant(uint256) = 2**63 - 1
+LONGEST: constant(uint256) = 10 * 365 * 86_400
 
 TOKEN: public(immutable(IERC20))
 PUBLISHER_BOND: public(immutable(uint256))
@@ -147,8 +148,8 @@ def __init__(token: address, owner: address, publisher_bond: uint256, window: ui
     @param claim_period Seconds after which a final epoch can be swept.
     """
     assert token.is_contract, "reward: token is not a contract"
-    assert window > 0, "reward: window is zero"
-    assert claim_period > 0, "reward: claim period is zero"
+    assert window > 0 and window <= LONGEST, "reward: window is not from a second to ten years"
+    assert claim_period > 0 and claim_period <= LONGEST, "reward: claim period is not from a second to ten years"
     two_step_owner.__init__(owner)
     TOKEN = IERC20(token)
     PUBLISHER_BOND = publisher_bond
@@ -166,7 +167,7 @@ def fund(amount: uint256):
     """
     before: uint256 = staticcall TOKEN.balanceOf(self)
     assert extcall TOKEN.transferFrom(msg.sender, self, amount, default_return_value=True), "reward: transfer failed"
-    assert staticcall TOKEN.balanceOf(self) - before == amount, "reward: token takes a fee"
+    assert staticcall TOKEN.balanceOf(self) == before + amount, "reward: token takes a fee"
     self.unreserved += amount
     log Funded(sender=msg.sender, amount=amount)
 
@@ -177,8 +178,7 @@ def claim(epoch: uint256, account: address, amount: uint256, proof: DynArray[byt
     @notice Pay `account` what a final epoch grants; anyone may call.
     @param amount Base units of the token, as in the leaf.
     """
-    assert not self._is_claimed(epoch, account), "reward: already claimed"
-    self._pay(epoch, account, amount, proof)
+    assert self._pay(epoch, account, amount, proof), "reward: already claimed"
 
 
 @external
@@ -188,8 +188,7 @@ def claim_many(claims: DynArray[Claim, MAX_CLAIMS]):
             part of it first.
     """
     for each: Claim in claims:
-        if not self._is_claimed(each.epoch, each.account):
-            self._pay(each.epoch, each.account, each.amount, each.proof)
+        self._pay(each.epoch, each.account, each.amount, each.proof)
 
 
 @external
@@ -231,7 +230,8 @@ def challenge_score(
 ):
     """
     @notice Show a sample of the tree whose score is not what the rule makes of its orders, whose value in the tree is
-            not score times weight, or that cannot be a sample at all: no such market, no such weight, no such orders.
+            not score times weight, or that no scorer can have made: no such market, no such weight, no such orders, a
+            score beyond 64 bits.
     @param rule The rule of the sample's market; not looked at if the sample cannot be one.
     """
     self._only_posted(epoch)
@@ -246,8 +246,11 @@ def challenge_score(
     if possible:
         leaf: bytes32 = score_rule._leaf(shown.market, rule)
         assert merkle._proves(rule_proof, program.rules_root, leaf), "reward: rule is not the program's"
-        score: uint256 = score_rule._score(rule, shown)
-        assert shown.score != score or place.sum != score * shown.weight, "reward: sample is true"
+        scored: bool = False
+        score: uint256 = 0
+        scored, score = score_rule._score(rule, shown)
+        follows: bool = scored and shown.score == score and place.sum == score * shown.weight
+        assert not follows, "reward: sample is true"
     self._cancel_false(epoch)
 
 
@@ -448,7 +451,7 @@ def claimed(epoch: uint256, account: address) -> bool:
     """
     @notice Whether `account` was paid for `epoch`.
     """
-    return self._is_claimed(epoch, account)
+    return self._claimed[account][epoch >> 8] >> (epoch & 255) & 1 == 1
 
 
 @external
@@ -458,24 +461,33 @@ def score_of(rule: score_rule.Rule, of: sample.Sample) -> uint256:
     @notice Score of the orders of a sample; the score it carries is not looked at.
     """
     assert sample._in_domain(of), "reward: sample is out of its domain"
-    return score_rule._score(rule, of)
+    scored: bool = False
+    score: uint256 = 0
+    scored, score = score_rule._score(rule, of)
+    assert scored, "reward: score does not fit a word"
+    return score
 
 
 # ---- internal
 
 
-@view
-def _is_claimed(epoch: uint256, account: address) -> bool:
-    return self._claimed[account][epoch >> 8] >> (epoch & 255) & 1 == 1
-
-
-def _pay(epoch: uint256, account: address, amount: uint256, proof: DynArray[bytes32, merkle.MAX_DEPTH]):
+def _pay(epoch: uint256, account: address, amount: uint256, proof: DynArray[bytes32, merkle.MAX_DEPTH]) -> bool:
+    """
+    @notice Pay a claim. False, and nothing done, if it was paid before.
+    @dev Whether an account was paid is one bit an epoch, 256 epochs a word: the next epoch's claim finds the word warm
+         in storage terms (no longer zero) and costs 17,100 gas less.
+    """
+    flags: uint256 = self._claimed[account][epoch >> 8]
+    flag: uint256 = 1 << (epoch & 255)
+    if flags & flag != 0:
+        return False
     epoch_store._pay(epoch, amount)
     leaf: bytes32 = merkle._claim_leaf(account, amount)
     assert merkle._proves(proof, epoch_store.records[epoch].root, leaf), "reward: proof does not match the root"
-    self._claimed[account][epoch >> 8] |= 1 << (epoch & 255)
+    self._claimed[account][epoch >> 8] = flags | flag
     log Claimed(epoch=epoch, account=account, amount=amount)
     assert extcall TOKEN.transfer(account, amount, default_return_value=True), "reward: transfer failed"
+    return True
 
 
 @view

@@ -3,9 +3,9 @@
 @title A scored sample: the orders that a maker had in one book at one instant, and what they were said to be worth
 @license Apache-2.0
 @notice The leaf of a sample is hashed twice. Leaves stand in ascending order of (market, sample, maker).
-@dev Prices are ticks, sizes lots, the reference is twice a price in ticks. What does not fit the bounds here cannot
-     come from a scorer, which computes in signed 64-bit words: such a sample is false, whatever its score says.
-@custom:invariant Whatever passes `_in_domain` is scored without overflow by any rule whose words are below 2**63.
+@dev Prices are ticks, sizes lots, the reference is twice a price in ticks. No scorer takes what is beyond the bounds
+     here: such a sample is false, whatever its score says.
+@custom:invariant Two samples with one leaf are the same sample (Keccak without collisions).
 """
 
 MAX_ORDERS: constant(uint256) = 16

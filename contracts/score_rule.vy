@@ -5,14 +5,16 @@
 @notice The same whole numbers as `makerscope.programs.sample_rule`, whose docstring is the definition: distance and
         weight of each order, the sum of each side, and one number from both. Distances and weights are in pico
         (10**12 is one), values in millionths of the quote currency or of a contract, gaps in half ticks.
-@dev The kernel of ticks behind the best price (6) is for scoring off chain alone and is refused here.
-@custom:invariant No sample in its domain makes `_score` overflow, if every word of the rule is below 2**63.
+@dev The kernel of ticks behind the best price (6) is for scoring off chain alone and is refused here. A scorer off chain
+     computes in signed words of 64 bits and gives up where a number does not fit; here such a sample has no score.
+@custom:invariant With a rule that `SampleRule` accepts, nothing here reverts on any sample in its domain.
 """
 
 import sample
 import weight_kernel
 
 UNIT: constant(uint256) = 10**12
+LARGEST: constant(uint256) = 2**63 - 1
 BANDS: constant(uint256) = 8
 
 MIN: constant(uint256) = 0
@@ -43,6 +45,7 @@ struct Rule:
 
 
 struct Side:
+    fits: bool
     score: uint256
     value: uint256
 
@@ -56,16 +59,20 @@ def _leaf(market: uint256, rule: Rule) -> bytes32:
 
 
 @pure
-def _score(rule: Rule, of: sample.Sample) -> uint256:
+def _score(rule: Rule, of: sample.Sample) -> (bool, uint256):
     """
-    @notice Score of a sample that is in its domain.
+    @notice Score of a sample that is in its domain; whether it has one, and which.
     """
     assert rule.kernel <= weight_kernel.BANDED, "score_rule: kernel is not one of the chain's"
     assert rule.reducer <= PRESENCE, "score_rule: reducer is unknown"
     bids: Side = self._side(rule, of.reference, True, of.bid_prices, of.bid_sizes)
     asks: Side = self._side(rule, of.reference, False, of.ask_prices, of.ask_sizes)
+    if not bids.fits or not asks.fits:
+        return False, 0
     found: uint256 = self._reduce(rule, of.reference, bids, asks)
-    return min(found, rule.cap) if rule.cap > 0 else found
+    if found > LARGEST:
+        return False, 0
+    return True, (min(found, rule.cap) if rule.cap > 0 else found)
 
 
 @pure
@@ -79,7 +86,7 @@ def _side(
     """
     @notice Sums of the scores and of the values of the orders of one side that count.
     """
-    side: Side = Side(score=0, value=0)
+    side: Side = empty(Side)
     base: uint256 = rule.absolute if rule.absolute > 0 else reference
     for i: uint256 in range(len(prices), bound=sample.MAX_ORDERS):
         gap: uint256 = self._gap(reference, 2 * prices[i], is_bid, rule.nearest)
@@ -87,13 +94,16 @@ def _side(
         if rule.limit > 0 and distance >= rule.limit:
             if rule.closed == 0 or gap * UNIT > rule.limit * base:
                 continue
-        value: uint256 = sizes[i] * rule.num // rule.den
-        if rule.by_value != 0:
-            value = sizes[i] * prices[i] * rule.num // rule.den
+        counted: uint256 = sizes[i] * prices[i] if rule.by_value != 0 else sizes[i]
+        value: uint256 = counted * rule.num // rule.den
+        if max(counted, value) > LARGEST:
+            return side
         if value < rule.min_value:
             continue
-        side.score += value * self._weight(rule, distance, gap, base) // UNIT
+        score: uint256 = value * self._weight(rule, distance, gap, base) // UNIT
+        side.score += score
         side.value += value
+    side.fits = max(side.score, side.value) <= LARGEST
     return side
 
 

@@ -73,12 +73,12 @@ def amounts_of(world):
     return {world.maker: 600, world.stranger: 300, world.challenger: 100}
 
 
-def post(world, epoch=1, leaves=None, *, budget=1_000, wrong=None, amounts=None):
+def post(world, epoch=1, leaves=None, *, budget=1_000, wrong=None, amounts=None, sender=None):
     """Post an epoch; returns the claims tree and the samples tree."""
     tree = claims_tree([(str(account), due) for account, due in (amounts or amounts_of(world)).items()])
     samples = tree_of(leaves or honest(world), wrong)
     arguments = (epoch, PROGRAM, tree.root, samples.hash, samples.total, samples.count, budget, BUNDLE)
-    world.it.post(*arguments, sender=world.publisher, value=BOND)
+    world.it.post(*arguments, sender=sender or world.publisher, value=BOND)
     return tree, samples
 
 
