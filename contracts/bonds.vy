@@ -4,8 +4,12 @@
 @license Apache-2.0
 @notice Nothing is sent when a bond falls due: it is credited, and fetched later. So nobody can hold up a challenge or
         a finalisation by refusing the coin, and a contract that refuses it may name another receiver.
-@custom:invariant The contract's coin is at least the bonds held plus all credits.
+@custom:invariant The contract's coin is at least one bond for each posted epoch plus all credits.
 """
+
+PUBLISHER_BOND: public(immutable(uint256))
+
+credits: public(HashMap[address, uint256])
 
 event Credited:
     account: indexed(address)
@@ -18,7 +22,12 @@ event Collected:
     amount: uint256
 
 
-credits: public(HashMap[address, uint256])
+@deploy
+def __init__(publisher_bond: uint256):
+    """
+    @param publisher_bond Bond of a post, in wei.
+    """
+    PUBLISHER_BOND = publisher_bond
 
 
 @external
@@ -36,6 +45,9 @@ def collect(receiver: address) -> uint256:
     return amount
 
 
-def _credit(account: address, amount: uint256):
-    self.credits[account] += amount
-    log Credited(account=account, amount=amount)
+def _credit(account: address):
+    """
+    @notice Credit one bond that was held.
+    """
+    self.credits[account] += PUBLISHER_BOND
+    log Credited(account=account, amount=PUBLISHER_BOND)

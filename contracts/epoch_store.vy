@@ -15,8 +15,6 @@ CANCELLED: constant(uint256) = 3
 SWEPT: constant(uint256) = 4
 
 MAX_BUDGET: constant(uint256) = 2**120 - 1
-MAX_LEAVES: constant(uint256) = 2**32 - 1
-MAX_TOTAL: constant(uint256) = 2**192 - 1
 
 _STATUS: constant(uint256) = 2**8 - 1
 _TIME: constant(uint256) = 2**48 - 1

@@ -3,16 +3,12 @@
 import boa
 import pytest
 
-from tests.contracts import world as made
-
-
-@pytest.fixture(scope="session")
-def _funded():
-    return made.new_world()
+from tests.contracts.world import funded
 
 
 @pytest.fixture
-def world(_funded):
+def world():
     """A funded distributor and its people; whatever a test does to them is undone."""
+    made = funded()
     with boa.env.anchor():
-        yield _funded
+        yield made

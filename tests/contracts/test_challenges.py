@@ -299,7 +299,7 @@ def test_a_kernel_or_reducer_that_the_chain_does_not_know_is_named(world):
 
 
 def test_the_posted_commitment_is_that_of_the_tree_and_its_total(world):
-    _, tree = post(world)
+    post(world)
     found = world.it.epochs(1)
     assert found.samples_total == sum(score * weight for *_, weight, _, _, _, _, _, score in honest(world))
     assert found.leaf_count == 5

@@ -48,6 +48,12 @@ def new_world(token="tokens/plain"):
     return SimpleNamespace(it=it, coin=coin, **vars(who))
 
 
+@cache
+def funded():
+    """One world for all tests; what a test does to it is undone (``boa.env.anchor``)."""
+    return new_world()
+
+
 def sample(market, index, maker, *, weight=1, reference=20_000, bids=((9_990, 5),), asks=((10_010, 7),), score=None):
     """A leaf as the contract takes it, with its true score unless one is said."""
     if score is None:
@@ -56,10 +62,10 @@ def sample(market, index, maker, *, weight=1, reference=20_000, bids=((9_990, 5)
     return (market, index, str(maker), weight, reference, *lists, score)
 
 
-def scored(market):
+def scored(market, rules=RULES, tree=RULES_TREE):
     """The rule of a market and its proof, as the contract takes them."""
-    words = RULES[market].words()
-    return (*words[:16], list(words[16:24]), list(words[24:])), list(proof(RULES_TREE, market))
+    words = rules[market].words()
+    return (*words[:16], list(words[16:24]), list(words[24:])), list(proof(tree, market))
 
 
 def honest(world):
