@@ -4,13 +4,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check bench docs lock format debian clean
+.PHONY: help demo test check bench gas docs lock format debian clean
 
 help:
 	@echo "make demo   build a demo tape, measure it, write demo/report.html"
 	@echo "make test   run the tests"
 	@echo "make check  format, lint, types, import contracts, tests, docs: what CI runs"
 	@echo "make bench  compare speed with other packages (SMALL=1 for a short run)"
+	@echo "make gas    what each call of the contract costs, beside the same in Solidity"
 	@echo "make docs   build the documentation into site/"
 	@echo "make lock   resolve the requirements again"
 
@@ -58,6 +59,9 @@ $(VENV)/.bench: $(VENV)/.dev node_modules/.done requirements-bench.lock
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m bench $(if $(SMALL),--small)
+
+gas: $(VENV)/.dev node_modules/.done
+	@$(BIN)/python -m bench.gas
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict

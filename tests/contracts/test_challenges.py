@@ -7,6 +7,8 @@ from makerscope.programs.sample_rule import sample_score
 from tests.contracts.trees import tree_of
 from tests.contracts.world import (
     BOND,
+    BUNDLE,
+    FREE,
     MAX_WEIGHT,
     PROGRAM,
     RULES,
@@ -70,6 +72,47 @@ def test_a_sample_that_no_scorer_can_have_made_is_cancelled(world, name, at):
     _, tree = post(world, leaves=leaves, wrong={(0, at): leaves[at][9] * leaves[at][3] % 2**64})
     challenge(world, leaves[at], tree.place(at))
     assert cancelled(world)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"reference": 0},
+        {"reference": 2**62 + 1},
+        {"bid_prices": [1, TOO_DEAR], "bid_sizes": [1, 1]},
+        {"ask_prices": [1, TOO_DEAR], "ask_sizes": [1, 1]},
+        {"bid_prices": [1], "bid_sizes": [TOO_LARGE]},
+        {"ask_prices": [1], "ask_sizes": [TOO_LARGE]},
+        {"bid_prices": [1], "bid_sizes": [1, 1]},
+        {"ask_prices": [1, 1], "ask_sizes": [1]},
+        {"weight": 0},
+        {"weight": MAX_WEIGHT + 1},
+        {"market": len(RULES)},
+    ],
+)
+def test_orders_that_no_scorer_takes_make_even_a_score_of_nothing_false(world, parts):
+    shown = changed(sample(0, 0, world.maker, bids=[], asks=[]), **parts)
+    _, tree = post(world, leaves=[shown])
+    challenge(world, shown, tree.place(0))
+    assert cancelled(world)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"reference": 2**62},
+        {"bid_prices": [2**61], "bid_sizes": [0], "reference": 2**62},
+        {"ask_prices": [2**61], "ask_sizes": [2**63 - 1], "reference": 1},
+        {"weight": MAX_WEIGHT},
+        {"market": len(RULES) - 1},
+        {"sample": 2**256 - 1},
+    ],
+)
+def test_orders_at_the_bounds_are_no_falsehood(world, parts):
+    shown = changed(sample(0, 0, world.maker, bids=[], asks=[]), **parts)
+    _, tree = post(world, leaves=[shown])
+    with boa.reverts("reward: sample is true"):
+        challenge(world, shown, tree.place(0))
 
 
 def test_a_score_beyond_64_bits_is_none(world):
@@ -224,6 +267,25 @@ def test_only_neighbours_show_an_order(world):
     for first, second in ((0, 0), (1, 0), (0, 2), (4, 0)):
         with boa.reverts("reward: samples are not neighbours"):
             world.it.challenge_order(1, leaves[first], tree.place(first), leaves[second], tree.place(second))
+
+
+def test_a_tree_of_one_leaf_has_one_place(world):
+    leaf = honest(world)[0]
+    _, tree = post(world, leaves=[leaf])
+    with boa.reverts("reward: not in the tree of samples"):  # else it would be its own neighbour
+        world.it.challenge_order(1, leaf, tree.place(0), leaf, (1, tree.total, []))
+    with boa.reverts("reward: samples are not neighbours"):
+        world.it.challenge_order(1, leaf, tree.place(0), leaf, tree.place(0))
+
+
+def test_a_program_without_samples_has_no_place_at_all(world):
+    leaf = honest(world)[0]
+    world.it.post(1, FREE, b"R" * 32, bytes(32), 0, 0, 1, BUNDLE, sender=world.publisher, value=BOND)
+    for level in (0, 1, 32, 33, 255, 256, 2**256 - 1):
+        with boa.reverts("reward: not in the tree of samples"):
+            world.it.challenge_sum(1, level, (0, 0, []), (bytes(32), 0), (bytes(32), 1))
+    with boa.reverts("reward: not in the tree of samples"):
+        challenge(world, leaf, (0, 0, []))
 
 
 def test_a_publisher_whose_root_was_false_posts_no_more_until_named_again(world):
