@@ -25,6 +25,7 @@ def policies(draw):
     assume(lowest >= 1)
     return Policy(
         budget=budget,
+        unearned=draw(st.one_of(st.just(0), st.integers(0, budget))),
         cap=most,
         cap_share=share,
         floor=draw(st.one_of(st.just(0), st.integers(0, min(lowest, 30)), st.integers(0, lowest))),
@@ -43,6 +44,7 @@ def test_amounts_and_remainder_are_the_budget_within_cap_and_floor(given_scores,
     assert not excluded & set(out.amounts)
     assert all(given_scores[account] > 0 for account in out.amounts)
     assert bool(out.reason) == bool(out.remainder)
+    assert out.remainder >= policy.unearned
     assert not set(out.dropped) & set(out.amounts)
     assert list(out.amounts) == sorted(out.amounts)
 

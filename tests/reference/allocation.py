@@ -8,7 +8,7 @@ def quotas(scores, policy):
     capped = set()
     while True:
         weight = sum(score for account, score in scores.items() if account not in capped)
-        pool = policy.budget - policy.most * len(capped)
+        pool = policy.budget - policy.unearned - policy.most * len(capped)
         quota = {
             account: Fraction(policy.most) if account in capped else Fraction(score * pool, weight)
             for account, score in scores.items()

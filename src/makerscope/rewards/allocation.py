@@ -1,7 +1,8 @@
 """Scores to amounts: a budget shared in whole base units, with a cap and a least payout, and never a unit too much.
 
-The rule. The pool is the budget of the epoch, what was carried in included. Accounts that are excluded, or whose score
-is 0, get nothing. The quota of an account is ``pool * score / sum of scores``, an exact fraction.
+The rule. The pool is the budget of the epoch, what was carried in included, less what nobody earned. Accounts that are
+excluded, or whose score is 0, get nothing. The quota of an account is ``pool * score / sum of scores``, an exact
+fraction.
 
 * Cap. With ``above_cap = "share"`` the capped get the cap and the others share what is left by their scores, again and
   again until nobody is above it (water-filling: there is one level at which the pool is full, and it is found exactly).
@@ -13,7 +14,7 @@ is 0, get nothing. The quota of an account is ``pool * score / sum of scores``, 
   remainder, Hamilton), ties to the lower address.
 
 So nothing depends on the order of the input, no amount is below the floor or above the cap, a higher score never gets
-less, and ``pool = sum of amounts + remainder``, where the remainder is carried to the next epoch.
+less, and ``budget = sum of amounts + remainder``, where the remainder is carried to the next epoch.
 """
 
 from collections.abc import Mapping
@@ -33,8 +34,9 @@ class Policy:
 
     Args:
         budget: base units that the epoch may pay, what was carried in included; above 0.
+        unearned: of the budget, what the program says that nobody earned; it is carried, whatever the scores.
         cap: the most base units of one account.
-        cap_share: the most of the pool for one account, above 0 and at most 1. With both caps the lower one holds.
+        cap_share: the most of the budget for one account, above 0 and at most 1. With both caps the lower one holds.
         floor: the least base units that are paid at all; 0 is no floor.
         above_cap: what becomes of what is above the cap: ``share`` it among the others, or ``carry`` it.
         below_floor: the same for what is below the floor.
@@ -44,6 +46,7 @@ class Policy:
     """
 
     budget: int
+    unearned: int = 0
     cap: int | None = None
     cap_share: Fraction | None = None
     floor: int = 0
@@ -53,6 +56,8 @@ class Policy:
     def __post_init__(self) -> None:
         if not 1 <= self.budget <= MOST:
             raise InputError("budget", f"is {self.budget}", "1 or more base units, below 2^256")
+        if not 0 <= self.unearned <= self.budget:
+            raise InputError("unearned", f"is {self.unearned}", f"0 to the budget of {self.budget}")
         if self.cap is not None and not 1 <= self.cap <= MOST:
             raise InputError("cap", f"is {self.cap}", "1 or more base units, below 2^256")
         if self.cap_share is not None and not 0 < self.cap_share <= 1:
@@ -193,7 +198,7 @@ def _share(ranked: list[str], points: list[int], policy: Policy) -> _Shared:
 
 def _level(points: list[int], policy: Policy) -> _Level:
     """The level at which the pool is full: who is at the cap is a prefix of the ranking."""
-    pool, weight, full = policy.budget, sum(points), 0
+    pool, weight, full = policy.budget - policy.unearned, sum(points), 0
     if policy.above_cap == "share":
         while full < len(points) and points[full] * pool >= policy.most * weight:
             pool -= policy.most
@@ -242,9 +247,12 @@ def _reason(scores: Mapping[str, int], entitled: list[str], shared: _Shared, rem
         return "every score is 0: nobody met the rule, the whole budget is carried on"
     if not entitled:
         return "every account with a score is excluded: the whole budget is carried on"
+    if policy.unearned == policy.budget:
+        return "the program left the whole pool unearned: the whole budget is carried on"
     if not shared.amounts:
         return f"nobody reaches the floor of {policy.floor}: the whole budget is carried on"
-    parts = [
+    parts = ["the program left a part of the pool unearned"] if policy.unearned else []
+    parts += [
         f"{len(accounts)} {what}"
         for accounts, what in ((shared.dropped, "below the floor"), (shared.capped, "at the cap"))
         if accounts

@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eth_account import Account
-from eth_account.messages import SignableMessage, encode_typed_data
 from eth_keys.exceptions import BadSignature
 from eth_utils.exceptions import ValidationError
 
 from makerscope.errors import InputError
 from makerscope.rewards.abi import encoder
 from makerscope.rewards.hashing import ZERO_ADDRESS, address_bytes, checksum, hash_bytes, hex_of, keccak, whole
+from makerscope.rewards.signing import Account, SignableMessage, encode_typed_data
 
 Sign = Callable[[SignableMessage], bytes]
 TypedData = dict[str, Any]

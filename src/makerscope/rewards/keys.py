@@ -11,12 +11,9 @@ from dataclasses import dataclass, field
 from getpass import getpass
 from pathlib import Path
 
-from eth_account import Account
-from eth_account.messages import SignableMessage
-from eth_account.signers.local import LocalAccount
-
 from makerscope.errors import InputError
 from makerscope.rewards.hashing import address_bytes, checksum
+from makerscope.rewards.signing import Account, LocalAccount, SignableMessage
 
 KEY, KEYSTORE, PASSWORD = "MAKERSCOPE_PRIVATE_KEY", "MAKERSCOPE_KEYSTORE", "MAKERSCOPE_PASSWORD"
 LARGEST = 1 << 20  # bytes of a keystore or password file
