@@ -102,6 +102,11 @@ class NodeError(OutputError):
 
 
 def one_line(text: str) -> str:
-    """``text`` without line breaks, cut to 600 characters, so that a message stays one line."""
-    flat = " ".join(text.split())
+    r"""``text`` as one line of at most 600 characters, without anything that a terminal would obey.
+
+    Examples:
+        >>> one_line("two\nlines, \x1b[2J")
+        'two lines, �[2J'
+    """
+    flat = "".join([c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in " ".join(text.split())])
     return flat if len(flat) <= 600 else flat[:597] + "..."

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from eth_account import Account
 
 from makerscope.rewards import keys
 from makerscope.rewards.hashing import hex_of
@@ -165,6 +166,39 @@ def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(node, world, shell,
     assert int(plan["most"]) == COIN // 10 + plan["gas"] * int(plan["max_fee_per_gas"])
     assert transaction_count(node, "publisher") == 0
     assert sorted(path.name for path in bundle.parent.iterdir()) == ["epoch-3"]
+
+
+def test_a_post_that_is_not_included_is_replaced_by_one_that_offers_more(node, world, shell, bundle):
+    node.once("evm_setAutomine", False)
+    try:
+        assert "not included within 0.2 s" in shell.bad("publisher", "post", bundle, "--wait", "0.2")
+        code, out, _ = shell.run("publisher", "post", bundle, "--dry-run")
+        assert code == 0
+        assert "an earlier run was about to post epoch 3" in out
+        assert "not included within 0.2 s" in shell.bad("publisher", "post", bundle, "--wait", "0.2", "--replace")
+        other = write_bundle(bundle.parent / "other" / "epoch-3", contract=world.address, amounts={"maker": 5})
+        (other.parent / "epoch-3.post.journal.json").write_bytes(
+            (bundle.parent / "epoch-3.post.journal.json").read_bytes()
+        )
+        assert "want --replace with the very same command" in shell.bad("publisher", "post", other, "--replace")
+        node.once("evm_mine")
+        assert shell.sent("publisher", "post", bundle, "--replace") == [], "one of them was included meanwhile"
+    finally:
+        node.once("evm_setAutomine", True)
+    assert len(json.loads((bundle.parent / "epoch-3.post.journal.json").read_text())["attempts"]) == 2
+    assert (transaction_count(node, "publisher"), posted(world).status) == (1, 1)
+
+
+def test_a_keystore_signs_and_a_dry_run_needs_no_password(node, world, shell, bundle, tmp_path):
+    keystore, password = tmp_path / "keystore.json", tmp_path / "password"
+    keystore.write_text(json.dumps(Account.encrypt(key_of("publisher"), "a word", kdf="pbkdf2", iterations=2)))
+    password.write_text("a word\n")
+    code, out, _ = shell.run(None, "post", bundle, "--keystore", keystore, "--dry-run")
+    assert (code, "would post epoch 3" in out) == (0, True)
+    assert "there is no password" in shell.bad(None, "post", bundle, "--keystore", keystore)
+    assert "there is no key" in shell.bad(None, "post", bundle)
+    assert len(shell.sent(None, "post", bundle, "--keystore", keystore, "--password-file", password)) == 1
+    assert posted(world).publisher == address_of("publisher")
 
 
 # ---- refused

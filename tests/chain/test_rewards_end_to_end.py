@@ -42,7 +42,7 @@ def test_an_epoch_from_deployment_to_sweep(node, shell, tmp_path):
     after = integer(node, node.read("eth_getBalance", address_of("challenger"), "latest"))
     assert after - before == COIN // 10 - int(collected["fee"])
 
-    assert "is not the publisher" in shell.bad("publisher", "post", true), "who lied has lost the role"
+    assert "has no publisher" in shell.bad("publisher", "post", true), "who lied has lost the role"
     shell.sent("owner", "appoint", address_of("publisher"), *here)
     assert len(shell.sent("publisher", "post", true)) == 1
     assert shell.sent("challenger", "challenge", true) == []

@@ -7,6 +7,7 @@ from makerscope.cli.progress import progress_bar
 from makerscope.cli.rewards_link import Flag, Link, Sending, beside, distributor, same_or_refused
 from makerscope.cli.rewards_sending import Done, carried_out, print_outcomes
 from makerscope.errors import InputError
+from makerscope.report.names import many
 from makerscope.rewards.distributor import Distributor, Status
 from makerscope.rewards.falsehood import Falsehood, checked_rules, first_falsehood, read_samples, tree_of
 from makerscope.rewards.hashing import ZERO_ADDRESS, hex_of
@@ -150,9 +151,10 @@ def _may_post(it: Distributor, sender: str, read: Posting) -> None:
     """Refuse what the contract would, in words that say what to do."""
     asked = [("publisher", ()), ("paused_at", ()), ("unreserved", ())]
     publisher, paused, unreserved = (row[0] for row in it.views(asked))
+    if publisher == ZERO_ADDRESS:
+        raise InputError(it.address, "has no publisher", "its owner to name one (rewards appoint)")
     if publisher != sender:
-        who = "nobody (the owner names one: rewards appoint)" if publisher == ZERO_ADDRESS else publisher
-        raise InputError(sender, f"is not the publisher of {it.address}", who)
+        raise InputError(sender, f"is not the publisher of {it.address}", publisher)
     program = it.program(read.program)
     if not program.registered:
         raise InputError(f"program {hex_of(read.program)}", "is not registered", "it registered (rewards register)")
@@ -175,7 +177,7 @@ def _may_post(it: Distributor, sender: str, read: Posting) -> None:
 def _falsehood(read: Posting, it: Distributor, max_weight: int) -> Falsehood | None:
     (state,) = it.epochs([read.epoch])
     samples = read_samples(read.folder / SAMPLES)
-    with progress_bar("checking every sample", samples.height) as advance:
+    with progress_bar(f"checking {many(samples.height, 'sample')}", None):
         tree = tree_of(samples)
         if state.status == Status.POSTED and tree.commitment != state.samples_root:
             raise InputError(
@@ -184,7 +186,7 @@ def _falsehood(read: Posting, it: Distributor, max_weight: int) -> Falsehood | N
                 f"{hex_of(state.samples_root)}, as posted: what was posted with other samples, or with sums that are "
                 "not theirs, only the owner can cancel (rewards cancel)",
             )
-        return first_falsehood(samples, read.rules, max_weight, tree, progress=advance)
+        return first_falsehood(samples, read.rules, max_weight, tree)
 
 
 def _epoch_of(

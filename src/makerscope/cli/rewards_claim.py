@@ -1,24 +1,25 @@
 """``makerscope rewards claim``."""
 
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
 
+from makerscope.cli.progress import progress_bar
 from makerscope.cli.rewards_link import Link, Sending, account, beside, distributor, same_or_refused
-from makerscope.cli.rewards_sending import Done, Outcome, carried_out, print_outcomes
+from makerscope.cli.rewards_sending import Done, carried_out, print_outcomes
 from makerscope.errors import InputError, RefusedError
 from makerscope.report.names import many
 from makerscope.rewards.distributor import MOST_CLAIMS, Distributor, Status
-from makerscope.rewards.journal import Entry
-from makerscope.rewards.posting import Posting, claim_of, claims, posting
+from makerscope.rewards.posting import Claim, Posting, claims, claims_of, posting
 from makerscope.rewards.transactions import Call, prepared
 
 HERE = Link()
 SENT = Sending()
 _AT_ONCE = 256  # accounts asked about by one request
-Claim = tuple[str, int, list[bytes]]  # account, amount, proof
 
 
 def claim(
@@ -44,32 +45,47 @@ def claim(
     it = distributor(link, contract, read)
     wanted = _wanted(read, account_ or [], sending, everybody=all_)
     _may_claim(it, read, wanted)
-    tree = claims(bundle, read.root)
-    shown = {name: found for name in wanted if (found := claim_of(tree, name))}
-    left_out: list[str] = []  # whom the token does not pay
-    planned: list[str] = []  # whom an earlier transaction of a dry run would have paid
-
-    def decide(sender: str, _: Entry | None) -> Call | Done:
-        unpaid = [name for name in _unpaid(it, read.epoch, wanted) if name not in planned]
-        while due := [name for name in unpaid if name not in left_out][:MOST_CLAIMS]:
-            refused = _refused(it, sender, read.epoch, [shown[name] for name in due])
-            if not refused:
-                planned.extend(due if sending.dry_run else ())
-                return _call(it, read.epoch, [shown[name] for name in due])
-            left_out.extend(refused)
-        return Done(text=f"nobody of {many(len(wanted), 'account')} is still to be paid for epoch {read.epoch}")
-
-    outcomes: list[Outcome] = []
+    with progress_bar("checking the claims", None):
+        shown = claims_of(claims(bundle, read.root), wanted)
+    queue, outcomes = _Queue(), []
+    decide = partial(_next, it, read, shown, queue)
     while True:
         outcomes.append(carried_out(it.node, it.chain_id, sending, beside(bundle, "claim"), decide))
         if outcomes[-1].receipt is None and outcomes[-1].planned is None:
             break
-    print_outcomes(outcomes[:-1] or outcomes, sending, epoch=read.epoch, left_out=left_out)
-    if left_out and not sending.json:
+        if not sending.json:
+            print_outcomes(outcomes[-1:], sending)
+    if sending.json or len(outcomes) == 1:
+        print_outcomes(outcomes[:-1] or outcomes, sending, epoch=read.epoch, left_out=queue.left_out)
+    if queue.left_out and not sending.json:
+        names = ", ".join(queue.left_out)
         Console(stderr=True, soft_wrap=True, highlight=False).print(
-            f"left out, for the token does not pay {many(len(left_out), 'account')}: {', '.join(left_out)}"
+            f"left out {many(len(queue.left_out), 'account')} that the token does not pay: {names}"
         )
-    return 1 if left_out else 0
+    return 1 if queue.left_out else 0
+
+
+@dataclass(slots=True)
+class _Queue:
+    """Who is still to be paid (None: nobody was asked about yet), and whom the token does not pay."""
+
+    waiting: list[str] | None = None
+    left_out: list[str] = field(default_factory=list)
+
+
+def _next(it: Distributor, read: Posting, shown: dict[str, Claim], queue: _Queue, *now: object) -> Call | Done:
+    """The next claims, as many as one transaction takes. What others had paid meanwhile is left out."""
+    sender = str(now[0])
+    if queue.waiting is None:
+        queue.waiting = _unpaid(it, read.epoch, list(shown))
+    while queue.waiting:
+        due, queue.waiting = queue.waiting[:MOST_CLAIMS], queue.waiting[MOST_CLAIMS:]
+        due = _unpaid(it, read.epoch, due)
+        refused = _refused(it, sender, read.epoch, [shown[name] for name in due])
+        queue.left_out += refused
+        if paid := [shown[name] for name in due if name not in refused]:
+            return _call(it, read.epoch, paid)
+    return Done(text=f"nobody of {many(len(shown), 'account')} is still to be paid for epoch {read.epoch}")
 
 
 def _wanted(read: Posting, named: list[str], sending: Sending, *, everybody: bool) -> list[str]:
@@ -116,7 +132,7 @@ def _call(it: Distributor, epoch: int, shown: list[Claim]) -> Call:
 
 def _refused(it: Distributor, sender: str, epoch: int, shown: list[Claim]) -> list[str]:
     """Who of several cannot be paid, so that they hold up nobody else. One alone is left to say so by itself."""
-    if len(shown) == 1 or _goes(it, sender, _call(it, epoch, shown)):
+    if len(shown) < 2 or _goes(it, sender, _call(it, epoch, shown)):
         return []
     return [each[0] for each in shown if not _goes(it, sender, _call(it, epoch, [each]))]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from makerscope.cli.progress import progress_words
 from makerscope.cli.rewards_link import Sending
@@ -91,7 +92,6 @@ def finished(journal: Path) -> None:
     entry = found(journal)
     if entry is not None and entry.fate != "open":
         forget(journal)
-        journal.with_name(f".{journal.name}.lock").unlink(missing_ok=True)
 
 
 def print_outcomes(outcomes: list[Outcome], sending: Sending, **more: object) -> None:
@@ -102,27 +102,28 @@ def print_outcomes(outcomes: list[Outcome], sending: Sending, **more: object) ->
         print(json.dumps({**more, "dry_run": sending.dry_run, "transactions": documents}, indent=2))  # noqa: T201
         return
     for item in outcomes:
+        text = escape(item.text)
         if item.earlier:
-            console.print(item.earlier)
+            console.print(escape(item.earlier))
         if item.planned is not None:
             plan = item.planned
-            console.print(f"would {item.text}: nothing was sent")
+            console.print(f"would {text}: nothing was sent")
             console.print(
                 f"  from {plan.sender} to {plan.call.to or 'a new contract'}, nonce {plan.nonce}, "
                 f"{len(plan.call.data):,} bytes, value {coins(plan.call.value)}"
             )
             console.print(
-                f"  gas {plan.gas:,} at most, {plan.fees.most / GWEI:g} gwei each at most: "
-                f"{coins(plan.cost - plan.call.value)} and the value, of the chain's coin"
+                f"  gas at most {plan.gas:,} at {plan.fees.most / GWEI:g} gwei: {coins(plan.cost - plan.call.value)} "
+                "of the chain's coin, besides the value"
             )
         elif item.receipt is not None:
             done = item.receipt
             console.print(
-                f"[green]done[/green] {item.text}: transaction {done.hash}, block {done.block:,}, "
+                f"[green]done[/green]: {text},  transaction {done.hash}, block {done.block:,}, "
                 f"gas {done.gas:,}, cost {coins(done.fee)}"
             )
         else:
-            console.print(f"{item.text}; nothing was sent")
+            console.print(f"{text}; nothing was sent")
 
 
 def _planned(node: Node, chain_id: int, sending: Sending, journal: Path, decide: Decide) -> Outcome:

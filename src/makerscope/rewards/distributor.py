@@ -9,7 +9,6 @@ from enum import IntEnum
 from typing import Any
 
 from makerscope.errors import InputError
-from makerscope.rewards.hashing import checksum
 from makerscope.rewards.interface import interface
 from makerscope.rewards.rpc import Call as Request
 from makerscope.rewards.rpc import Node, octets
@@ -114,20 +113,20 @@ def distributor_at(node: Node, address: str, *, chain_id: int | None) -> Distrib
     code = octets(node, node.read("eth_getCode", address, "latest"))
     if not code:
         raise InputError(address, f"there is no contract on chain {here}", "the address of a reward distributor")
-    words = interface().immutables(code)
-    if words is None or len(words) != len(interface().constructor) - 1:  # the owner is no immutable
+    if not interface().is_deployed_as(code):
         raise InputError(
             address, "the contract's code is not that of this makerscope's reward distributor", "one that it deployed"
         )
-    token, bond, window, claim_period = words
+    names = ("TOKEN", "PUBLISHER_BOND", "WINDOW", "CLAIM_PERIOD")
+    token, bond, window, claim_period = (row[0] for row in _views(node, address, [(name, ()) for name in names]))
     return Distributor(
         node=node,
         chain_id=here,
         address=address,
-        token=checksum(token[12:]),
-        bond=int.from_bytes(bond),
-        window=int.from_bytes(window),
-        claim_period=int.from_bytes(claim_period),
+        token=token,
+        bond=bond,
+        window=window,
+        claim_period=claim_period,
     )
 
 
@@ -150,4 +149,5 @@ def _asking(address: str, data: bytes) -> dict[str, str]:
 
 
 def _epoch(number: int, found: dict[str, Any]) -> Epoch:
-    return Epoch(number=number, **(found | {"status": Status(found["status"])}))
+    values: dict[str, Any] = found | {"status": Status(found["status"])}
+    return Epoch(number=number, **values)

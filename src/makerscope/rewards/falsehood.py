@@ -5,14 +5,16 @@ not what the rule of its market makes of its orders, one that cannot be a sample
 are each enough to cancel the epoch.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from makerscope.errors import AccountingError, DomainError, InputError
+from makerscope.kernels.leaf_scores import leaf_scores
 from makerscope.programs.sample_rule import SampleRule, sample_score
 from makerscope.rewards.abi import encoder
 from makerscope.rewards.hashing import address_bytes, checksum, hex_of, keccak
@@ -22,7 +24,6 @@ from makerscope.rewards.sample_leaves import FIELDS, LISTS, MAX_ORDERS, TYPES, l
 from makerscope.rewards.sum_tree import SumTree, proof, sum_tree
 
 MAX_PRICE, LARGEST = 1 << 61, (1 << 63) - 1  # what the contract takes for an order
-_STEP = 10_000  # rows between two looks at the progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,10 @@ def read_samples(path: Path) -> pl.DataFrame:
     missing = [name for name in FIELDS if name not in found.columns]
     if missing or not found.height:
         raise InputError(path, f"column {missing[0]!r} is missing" if missing else "holds no sample", ", ".join(FIELDS))
-    return found.select(FIELDS)
+    found = found.select(FIELDS)
+    if sum(found.null_count().row(0)):
+        raise InputError(path, "a value is missing", "a value in every column and row")
+    return found
 
 
 def tree_of(samples: pl.DataFrame) -> SumTree:
@@ -61,12 +65,7 @@ def tree_of(samples: pl.DataFrame) -> SumTree:
 
 
 def first_falsehood(
-    samples: pl.DataFrame,
-    rules: tuple[tuple[int, ...], ...],
-    max_weight: int,
-    tree: SumTree,
-    *,
-    progress: Callable[[float], object] = lambda _: None,
+    samples: pl.DataFrame, rules: tuple[tuple[int, ...], ...], max_weight: int, tree: SumTree
 ) -> Falsehood | None:
     """The first false sample, None where all are true.
 
@@ -75,29 +74,64 @@ def first_falsehood(
         rules: 32 words a market.
         max_weight: the largest weight that the program allows.
         tree: over these samples.
-        progress: called with the number of samples looked at since the last call.
     """
     parsed = [_rule(words) for words in rules]
-    before: tuple[int, int, int] | None = None
-    for at, row in enumerate(samples.iter_rows()):
-        shown: dict[str, Any] = dict(zip(FIELDS, row, strict=True))
-        key = (shown["market"], shown["sample"], int(shown["maker"], 16))
-        if before is not None and key <= before:
+    unordered = _unordered(samples)
+    doubtful = unordered | (
+        samples["score"].cast(pl.Int64, strict=False).fill_null(-1).to_numpy() != _scores(samples, rules)
+    )
+    doubtful |= ~samples["weight"].is_between(1, max_weight).to_numpy()
+    for at in np.flatnonzero(doubtful).tolist():
+        shown = samples.row(at, named=True)
+        if unordered[at]:
             text = f"sample {at} ({_named(shown)}) does not come after the one before it"
-            places = (_place(tree, at - 1), _place(tree, at))
-            arguments = (_shown(samples, at - 1), places[0], _shown(samples, at), places[1])
+            arguments = (_shown(samples, at - 1), _place(tree, at - 1), _shown(samples, at), _place(tree, at))
             return Falsehood(text=text, function="challenge_order", arguments=arguments)
-        before = key
         wrong = _wrong(shown, parsed, max_weight)
         if wrong:
-            return Falsehood(
-                text=f"sample {at} ({_named(shown)}) {wrong}",
-                function="challenge_score",
-                arguments=(_shown(samples, at), _place(tree, at), *_rule_arguments(rules, shown["market"])),
-            )
-        if at % _STEP == _STEP - 1:
-            progress(_STEP)
+            arguments = (_shown(samples, at), _place(tree, at), *_rule_arguments(rules, shown["market"]))
+            text = f"sample {at} ({_named(shown)}) {wrong}"
+            return Falsehood(text=text, function="challenge_score", arguments=arguments)
     return None
+
+
+def _unordered(samples: pl.DataFrame) -> NDArray[np.bool_]:
+    """Which samples do not come after the one before them."""
+    makers = samples["maker"].unique()
+    number = {name: int(address_bytes(name, "samples, maker").hex(), 16) for name in makers}
+    order = {value: rank for rank, value in enumerate(sorted(set(number.values())))}
+    rank = samples["maker"].replace_strict(
+        list(number), [order[value] for value in number.values()], return_dtype=pl.Int64
+    )
+    keys = samples.select("market", "sample", rank.alias("rank"))
+    same, after = pl.lit(value=True), pl.lit(value=False)
+    for name in keys.columns:
+        step = pl.col(name).cast(pl.Int128) - pl.col(name).cast(pl.Int128).shift(1)
+        same, after = same & (step == 0), after | (same & (step > 0))
+    return keys.select((~after).fill_null(value=False))["literal"].to_numpy()
+
+
+def _scores(samples: pl.DataFrame, rules: tuple[tuple[int, ...], ...]) -> NDArray[np.int64]:
+    """What the orders of each sample are worth, by the compiled twin of the rule; -1 where they have no score."""
+    fits = (pl.col(price).list.len() == pl.col(size).list.len() for price, size in (LISTS[:2], LISTS[2:]))
+    even = samples.select(pl.all_horizontal(fits))[:, 0].to_numpy()
+    part = samples.filter(even)
+    out, found = np.full(samples.height, -1, np.int64), np.empty(part.height, np.int64)
+    numbers = [part[name].cast(pl.Int64, strict=False).fill_null(-1).to_numpy() for name in ("market", "reference")]
+    sides = [array for prices, sizes in (LISTS[:2], LISTS[2:]) for array in _flat(part[prices], part[sizes])]
+    leaf_scores(np.array(rules, np.int64), *numbers, *sides, found)
+    out[even] = found
+    return out
+
+
+def _flat(prices: pl.Series, sizes: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Lists of a side one behind the other, and where each begins."""
+    ends = np.concatenate(([0], np.cumsum(prices.list.len().to_numpy().astype(np.int64))))
+    flat = [
+        column.filter(column.list.len() > 0).explode().cast(pl.Int64, strict=False).fill_null(-1).to_numpy()
+        for column in (prices, sizes)
+    ]
+    return flat[0], flat[1], ends
 
 
 def _wrong(shown: dict[str, Any], rules: list[SampleRule], max_weight: int) -> str:

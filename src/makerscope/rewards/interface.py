@@ -75,12 +75,10 @@ class Interface:
         """What creates the contract."""
         return self.creation + _encoded("the constructor", self.constructor, values)
 
-    def immutables(self, code: bytes) -> tuple[bytes, ...] | None:
-        """The immutables in deployed code, a word each; None where the code is not this contract's."""
-        size = len(self.runtime)
-        if code[:size] != self.runtime or len(code) % WORD != size % WORD:
-            return None
-        return tuple(code[at : at + WORD] for at in range(size, len(code), WORD))
+    def is_deployed_as(self, code: bytes) -> bool:
+        """Whether deployed code is this contract's, with as many immutables as its constructor could set."""
+        words, rest = divmod(len(code) - len(self.runtime), WORD)
+        return code.startswith(self.runtime) and rest == 0 and words <= len(self.constructor)
 
 
 @cache

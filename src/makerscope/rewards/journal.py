@@ -6,10 +6,11 @@ signed under it. The bytes are what the network sees anyhow; no key is in them.
 """
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 import msgspec
 
@@ -50,17 +51,32 @@ def locked(path: Path) -> Iterator[None]:
         OutputError: its folder cannot be written.
     """
     beside = path.with_name(f".{path.name}.lock")
+    lock = _held(beside, path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = beside.open("w")
-    except OSError as error:
-        raise OutputError(f"{beside}: cannot be written ({error.strerror}); want a folder") from error
-    with lock:
+        yield
+    finally:
+        beside.unlink(missing_ok=True)
+        lock.close()
+
+
+def _held(beside: Path, path: Path) -> IO[bytes]:
+    """The lock file, ours; made anew where whoever had it took it away just now."""
+    while True:
+        try:
+            beside.parent.mkdir(parents=True, exist_ok=True)
+            lock = beside.open("wb")
+        except OSError as error:
+            raise OutputError(f"{beside}: cannot be written ({error.strerror}); want a folder") from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if beside.stat().st_ino == os.fstat(lock.fileno()).st_ino:
+                return lock
+        except FileNotFoundError:
+            pass
         except OSError as error:
+            lock.close()
             raise InputError(path, "another makerscope is sending this", "its end") from error
-        yield
+        lock.close()
 
 
 def found(path: Path) -> Entry | None:

@@ -1,5 +1,6 @@
 """What the chain needs of an epoch's bundle: the figures that are posted, and each account's claim."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ BUNDLE, TREE, SAMPLES = "bundle.json", "tree.json", "samples.parquet"
 LARGEST = 1 << 30  # bytes of a file
 WANT = "an epoch's bundle, as 'makerscope rewards compute' writes it"
 NOTHING = bytes(32)
+Claim = tuple[str, int, list[bytes]]  # account, amount, proof
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,12 +91,11 @@ def claims(folder: Path, root: bytes) -> MerkleTree:
     return tree
 
 
-def claim_of(tree: MerkleTree, account: str) -> tuple[str, int, list[bytes]] | None:
-    """Account, amount and proof, as the contract takes them; None where the account has no claim."""
-    for row, value in enumerate(tree.values):
-        if str(value[0]).lower() == account.lower():
-            return account, int(value[1]), list(proof(tree, row))
-    return None
+def claims_of(tree: MerkleTree, accounts: Iterable[str]) -> dict[str, Claim]:
+    """Account, amount and proof of each account that has a claim, as the contract takes them."""
+    rows = {str(value[0]).lower(): row for row, value in enumerate(tree.values)}
+    known = {account: rows[account.lower()] for account in accounts if account.lower() in rows}
+    return {name: (name, int(tree.values[row][1]), list(proof(tree, row))) for name, row in known.items()}
 
 
 def canonical(value: object) -> bytes:

@@ -164,7 +164,7 @@ def _poor(node: Node, sender: str, held: int, wanted: int, what: str) -> InputEr
 def _gas(node: Node, call: Call, sender: str, limit: int) -> int:
     """What the node estimates and a margin, within the limit of a block."""
     try:
-        estimate = integer(node, node.read("eth_estimateGas", parameters(call, sender)))
+        estimate = integer(node, node.read("eth_estimateGas", parameters(call, sender), "latest"))
     except RefusedError as error:
         if not error.reverted:
             raise
