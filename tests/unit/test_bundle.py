@@ -36,7 +36,9 @@ def epoch(tape):
 
 
 def steps(folder, **evidence):
-    return {step.name: step for step in verify(case_of(folder, **evidence))}
+    found = {step.name: step for step in verify(case_of(folder, **evidence))}
+    assert found.pop("chain").note == "no node is given (--rpc)"
+    return found
 
 
 def test_everything_that_is_recomputed_is_as_the_bundle_says(tmp_path, tape, epoch):

@@ -62,8 +62,14 @@ app.command(
 app.command(
     "makerscope.cli.facts:facts", name="facts", help="Stylised facts of tapes side by side, recorded and simulated."
 )
-rewards = App(name="rewards", help="Pay makers by a contract that anybody can check: from deployment to claims.")
+app.command(
+    "makerscope.cli.verify:verify_command", name="verify", help="Recompute everything that an epoch's bundle says."
+)
+rewards = App(name="rewards", help="Pay makers by a contract that anybody can check: from scores to claims.")
 for module, name, text in (
+    ("epoch", "seed", "Draw a seed for an epoch and print the commitment to it."),
+    ("epoch", "compute", "Score a tape and share out a budget: an epoch's bundle."),
+    ("epoch", "sign", "Sign a bundle as its publisher."),
     ("owner", "deploy", "Deploy a reward distributor and write where it is."),
     ("owner", "appoint", "Name who may post epochs."),
     ("owner", "register", "Make a program and its rules known to the contract."),

@@ -141,7 +141,7 @@ def distributor(link: Link, contract: str | None, bundle: Posting | None = None,
     Raises:
         InputError: none is named, or two that differ; the wrong chain; no distributor there.
     """
-    named = _named(contract)
+    named = named_contract(contract)
     address = _agreed("--contract", [named[0], bundle.contract if bundle else None])
     chain_id = _agreed("--chain-id", [link.chain_id, named[1], bundle.chain_id if bundle else None])
     if address is None:
@@ -182,8 +182,8 @@ def journal_here(it: Distributor, command: str) -> Path:
     return Path(f"rewards-{command}-{it.address[2:10].lower()}.journal.json")
 
 
-def _named(contract: str | None) -> tuple[str | None, int | None]:
-    """Address and chain of ``--contract``."""
+def named_contract(contract: str | None) -> tuple[str | None, int | None]:
+    """Address and chain of ``--contract``: an address, or the record that ``deploy`` wrote, which knows its chain."""
     if contract is None or contract.startswith("0x"):
         return None if contract is None else account("--contract", contract), None
     try:

@@ -1,0 +1,75 @@
+"""Steps of verifying that need the tape: that it is the one meant, and that it gives these scores."""
+
+from makerscope.rewards import bundle_parts as parts
+from makerscope.rewards.bundle import SAMPLES, TapePart, read_file
+from makerscope.rewards.case import Case, Found, Skipped, compared
+from makerscope.rewards.difference import Difference, first_difference
+from makerscope.rewards.epoch import judge
+from makerscope.rewards.epoch_samples import Sampled
+from makerscope.rewards.reopened import looks_back, program_of, terms_of
+from makerscope.rewards.tables import read_table
+from makerscope.tape.manifest import evidence_root, sha256_of
+
+
+def tape(case: Case) -> Found:
+    """Every file of the tape is as its manifest says, and the evidence root is the bundle's."""
+    here = case.tape
+    if here is None:
+        return Skipped("no tape is given (--tape)")
+    manifest = here.manifest
+    for item in manifest.files:
+        path = here.path / item.path
+        if not path.is_file():
+            return Difference(path=f"tape {item.path}", says=item.sha256, follows="no such file")
+        found = sha256_of(path)
+        if found != item.sha256:
+            return Difference(path=f"tape {item.path}", says=item.sha256, follows=f"{found}, the SHA-256 of the file")
+    rows: dict[str, int] = {}
+    for item in manifest.files:
+        rows[item.table] = rows.get(item.table, 0) + item.rows
+    return (
+        first_difference(manifest.evidence_root, evidence_root(manifest.files), "tape manifest.json evidence_root")
+        or first_difference(manifest.rows, rows, "tape manifest.json rows")
+        or first_difference(case.bundle.tape.evidence_root, manifest.evidence_root, "tape.evidence_root")
+        or f"{len(manifest.files)} files"
+    )
+
+
+def scores(case: Case) -> Found:
+    """Scores, screens and samples: all come of one reading of the tape."""
+    said, here = case.bundle, case.tape
+    if here is None:
+        return Skipped("no tape is given (--tape)")
+    rule = program_of(said)
+    if said.previous is not None and case.previous is None and looks_back(rule):
+        return Skipped("the program looks back, and the bundle of the epoch before is not given (--previous)")
+    judged = judge(here, rule, terms_of(said, case.previous), progress=case.progress)
+    addresses = {row.maker: row.account for row in said.scores if row.account is not None}
+    scores, screening = judged.scores, judged.screening
+    ours = {
+        "tape": TapePart(evidence_root=scores.tape_root, since=str(scores.since), until=str(scores.until)),
+        "seed": scores.seed,
+        "screens": parts.screens_part(screening),
+        "scores": parts.score_rows(scores, addresses),
+        "markets": parts.market_rows(scores),
+        "hysteresis": parts.state_part(scores),
+        "findings": judged.findings,
+        "rules": judged.sampled.rules,
+        "max_weight": str(judged.sampled.max_weight),
+    }
+    wrong = compared(said, ours) or _other_samples(case, judged.sampled)
+    listed = {item.maker: item.reason for item in said.exclusions if item.by == "list"}
+    return (
+        wrong
+        or compared(said, {"exclusions": parts.exclusions_of(said.scores, listed, screening)})
+        or f"{len(said.scores)} rows of {len({row.maker for row in said.scores})} makers"
+    )
+
+
+def _other_samples(case: Case, ours: Sampled) -> Difference | None:
+    """The first leaf that is another, where the root is."""
+    wrong = compared(case.bundle, {"samples": ours.part})
+    if wrong is None or ours.table is None or case.bundle.samples is None:
+        return wrong
+    table = read_table(read_file(case.folder, SAMPLES), SAMPLES)
+    return first_difference(table.to_dicts(), ours.table.to_dicts(), SAMPLES) or wrong
