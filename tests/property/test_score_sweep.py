@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from makerscope.programs.components import Looks, swept
+from makerscope.programs.components import Looks, Parties, swept
 from makerscope.programs.references import Track
 from makerscope.programs.resting import Resting
 from makerscope.programs.sample_rule import UNIT, Kernel, Reducer, SampleRule
@@ -54,14 +54,23 @@ def arrays(orders):
     cuts=st.lists(times, min_size=2, max_size=6, unique=True),
     marks=st.lists(times, max_size=8, unique=True),
     width=st.sampled_from([0, UNIT // 25]),
-    how=st.sampled_from(["epoch", "sample", "sample_side"]),
+    narrow=st.sampled_from([0, 9]),
+    how=st.sampled_from(["epoch", "sample", "sample_side", "larger_side", "deficit"]),
     target=st.sampled_from([(0, 0), (0, 400), (10, 50)]),
+    least=st.sampled_from([0, 300]),
+    stakes=st.lists(st.integers(0, 6), min_size=3, max_size=3),
+    enrolled=st.lists(st.booleans(), min_size=3, max_size=3),
+    base=st.sampled_from([0, 150, -1]),
 )
-def test_a_sweep_sums_what_the_definition_says(mode, orders, track, rule, cuts, marks, width, how, target):
+def test_a_sweep_sums_what_the_definition_says(
+    mode, orders, track, rule, cuts, marks, width, narrow, how, target, least, stakes, enrolled, base
+):
     if rule.reducer == Reducer.PRESENCE:
         target = (0, 0)
     rows, resting = arrays(orders)
-    path = [(t, twice, twice, 0) for t, twice in sorted(track)]
+    path = [(t, twice, twice, base if k % 2 else max(base, 0)) for k, (t, twice) in enumerate(sorted(track))]
+    if base:  # a base that moves cannot be taken back to the reference
+        path = [(t, bid, ask, own or 150) for t, bid, ask, own in path]
     edges = sorted(cuts)
     spans = [(a, b, k % 2) for k, (a, b) in enumerate(itertools.pairwise(edges)) if k % 3 < 2]
     out = swept(
@@ -72,13 +81,19 @@ def test_a_sweep_sums_what_the_definition_says(mode, orders, track, rule, cuts, 
             stressed=np.array([s[2] for s in spans]),
         ),
         Looks(mode=MODES[mode], instants=np.array(sorted(marks), np.int64)),
-        MarketRule(rule=rule, width=width, min_age=0, max_age=None, decay=0),
+        MarketRule(rule=rule, width=width, narrow=narrow, least=2, per_stake=True, min_age=0, max_age=None, decay=0),
         makers=["a", "b", "c"],
         most=16,
         normalise=how,
         target=target,
+        least=least,
+        parties=Parties(enrolled=enrolled, stake=[each * 1_000_000 for each in stakes]),
     )  # fmt: skip
-    want = slow.swept(rows, path, spans, sorted(marks), mode, rule, 3, width=width, how=how, target=target)
+    want = slow.swept(
+        rows, path, spans, sorted(marks), mode, rule, 3,
+        width=width, narrow=narrow, floor=[2 * each for each in stakes], enrolled=enrolled, how=how, target=target,
+        least=least,
+    )  # fmt: skip
     for name in ("quality", "bid", "ask", "share", "present"):
         assert getattr(out, name) == [tuple(item) for item in want[name]], name
     for name in ("looked", "blind", "paid"):

@@ -17,7 +17,7 @@ from makerscope.kernels.wide import add_product
 
 UNIT = 10**12
 INTEGRAL, INSTANTS, BLOCK_MINIMUM = range(3)
-EPOCH, SAMPLE, SIDE = range(3)
+EPOCH, SAMPLE, SIDE, LARGER, DEFICIT = range(5)
 QUALITY, BID, ASK, SHARE, PRESENT, WORDS = 0, 2, 4, 6, 8, 10  # words of a maker in calm, then as many in stress
 LOOKED, BLIND, PAID, MARKET_WORDS = 0, 2, 4, 6  # of the market, in calm and in stress
 OVERFLOW = -1
@@ -74,27 +74,52 @@ def _worth(at, side, head, following, length, price, size, rule, reference, most
 
 
 @inner
-def _share_out(words, stressed, makers, sample, score, weight, how, low, high, market):
-    """Add each maker's share of one look, pico times weight, and what part of the look was paid."""
-    sides = 2 if how == SIDE else 1
+def _owed(own, side, score, sample, how, missing):
+    """What of a maker's score at one look shares are taken of."""
+    if how == SIDE:
+        return score[2 * own + side]
+    return min(score[2 * own + side], missing) if how == DEFICIT else sample[own]
+
+
+@inner
+def _share_out(words, stressed, sample, score, weight, how, low, high, least, enrolled, market):
+    """Add each maker's share of one look, pico times weight, and what part of the look was paid; False: overflow."""
+    makers = sample.shape[0]
+    sides = 2 if how in (SIDE, DEFICIT) else 1
+    larger = 0
+    if how == LARGER:
+        for s in range(2):
+            total = 0
+            for m in range(makers):
+                if score[2 * m + s] > _NEVER - total:
+                    return False
+                total += score[2 * m + s]
+            larger = max(larger, total)
     for s in range(sides):
+        missing = high
+        if how == DEFICIT:
+            for m in range(makers):
+                if enrolled[m] == 0:
+                    missing = max(missing - score[2 * m + s], 0)
         total = 0
         for m in range(makers):
-            own = score[2 * m + s] if how == SIDE else sample[m]
-            if own > _NEVER - total:
-                return False
-            total += own
+            if enrolled[m] != 0:
+                own = _owed(m, s, score, sample, how, missing)
+                if own > _NEVER - total:
+                    return False
+                total += own
+        paid = UNIT
+        if how in (SAMPLE, SIDE) and 0 < total < high:
+            paid = muldiv(total - low, UNIT, high - low) if total > low else 0
         if total == 0:
             continue
-        paid = UNIT
-        if high > 0 and total < high:
-            paid = muldiv(total - low, UNIT, high - low) if total > low else 0
+        whole = max(larger if how == LARGER else total, least)
         paid //= sides
         add_product(market, MARKET_WORDS * stressed + PAID, paid, weight)
         for m in range(makers):
-            own = score[2 * m + s] if how == SIDE else sample[m]
+            own = _owed(m, s, score, sample, how, missing) if enrolled[m] != 0 else 0
             if own > 0:
-                add_product(words, (2 * m + stressed) * WORDS + SHARE, muldiv(own, paid, total), weight)
+                add_product(words, (2 * m + stressed) * WORDS + SHARE, muldiv(own, paid, whole), weight)
     return True
 
 
@@ -131,10 +156,14 @@ def sweep(
     mode,
     rule,  # (32,), as kernels.scoring; its word ABSOLUTE is overwritten where the base moves
     most,  # orders of a side that count, 0 for all
-    width,  # pico of the reference that a maker's own two sides may be apart, 0 for any
-    how,  # EPOCH, SAMPLE or SIDE
+    width,  # pico of the base that a maker's own two sides may be apart, 0 for any
+    narrow,  # half ticks that they may be apart in any case
+    floor,  # (makers,): value that a side must have to count
+    enrolled,  # (makers,): 1 who takes part, 0 whose orders only stand in the book
+    how,  # EPOCH, SAMPLE, SIDE, LARGER (of the market's larger side) or DEFICIT (of what the others leave open)
     low,  # total score up to which a look pays nothing
-    high,  # total score from which a look is paid in full; 0: always in full
+    high,  # total score from which a look is paid in full, 0: always in full; DEFICIT: size of a side that is wanted
+    least,  # shares are taken of at least this total score
     decay,  # weight of the newest look in ``recent``, pico; 0: none
     words,  # out, zeros, (makers * 2 * WORDS,): of each maker in calm, then in stress
     market,  # out, zeros, (2 * MARKET_WORDS,)
@@ -237,9 +266,14 @@ def sweep(
                     )
                 ):
                     return -1 - m
-                if width > 0:
+                for side_of in (b, a):
+                    if value[side_of] < floor[m]:
+                        score[side_of] = value[side_of] = best[side_of] = 0
+                if width > 0 or narrow > 0:
+                    gap = max(2 * (best[a] - best[b]), 0)
+                    base = rule[ABSOLUTE] if rule[ABSOLUTE] > 0 else middle
                     apart = best[b] == 0 or best[a] == 0
-                    apart = apart or not 0 <= muldiv(max(2 * (best[a] - best[b]), 0), UNIT, middle) <= width
+                    apart = apart or not (gap <= narrow or 0 <= muldiv(gap, UNIT, base) <= width)
                     if apart:
                         score[b] = score[a] = value[b] = value[a] = 0
                 sample[m] = reduce_sides(rule, score[b], score[a], value[b], value[a], middle)
@@ -256,7 +290,7 @@ def sweep(
                 add_product(market, MARKET_WORDS * stressed + LOOKED, 1, weight)
                 _book(words, stressed, makers, sample, score, weight)
                 if how != EPOCH and not _share_out(
-                    words, stressed, makers, sample, score, weight, how, low, high, market
+                    words, stressed, sample, score, weight, how, low, high, least, enrolled, market
                 ):
                     return -1 - makers
             if mode == INSTANTS:
@@ -269,7 +303,7 @@ def sweep(
             add_product(market, MARKET_WORDS * stressed + LOOKED, 1, pending)
             _book(words, stressed, makers, worst_sample, worst_score, pending)
             if how != EPOCH and not _share_out(
-                words, stressed, makers, worst_sample, worst_score, pending, how, low, high, market
+                words, stressed, worst_sample, worst_score, pending, how, low, high, least, enrolled, market
             ):
                 return -1 - makers
             pending = 0

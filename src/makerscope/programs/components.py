@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import polars as pl
@@ -9,19 +11,21 @@ from numpy.typing import NDArray
 
 from makerscope.errors import AccountingError, InputError
 from makerscope.kernels import score_sweep as kernel
-from makerscope.kernels.score_sweep import EPOCH, INSTANTS, INTEGRAL, SAMPLE, SIDE, sweep
+from makerscope.kernels.queue import inside_stretches
+from makerscope.kernels.score_sweep import DEFICIT, EPOCH, INSTANTS, INTEGRAL, LARGER, SAMPLE, SIDE, sweep
 from makerscope.kernels.scoring import decay
 from makerscope.programs.program import Formula, Group, Measure
+from makerscope.programs.queue_points import queue_points
 from makerscope.programs.references import Track
 from makerscope.programs.resting import Resting, resting
 from makerscope.programs.sample_rule import LN2, UNIT
 from makerscope.programs.sampling import share_error
 from makerscope.programs.stress import Segments
-from makerscope.programs.units import MarketRule, market_rule, micro, nanoseconds, value_factor
+from makerscope.programs.units import MICRO, MarketRule, market_rule, micro, nanoseconds, value_factor
 from makerscope.tape.events import Instrument
 
 DAY = 86_400_000_000_000
-_NORMALISE = {"epoch": EPOCH, "sample": SAMPLE, "sample_side": SIDE}
+_NORMALISE = {"epoch": EPOCH, "sample": SAMPLE, "sample_side": SIDE, "larger_side": LARGER, "deficit": DEFICIT}
 _NO_TIMES = np.empty(0, np.int64)
 _NOT_SEEN = np.empty((0, 0), np.int64)
 
@@ -56,6 +60,25 @@ class Swept:
     seen: NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parties:
+    """Who takes part in a program, and each one's stake in millionths; both in the order of the makers."""
+
+    enrolled: Sequence[bool]
+    stake: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Components of every maker in one period, ``start`` to ``end`` (ns); ``present``, ``looked``: weight of time."""
+
+    start: int
+    end: int
+    component: Mapping[str, Sequence[int]]
+    present: Sequence[int]
+    looked: int
+
+
 def swept(
     orders: Resting,
     track: Track,
@@ -67,6 +90,8 @@ def swept(
     most: int = 0,
     normalise: str = "epoch",
     target: tuple[int, int] = (0, 0),
+    least: int = 0,
+    parties: Parties | None = None,
     keep: bool = False,
 ) -> Swept:
     """Sweep one market with one measure.
@@ -79,8 +104,10 @@ def swept(
         rule: the measure in the market's integers.
         makers: names, in the order of ``orders.maker``.
         most: orders of a side that count, 0 for all.
-        normalise: ``epoch``, ``sample`` or ``sample_side``.
+        normalise: as a group's.
         target: total scores from which a look is paid at all, and in full.
+        least: shares are of at least this total.
+        parties: who takes part, and with which stake; default all, with none.
         keep: whether ``seen`` is filled.
 
     Raises:
@@ -91,15 +118,18 @@ def swept(
     market = np.zeros(2 * kernel.MARKET_WORDS, np.int64)
     recent = np.zeros(count, np.int64)
     seen = np.zeros((looks.instants.shape[0], count), np.int64) if keep else _NOT_SEEN
+    who = parties or Parties(enrolled=(True,) * count, stake=(0,) * count)
+    floor = [rule.least * stake // MICRO if rule.per_stake else rule.least for stake in who.stake]
     status = sweep(
         orders.enter, orders.leave, orders.leaving, orders.maker, orders.side, orders.price, orders.size,
         track.time, track.twice, span.start, span.end, span.stressed, looks.instants, looks.mode,
-        rule.rule.row(), most, rule.width, _NORMALISE[normalise], *target, rule.decay, words, market, recent, seen,
+        rule.rule.row(), most, rule.width, rule.narrow, np.array(floor, np.int64), np.array(who.enrolled, np.int64),
+        _NORMALISE[normalise], *target, least, rule.decay, words, market, recent, seen,
     )  # fmt: skip
     if status < 0:
-        who = makers[-1 - status] if -1 - status < count else "all makers together"
+        name = makers[-1 - status] if -1 - status < count else "all makers together"
         raise AccountingError(
-            f"a score of {who} does not fit 63 bits; want larger ticks or lots, or a nearest distance"
+            f"a score of {name} does not fit 63 bits; want larger ticks or lots, or a nearest distance"
         )
     whole = whole_numbers(words).reshape(count, 2, kernel.WORDS // 2)
     of_market = whole_numbers(market).reshape(2, kernel.MARKET_WORDS // 2)
@@ -130,7 +160,9 @@ class Market:
     """Everything about one market that a group's formula may ask for; stress already weighed.
 
     ``component``: whole numbers of each maker, by name. ``looked``: weight of time looked at. ``paid``: pico times
-    weight. ``first``: the first measure's sweep, as it was. ``errors``: of each maker's share of it, from sampling.
+    weight. ``first``: the first measure's sweep, as it was, ``errors`` of each maker's share of it, from sampling.
+    ``present``: weight of time in which each maker was present as ``uptime_of`` says, of ``observed``, neither weighed
+    by stress. ``parts``: the periods, where the group has any.
     """
 
     instrument: Instrument
@@ -145,6 +177,9 @@ class Market:
     span: Segments
     looks: Looks
     rules: tuple[MarketRule, ...]
+    present: Sequence[int]
+    observed: int
+    parts: tuple[Part, ...] = ()
 
 
 def market_components(  # noqa: PLR0917 - what a market is
@@ -159,6 +194,7 @@ def market_components(  # noqa: PLR0917 - what a market is
     fills: pl.DataFrame,
     asked: set[str],
     until: int,
+    parties: Parties | None = None,
     keep: bool = False,
 ) -> Market:
     """Components of every maker in one market.
@@ -174,6 +210,7 @@ def market_components(  # noqa: PLR0917 - what a market is
         fills: its fills, with ``time``.
         asked: which components beyond the measures are wanted.
         until: end of the epoch, ns.
+        parties: who takes part, and with which stake; default all, with none.
         keep: keep the sample scores of the first measure.
 
     Raises:
@@ -183,26 +220,29 @@ def market_components(  # noqa: PLR0917 - what a market is
     where = f"{instrument.instrument}, group {group.name!r}"
     weight = UNIT if group.stress is None else micro(group.stress.weight) * (UNIT // 1_000_000)
     rules = tuple(market_rule(item, instrument, f"{where}, measure {item.name!r}") for item in group.measure)
-    found: dict[str, list[int]] = {}
-    first: Swept | None = None
-    orders: Resting | None = None
-    for item, rule in zip(group.measure, rules, strict=True):
-        counted = resting(lives, makers, min_age=rule.min_age, max_age=rule.max_age)
-        high = (micro(group.target.low), micro(group.target.high)) if group.target else (0, 0)
-        out = swept(
-            counted, track, span, looks, rule,
-            makers=makers, most=item.most_orders, normalise=group.normalise, target=high,
-            keep=looks.mode == INSTANTS and first is None,
-        )  # fmt: skip
-        found[item.name] = _quality(out, item, group.normalise, weight)
-        if first is None:
-            first, orders = out, counted
-    assert first is not None  # noqa: S101 - a group has at least one measure
-    assert orders is not None  # noqa: S101 - set together with ``first``
+    target = (micro(group.target.low), micro(group.target.high)) if group.target else (0, 0)
+    counted = [_counted(lives, instrument, item, rule, makers) for item, rule in zip(group.measure, rules, strict=True)]
+    sweeps = {
+        item.name: swept(
+            orders, track, span, looks, rule,
+            makers=makers, most=item.most_orders, normalise=group.normalise, target=target,
+            least=micro(group.least_total), parties=parties, keep=looks.mode == INSTANTS and item is group.measure[0],
+        )
+        for item, rule, orders in zip(group.measure, rules, counted, strict=True)
+    }  # fmt: skip
+    first = sweeps[group.measure[0].name]
+    found = {item.name: _quality(sweeps[item.name], item, group.normalise, weight) for item in group.measure}
     looked = _weighed(first.looked, weight)
-    present = [_weighed(item, weight) for item in first.present]
-    found["uptime"] = present if group.formula.uptime == "count" else [_part(item, looked) for item in present]
-    found |= _volumes(fills, instrument, lives, makers, group.formula, asked, until, where)
+    formula = group.formula
+    both = _mean([sweeps[name].present for name in formula.uptime_of or (group.measure[0].name,)])
+    present = [_weighed(item, weight) for item in both]
+    found["uptime"] = present if formula.uptime == "count" else [_part(item, looked) for item in present]
+    if "stake" in asked and parties:
+        found["stake"] = list(parties.stake)
+    if group.queue:
+        found["points"] = queue_points(lives, instrument, group.queue, makers)
+    found |= _volumes(fills, instrument, lives, makers, formula, asked, until, where)
+    found |= {name: weighted(parts, found, len(makers)) for name, parts in formula.sums.items()}
     return Market(
         instrument=instrument,
         component=found,
@@ -211,11 +251,13 @@ def market_components(  # noqa: PLR0917 - what a market is
         paid=_weighed(first.paid, weight),
         first=first if keep else replace(first, seen=_NOT_SEEN),
         errors=_errors(first, looks, len(makers)),
-        orders=orders,
+        orders=counted[0],
         track=track,
         span=span,
         looks=looks,
         rules=rules,
+        present=[sum(item) for item in both],
+        observed=sum(first.looked),
     )
 
 
@@ -226,6 +268,47 @@ def _errors(first: Swept, looks: Looks, makers: int) -> list[float | None]:
     if first.seen.shape[0] < 2:
         return [None] * makers
     return [float(error) if np.isfinite(error) else None for error in share_error(first.seen.astype(np.float64))]
+
+
+def weighted(parts: Mapping[str, Decimal], found: Mapping[str, Sequence[int]], makers: int) -> list[int]:
+    """Each maker's sum of components times their weights, rounded down.
+
+    Examples:
+        >>> weighted({"a": Decimal(2), "b": Decimal("0.5")}, {"a": [1, 2], "b": [3, 4]}, 2)
+        [3, 6]
+    """
+    return [sum(micro(weight) * found[name][k] for name, weight in parts.items()) // MICRO for k in range(makers)]
+
+
+def _counted(
+    lives: pl.DataFrame, instrument: Instrument, item: Measure, rule: MarketRule, makers: Sequence[str]
+) -> Resting:
+    """The resting orders that a measure looks at."""
+    rows = lives
+    if item.within_size is not None:
+        rows = _inside(rows, -int(-Fraction(item.within_size) // Fraction(instrument.lot_size)))
+    if item.sides != "both":
+        rows = rows.filter(pl.col("side") == (1 if item.sides == "bid" else -1))
+    return resting(rows, makers, min_age=rule.min_age, max_age=rule.max_age)
+
+
+def _inside(lives: pl.DataFrame, lots: int) -> pl.DataFrame:
+    """The parts of stretches in which an order is among the best ``lots`` of its side of the whole market."""
+    rows = lives.sort("start")
+    column = {name: rows[name].cast(pl.Int64).to_numpy() for name in ("start", "end", "side", "price", "size")}
+    leaving = np.argsort(column["end"], kind="stable").astype(np.int64)
+    at, start, end = inside_stretches(
+        column["start"], column["end"], leaving, column["side"], column["price"], column["size"], max(lots, 1)
+    )
+    return rows[at].with_columns(start=pl.Series(start, dtype=pl.Int64), end=pl.Series(end, dtype=pl.Int64))
+
+
+def _mean(sides: Sequence[list[tuple[int, int]]]) -> list[tuple[int, int]]:
+    count = len(sides)
+    return [
+        (sum(calm for calm, _ in each) // count, sum(stressed for _, stressed in each) // count)
+        for each in zip(*sides, strict=True)
+    ]
 
 
 def _quality(out: Swept, item: Measure, normalise: str, weight: int) -> list[int]:
@@ -261,11 +344,8 @@ def _volumes(  # noqa: PLR0917 - what volumes depend on
     wanted = asked & {"maker_volume", "taker_volume", "volume", "maker_fees"}
     if not wanted:
         return {}
-    num, den, by_value = value_factor("notional", instrument)
-    amount = pl.col("size").cast(pl.Int128) * (pl.col("price").cast(pl.Int128) if by_value else 1)
-    rows = fills.with_columns(amount=amount)
-    if formula.volume_min_rest_s > 0:
-        rows = _rested(rows, lives, nanoseconds(formula.volume_min_rest_s), where)
+    num, den, _ = value_factor("notional", instrument)
+    rows = traded(fills, instrument, lives, formula, where)
     if formula.volume_half_life_days is not None:
         rows = _faded(rows, until, int(formula.volume_half_life_days * DAY))
     out: dict[str, list[int]] = {}
@@ -286,6 +366,18 @@ def _volumes(  # noqa: PLR0917 - what volumes depend on
         paid = rows.with_columns(amount=pl.col("taker_fee").fill_null(0).clip(lower_bound=0).cast(pl.Int128))
         out["maker_fees"] = _by(paid, "maker", makers)
     return {name: values for name, values in out.items() if name in wanted}
+
+
+def traded(
+    fills: pl.DataFrame, instrument: Instrument, lives: pl.DataFrame, formula: Formula, where: str
+) -> pl.DataFrame:
+    """Fills that count, with ``amount`` (ticks times lots, or lots where contracts are inverse)."""
+    _, _, by_value = value_factor("notional", instrument)
+    amount = pl.col("size").cast(pl.Int128) * (pl.col("price").cast(pl.Int128) if by_value else 1)
+    rows = fills.with_columns(amount=amount)
+    if formula.volume_min_rest_s > 0:
+        rows = _rested(rows, lives, nanoseconds(formula.volume_min_rest_s), where)
+    return rows
 
 
 def _by(rows: pl.DataFrame, who: str, makers: Sequence[str]) -> list[int]:

@@ -1,13 +1,15 @@
-"""From components to scores and points: exponents, blends, gates, hysteresis, and a pool's split among markets."""
+"""From components to scores and points: exponents, blends, hysteresis, and a pool's split among markets."""
 
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from fractions import Fraction
 
 from makerscope.errors import InputError
 from makerscope.programs.powers import power
-from makerscope.programs.program import Formula, Gates, Group, Hysteresis
+from makerscope.programs.program import Formula, Group, Hysteresis
 from makerscope.programs.sample_rule import UNIT
-from makerscope.programs.units import micro, pico
+from makerscope.programs.units import MICRO, micro, pico
+from makerscope.tape.events import Instrument
 
 PRECISION = 10**18
 
@@ -30,6 +32,16 @@ def product(formula: Formula, component: Mapping[str, int]) -> int:
     return out * micro(formula.factor) // 1_000_000
 
 
+def factor_of(formula: Formula, instrument: Instrument) -> int:
+    """What scores in one market are multiplied by beside ``factor``, in millionths."""
+    for each in formula.factors:
+        if any(
+            fnmatchcase(text, way) for way in each.instruments for text in (instrument.instrument, instrument.symbol)
+        ):
+            return micro(each.factor)
+    return MICRO
+
+
 def blended(formula: Formula, components: Sequence[Mapping[str, int]]) -> list[int]:
     """For each maker the weighted sum of its shares of each component, in 1e-18; weights are made to add up to one."""
     total = sum(micro(weight) for weight in formula.blend.values())
@@ -48,30 +60,6 @@ def split(pool: int, weights: Sequence[int]) -> list[int]:
     if total == 0:
         return [pool // len(weights)] * len(weights)
     return [pool * weight // total for weight in weights]
-
-
-def gate(
-    gates: Gates,
-    *,
-    uptime: int,
-    looked: int,
-    own_volume: int,
-    all_volume: int,
-) -> str:
-    """Why a maker is not scored, or an empty text.
-
-    Args:
-        gates: what must be reached.
-        uptime: weight of time the maker was present.
-        looked: weight of time looked at.
-        own_volume: its maker volume over the group.
-        all_volume: everybody's.
-    """
-    if gates.min_uptime is not None and uptime * UNIT < pico(gates.min_uptime) * looked:
-        return f"uptime below {gates.min_uptime}"
-    if gates.min_maker_share is not None and own_volume * UNIT < pico(gates.min_maker_share) * all_volume:
-        return f"maker share below {gates.min_maker_share} in {gates.judged} epoch"
-    return "" if all_volume or gates.min_maker_share is None else "nobody traded"
 
 
 def remembered(rule: Hysteresis, now: int, earlier: Sequence[int]) -> tuple[int, list[int]]:

@@ -46,7 +46,9 @@ def _hidden(group: Group) -> str:
             item.kernel == "ticks" or group.reference.price == "best"
         ),
         f"distances are per {group.reference.per}, which a leaf does not hold": group.reference.per != "reference",
-        "max_width looks at both sides together": item.max_width is not None,
+        "max_width looks at both sides together": bool(item.max_width or item.or_width),
+        "min_side looks at a side together": item.min_side is not None,
+        "within_size looks at the orders of others": item.within_size is not None,
         f"most_orders is {item.most_orders}, and a contract reads 1 to {MOST} orders a side": (
             not 1 <= item.most_orders <= MOST
         ),

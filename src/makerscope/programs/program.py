@@ -6,23 +6,29 @@ Each stage is a key here, and nothing else decides a score. Decimals stay decima
 """
 
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import sha3
 from msgspec import Struct
 
 from makerscope.errors import InputError
+from makerscope.programs.terms import Clause, Commitment, Factor, Obligation, Queue
 
-KERNELS = ("flat", "linear", "quadratic", "inverse", "exponential", "bands", "ticks")
-COMPONENTS = ("uptime", "maker_volume", "taker_volume", "volume", "maker_fees")
+COMPONENTS = ("uptime", "maker_volume", "taker_volume", "volume", "maker_fees", "stake", "points")
 
 
 class Parameter(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A number that the program leaves open or that its users may change; without ``default`` it must be given."""
+    """A value that the program leaves open or that its users may change; without ``default`` it must be given.
+
+    With ``choices`` it is one of their names, and ``"$parameter.key"`` is ``key`` of the choice. ``rule`` is the value
+    that the published rule has, where the default is another one that a single tape can answer; results then say so.
+    """
 
     meaning: str
     default: str | None = None
+    rule: str | None = None
+    choices: dict[str, dict[str, Any]] = {}
 
 
 class Sampling(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -75,12 +81,22 @@ class Measure(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ``discount ** (distance / per)``; ``ticks`` is ``discount ** ticks from the best``. ``min_value`` is in what ``by``
     says: quote currency (``notional``) or contracts (``size``); ``strictly`` when an order must exceed it.
     ``after_time``: the lower side is taken of the two sums over time, not at each moment.
+
+    Orders nearer than ``beyond`` do not count (``flat`` only): so a limit and a ``beyond`` make a bracket.
+    ``within_size``: of each side of the market, orders count from the best price down to where so many contracts rest;
+    none where less rests. ``sides``: only the maker's bids or asks are looked at.
+
+    A side counts only with orders worth ``min_side`` (for each unit of the maker's stake where ``per_stake``). Both
+    sides count only where they are at most ``max_width`` apart; ``or_width`` apart is near enough in any case.
     """
 
     name: str = "quality"
     kernel: Literal["flat", "linear", "quadratic", "inverse", "exponential", "bands", "ticks"] = "flat"
     limit: str | None = None
     closed: bool = False
+    beyond: str | None = None
+    within_size: Decimal | None = None
+    sides: Literal["both", "bid", "ask"] = "both"
     rate: Decimal | None = None
     discount: Decimal | None = None
     per: str | None = None
@@ -95,6 +111,9 @@ class Measure(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     range_high: Decimal | None = None
     comparable: Decimal | None = None
     max_width: str | None = None
+    or_width: str | None = None
+    min_side: Decimal | None = None
+    per_stake: bool = False
     cap: Decimal | None = None
     min_age_s: Decimal = Decimal(0)
     max_age_s: Decimal | None = None
@@ -107,36 +126,45 @@ class Formula(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """From components to a maker's score in one market.
 
     ``exponents``: the score is the product of components to these powers, times ``factor``. ``blend``: the score is
-    the sum of each component's share of all makers, times these weights. ``uptime`` is a ``count`` of samples (or
-    seconds) or a ``fraction``. Volumes count fills of orders that rested at least ``volume_min_rest_s``, and fade with
-    ``volume_half_life_days``.
+    the sum of each component's share of all makers, times these weights. ``sums``: components made of weighted
+    measures. ``factors``: by market, beside ``factor``.
+
+    ``uptime`` is a ``count`` of samples (or ns) or a ``fraction``: the presence in the measures ``uptime_of`` (the mean
+    of several; default the first measure). Of pooled markets it is the ``mean`` over them, or the time in which the
+    maker was present in ``any``. Volumes count fills of orders that rested at least ``volume_min_rest_s``, and fade
+    with ``volume_half_life_days``.
     """
 
     exponents: dict[str, Decimal] = {}
     blend: dict[str, Decimal] = {}
+    sums: dict[str, dict[str, Decimal]] = {}
     factor: Decimal = Decimal(1)
+    factors: tuple[Factor, ...] = ()
     uptime: Literal["count", "fraction"] = "count"
+    uptime_of: tuple[str, ...] = ()
+    uptime_over: Literal["mean", "any"] = "mean"
     volume_min_rest_s: Decimal = Decimal(0)
     volume_half_life_days: Decimal | None = None
 
 
 class Gates(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a maker must reach to be scored at all. Shares are of all makers' volume over all markets of the group.
+    """What a maker must reach to be scored at all. Shares are of all makers' volume over all markets of the program.
 
-    ``judged`` says whether volume shares are those of this epoch or of the ``previous`` one (a bundle must be given).
+    ``judged`` says whether volume shares are those of this epoch, of the ``previous`` one (a bundle must be given), or
+    of each of ``days`` days (UTC) in a row, at any time of the epoch.
     """
 
     min_uptime: Decimal | None = None
     min_maker_share: Decimal | None = None
-    judged: Literal["this", "previous"] = "this"
-    min_points: Decimal | None = None
-    met_in: Decimal | None = None
+    judged: Literal["this", "previous", "days"] = "this"
+    days: int = 1
 
 
 class Target(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How much of a sample's pool is paid: none up to ``low`` total score, all from ``high`` on, linear between.
 
-    ``each`` own share of the sample times that part: so a maker is paid for what it adds until enough is there.
+    ``each`` own share of the sample times that part: so a maker is paid for what it adds until enough is there. Where
+    shares are of a ``deficit``, ``high`` is the size of a side that is wanted.
     """
 
     low: Decimal = Decimal(0)
@@ -195,38 +223,17 @@ class Hysteresis(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     weight: Decimal = Decimal(1)
 
 
-class Commitment(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Vega's service level: fees are kept by the fraction of time on the book.
-
-    ``min_time``: the fraction ``s`` below which all fees are lost; ``competition``: the factor ``c``.
-    ``fees``: the component by which fees accrue before penalties.
-    """
-
-    min_time: Decimal
-    competition: Decimal
-    fees: str = "maker_fees"
-
-
-class Queue(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Mango v3: points of an order by the contracts ahead of it when it came and when it went, by size and by time.
-
-    Points are ``(max_depth - max(ahead at entry, ahead at exit)) ** exponent * min(size, most_size) * min(seconds,
-    most_seconds)``; sizes in contracts.
-    """
-
-    max_depth: Decimal
-    exponent: Decimal
-    most_size: Decimal
-    most_seconds: int = 864_000
-
-
 class Group(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Instruments under one rule.
 
     ``instruments`` are patterns such as ``*BTC*`` on the instrument's name or symbol; the first group that matches
     takes the instrument. ``weight`` is the group's part of the pool. ``split``: ``equal`` parts for its markets, by
-    ``volume``, or one pot for all (``total``: scores of all markets added).
-    ``normalise``: shares of each ``sample`` (``sample_side``: of each side of each sample), or of the ``epoch``.
+    ``volume``, or one pot for all (``total``: scores of all markets added; ``pooled``: components of all markets added,
+    then scored).
+    ``normalise``: shares of the ``epoch``, or of each ``sample``: of all scores, of each side (``sample_side``), of the
+    larger side of the market (``larger_side``), or of what orders of others leave open of each side (``deficit``, which
+    no maker can fill more than once). Shares are of at least ``least_total``.
+    ``period_s``: the formula is applied to each period (counted from 1970, UTC) and the scores are added.
     ``leftover``: what no maker earned is given to the others (``share``) or kept for the next epoch (``carry``).
     ``abs_delta`` keeps options to a range of absolute delta at each moment, ``max_days`` to expiries within.
     """
@@ -237,8 +244,10 @@ class Group(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     abs_delta: tuple[Decimal, Decimal] | None = None
     max_days: Decimal | None = None
     weight: Decimal = Decimal(1)
-    split: Literal["equal", "volume", "total"] = "equal"
-    normalise: Literal["epoch", "sample", "sample_side"] = "epoch"
+    split: Literal["equal", "volume", "total", "pooled"] = "equal"
+    normalise: Literal["epoch", "sample", "sample_side", "larger_side", "deficit"] = "epoch"
+    least_total: Decimal = Decimal(0)
+    period_s: Decimal | None = None
     leftover: Literal["share", "carry"] = "share"
     reference: Reference = Reference()
     measure: tuple[Measure, ...] = (Measure(),)
@@ -249,12 +258,18 @@ class Group(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     fade: Fade | None = None
     fills: Fills | None = None
     hysteresis: Hysteresis | None = None
+    obligation: Obligation | None = None
     commitment: Commitment | None = None
     queue: Queue | None = None
 
 
 class Program(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A whole program. ``assumed`` names the parameters that its user supplied because nobody published them."""
+    """A whole program. ``assumed`` holds the values of parameters that its user gave.
+
+    ``unknown`` names what is not published. ``makers`` are patterns of who takes part (none: everybody): others' orders
+    stand in the book and earn nothing. ``stakes`` are what makers staked or committed, by name, ``*`` for all others;
+    a tape does not know them.
+    """
 
     name: str
     version: int
@@ -268,7 +283,10 @@ class Program(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     unknown: tuple[str, ...] = ()
     parameters: dict[str, Parameter] = {}
     assumed: dict[str, str] = {}
+    makers: tuple[str, ...] = ()
+    stakes: dict[str, Decimal] = {}
     sampling: Sampling = Sampling()
+    clause: tuple[Clause, ...] = ()
     group: tuple[Group, ...]
 
     def __post_init__(self) -> None:
@@ -291,7 +309,7 @@ def canonical(program: Program) -> bytes:
         >>> rule = Program(name="a", version=1, title="", status="ours", source="", valid_from="2026-01-01",
         ...     group=(Group(name="all"),))
         >>> canonical(rule)[:40]
-        b'{"assumed":{},"epoch_days":null,"group":'
+        b'{"assumed":{},"clause":[],"epoch_days":n'
     """
     return msgspec.json.encode(msgspec.to_builtins(program, str_keys=True), order="sorted")
 
@@ -302,15 +320,9 @@ def program_hash(program: Program) -> str:
 
 
 def needs(group: Group) -> set[str]:
-    """Components whose values the group's formula and gates ask for."""
+    """Components whose values the group's formula asks for."""
     asked = set(group.formula.exponents) | set(group.formula.blend)
-    if group.gates.min_uptime is not None or group.gates.met_in is not None or group.commitment:
-        asked.add("uptime")
-    if group.gates.min_maker_share is not None:
-        asked.add("maker_volume")
-    if group.commitment:
-        asked.add(group.commitment.fees)
-    return asked
+    return (asked - set(group.formula.sums)) | {name for parts in group.formula.sums.values() for name in parts}
 
 
 def _check_sampling(where: str, sampling: Sampling) -> None:
@@ -330,11 +342,12 @@ def _check_group(where: str, group: Group) -> None:
     measures = [item.name for item in group.measure]
     if len(set(measures)) != len(measures) or not measures:
         raise InputError(where, f"measures are {', '.join(measures) or 'none'}", "at least one, with different names")
-    clash = next((name for name in measures if name in COMPONENTS), None)
+    clash = next((name for name in [*measures, *group.formula.sums] if name in COMPONENTS), None)
     if clash:
         raise InputError(where, f"a measure is called {clash!r}", "a name that is no component")
-    known = {*measures, *COMPONENTS} | ({"points"} if group.queue else set())
-    unknown = next((name for name in needs(group) if name not in known), None)
+    known = {*measures, *COMPONENTS} - (set() if group.queue else {"points"})
+    asked = needs(group) | set(group.formula.uptime_of)
+    unknown = next((name for name in sorted(asked) if name not in known), None)
     if unknown:
         raise InputError(where, f"asks for component {unknown!r}", "one of " + ", ".join(sorted(known)))
     formula = group.formula
@@ -343,15 +356,28 @@ def _check_group(where: str, group: Group) -> None:
     bad = next((f"{k} = {v}" for k, v in (formula.exponents | formula.blend).items() if v < 0), None)
     if bad or formula.factor <= 0 or group.weight < 0:
         raise InputError(where, f"has a negative number ({bad or 'factor or weight'})", "numbers of at least 0")
-    if group.target and not 0 <= group.target.low < group.target.high:
-        raise InputError(where, f"target is {group.target.low} to {group.target.high}", "0 <= low < high")
     if group.reference.price == "cutoff_mid" and group.reference.cutoff_by != "size":
         raise InputError(where, "cuts off by notional at a price", 'cutoff_by = "size", or price = "deep_mid"')
-    if group.target and group.normalise == "epoch":
-        raise InputError(where, "has a target but normalises by epoch", 'normalise = "sample"')
+    if any(item.kernel == "ticks" for item in group.measure) and group.reference.price != "best":
+        raise InputError(where, f"kernel ticks with reference {group.reference.price!r}", 'reference.price = "best"')
+    _check_shares(where, group)
     _check_charges(where, group)
     for item in group.measure:
         _check_measure(f"{where}, measure {item.name!r}", item)
+
+
+def _check_shares(where: str, group: Group) -> None:
+    """What shares are taken of, and over which time."""
+    if group.target and not 0 <= group.target.low < group.target.high:
+        raise InputError(where, f"target is {group.target.low} to {group.target.high}", "0 <= low < high")
+    if group.target and group.normalise == "epoch":
+        raise InputError(where, "has a target but normalises by epoch", 'normalise = "sample"')
+    if group.normalise == "deficit" and group.target is None:
+        raise InputError(where, "shares a deficit but has no target", "target.high, the size of a side that is wanted")
+    if group.period_s is not None and (group.period_s <= 0 or group.split == "pooled"):
+        raise InputError(
+            where, f"period_s is {group.period_s}, split {group.split!r}", "above 0, and no pooled markets"
+        )
 
 
 def _check_charges(where: str, group: Group) -> None:
@@ -359,7 +385,7 @@ def _check_charges(where: str, group: Group) -> None:
     if any(charge < 0 for charge in charges) or sum(charges) > 1:
         raise InputError(where, "charges are " + " and ".join(map(str, charges)), "0 or more, together at most 1")
     first = group.measure[0]
-    if charges and (group.normalise == "sample_side" or first.after_time or first.ema_weight is not None):
+    if charges and (group.normalise not in ("epoch", "sample") or first.after_time or first.ema_weight is not None):
         raise InputError(where, "charges by side, after_time or ema_weight", 'normalise = "sample" or "epoch"')
 
 
@@ -372,6 +398,10 @@ def _check_measure(where: str, item: Measure) -> None:
         raise InputError(where, f"kernel ticks has discount {item.discount}", "a discount above 0, at most 1")
     if item.kernel == "bands" and not 1 <= len(item.band) <= 8:
         raise InputError(where, f"kernel bands has {len(item.band)} bands", "1 to 8 of [[group.measure.band]]")
+    if item.beyond is not None and (item.kernel != "flat" or item.limit is None):
+        raise InputError(where, f"beyond with kernel {item.kernel}", "kernel flat and a limit; other steps are bands")
+    if item.per_stake and item.min_side is None:
+        raise InputError(where, "per_stake without min_side", "min_side, for each unit of stake")
     if item.discount is not None and not 0 < item.discount <= 1:
         raise InputError(where, f"discount is {item.discount}", "above 0, at most 1")
     if item.min_value < 0 or item.min_age_s < 0 or (item.ema_weight is not None and not 0 < item.ema_weight <= 1):

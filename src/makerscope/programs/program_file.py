@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,9 @@ def find_program(name: str, parameters: Mapping[str, str] | None = None) -> Prog
 def read_program(text: str, parameters: Mapping[str, str] | None = None, *, where: str = "program") -> Program:
     """A program from TOML text.
 
-    A value that is the text ``$name`` is replaced by parameter ``name``: what the caller gives, else its default.
+    A value that is the text ``$name`` is replaced by parameter ``name``: what the caller gives, else its default;
+    ``$1-name`` by one less it, ``$name.key`` by ``key`` of the choice that it names. A parameter that begins with ``[``
+    or ``{`` is a list or table of TOML.
 
     Raises:
         InputError: the text is no TOML, a key is unknown or of the wrong type, or a parameter has no value.
@@ -84,9 +86,9 @@ def read_program(text: str, parameters: Mapping[str, str] | None = None, *, wher
             raise InputError(
                 f"program {where}", f"leaves {name!r} open ({meaning})", f"--set {name}=VALUE: nobody published it"
             )
-        values[name] = given.get(name, default)
         if default is not None:
             facts["default"] = str(default)
+        values |= _values(name, str(given.get(name, default)), facts)
     raw = {key: value if key == "parameters" else _filled(value, values, where) for key, value in raw.items()}
     raw["assumed"] = {name: str(value) for name, value in given.items()}
     try:
@@ -101,16 +103,38 @@ def open_parameters(name: str) -> dict[str, str]:
     return {key: item["meaning"] for key, item in raw.get("parameters", {}).items() if "default" not in item}
 
 
+def _values(name: str, text: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What a parameter's value puts in place of the names that refer to it."""
+    if "choices" in facts:
+        if text not in facts["choices"]:
+            raise InputError(f"--set {name}", f"is {text!r}", "one of " + ", ".join(facts["choices"]))
+        return {f"{name}.{key}": value for key, value in facts["choices"][text].items()}
+    if not text.startswith(("[", "{")):
+        return {name: text}
+    try:
+        return {name: tomllib.loads(f"value = {text}", parse_float=Decimal)["value"]}
+    except (tomllib.TOMLDecodeError, ValueError) as error:
+        raise InputError(f"--set {name}", f"is no TOML ({error})", "a list or table of TOML") from error
+
+
 def _filled(value: Any, values: Mapping[str, Any], where: str) -> Any:  # noqa: ANN401 - TOML holds anything
     if isinstance(value, dict):
         return {key: _filled(item, values, where) for key, item in value.items()}
     if isinstance(value, list):
         return [_filled(item, values, where) for item in value]
     if isinstance(value, str) and value.startswith("$"):
-        if value[1:] not in values:
-            raise InputError(where, f"uses {value}, which it does not declare", "a name under [parameters]")
-        return values[value[1:]]
+        name = value[1:].removeprefix("1-")
+        if name not in values:
+            raise InputError(where, f"uses ${name}, which it does not declare", "a name under [parameters]")
+        return values[name] if name == value[1:] else _one_less(values[name], f"--set {name}")
     return value
+
+
+def _one_less(text: str, where: str) -> Decimal:
+    try:
+        return 1 - Decimal(text)
+    except InvalidOperation:
+        raise InputError(where, f"is {text!r}", "a decimal number") from None
 
 
 def _listed(declared: Mapping[str, Any]) -> str:

@@ -1,15 +1,19 @@
 """From the components of a group's markets to standings: scores, gates, memory of earlier epochs, points."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from makerscope.errors import InputError
 from makerscope.programs.adjustments import charge_factor
 from makerscope.programs.components import Market
-from makerscope.programs.formula import blended, gate, product, remembered, split
+from makerscope.programs.formula import blended, factor_of, product, remembered, split
+from makerscope.programs.obligations import unmet
+from makerscope.programs.pooling import pooled
 from makerscope.programs.program import Group
 from makerscope.programs.sample_rule import UNIT
-from makerscope.programs.scores import Scored, Standing
+from makerscope.programs.scores import Duty, Scored, Standing
+from makerscope.programs.service import served
+from makerscope.programs.terms import Commitment
+from makerscope.programs.units import MICRO, pico
 
 Memory = dict[str, dict[str, list[int]]]
 Earlier = Mapping[str, Mapping[str, Sequence[int]]]
@@ -29,8 +33,14 @@ class _Row:
     refused: str
 
 
-def rated(
-    group: Group, markets: Sequence[Market], makers: Sequence[str], pool: int, earlier: Earlier
+def rated(  # noqa: PLR0917 - what a group is rated by
+    group: Group,
+    markets: Sequence[Market],
+    makers: Sequence[str],
+    pool: int,
+    refused: Sequence[str],
+    found: Sequence[Duty],
+    earlier: Earlier,
 ) -> tuple[list[Standing], list[Scored], Memory]:
     """Standings of one group, its markets, and what the next epoch must know.
 
@@ -39,26 +49,26 @@ def rated(
         markets: components of its markets.
         makers: names, in the order of the components.
         pool: points of the group.
+        refused: why each maker is not scored in any market, or empty texts.
+        found: how obligations were kept.
         earlier: what the previous epoch left.
-
-    Raises:
-        InputError: the rule looks back and there is no previous epoch.
     """
     memory: Memory = {}
-    volume = [sum(_volume(market)[k] for market in markets) for k in range(len(makers))]
-    if any(volume):
-        memory["maker_volume"] = {name: [own] for name, own in zip(makers, volume, strict=True) if own}
-    judged = _judged(group, makers, volume, earlier)
+    failed = unmet(group.obligation, found) if group.obligation else {}
     pots = [list(markets)] if group.split == "total" else [[market] for market in markets]
+    if group.split == "pooled":
+        pots = [[pooled(group, markets, makers)]]
     weights = [sum(sum(_volume(market)) for market in pot) if group.split == "volume" else 1 for pot in pots]
     standings: list[Standing] = []
     summary: list[Scored] = []
     for pot, part in zip(pots, split(pool, weights), strict=True):
-        rows = [_row(group, market, judged, k) for market in pot for k in range(len(makers))]
+        rows = [_row(group, market, makers, refused, failed, k) for market in pot for k in range(len(makers))]
         scores = _scores(group, rows)
         if group.hysteresis:
             scores = _with_memory(group, rows, scores, makers, earlier, memory)
         points = _points(group, rows, scores, part)
+        if group.commitment:
+            rows, points = _after_service(group.commitment, pot, rows, points, makers, earlier, memory)
         errors = [error for market in pot for error in market.errors]
         for row, own, got, error in zip(rows, scores, points, errors, strict=True):
             if any(row.component.values()):
@@ -72,30 +82,21 @@ def _volume(market: Market) -> Sequence[int]:
     return [int(own or 0) for own in found] if found else [0] * len(market.component["uptime"])
 
 
-def _judged(group: Group, makers: Sequence[str], volume: list[int], earlier: Earlier) -> list[int]:
-    """The maker volumes that a gate looks at."""
-    if group.gates.min_maker_share is None or group.gates.judged == "this":
-        return volume
-    if "maker_volume" not in earlier:
-        raise InputError(
-            f"group {group.name!r}",
-            "judges maker volume of the previous epoch, which is not given",
-            "--previous with that epoch's bundle, or a program that judges this epoch",
-        )
-    return [next(iter(earlier["maker_volume"].get(name, [0]))) for name in makers]
-
-
-def _row(group: Group, market: Market, judged: Sequence[int], k: int) -> _Row:
+def _row(  # noqa: PLR0917 - what a gate looks at
+    group: Group,
+    market: Market,
+    makers: Sequence[str],
+    refused: Sequence[str],
+    failed: Mapping[tuple[str, str], str],
+    k: int,
+) -> _Row:
     component = {name: int(own) for name, values in market.component.items() if (own := values[k]) is not None}
-    refused = gate(
-        group.gates,
-        uptime=sum(market.first.present[k]),
-        looked=sum(market.first.looked),
-        own_volume=judged[k],
-        all_volume=sum(judged),
-    )
-    factor = charge_factor(group, component)
-    return _Row(market=market, place=k, component=component, factor=factor, refused=refused)
+    name = market.instrument.instrument
+    least = group.gates.min_uptime
+    why = refused[k] or failed.get((makers[k], name), "") or failed.get((makers[k], ""), "")
+    if not why and least is not None and market.present[k] * UNIT < pico(least) * market.observed:
+        why = f"uptime below {least}"
+    return _Row(market=market, place=k, component=component, factor=charge_factor(group, component), refused=why)
 
 
 def _scores(group: Group, rows: Sequence[_Row]) -> list[int]:
@@ -104,8 +105,45 @@ def _scores(group: Group, rows: Sequence[_Row]) -> list[int]:
         passed = [row.component if not row.refused else dict.fromkeys(row.component, 0) for row in rows]
         raw = blended(formula, passed)
     else:
-        raw = [0 if row.refused else product(formula, row.component) for row in rows]
+        raw = [0 if row.refused else _product(group, row) for row in rows]
     return [own * row.factor // UNIT for own, row in zip(raw, rows, strict=True)]
+
+
+def _product(group: Group, row: _Row) -> int:
+    """The formula of the epoch, or the sum of it over its periods."""
+    parts = [{name: own[row.place] for name, own in part.component.items()} for part in row.market.parts]
+    factor = factor_of(group.formula, row.market.instrument)
+    return sum(product(group.formula, each) for each in parts or [row.component]) * factor // MICRO
+
+
+def _after_service(  # noqa: PLR0917 - the parts of one pot
+    rule: Commitment,
+    pot: Sequence[Market],
+    rows: Sequence[_Row],
+    points: Sequence[int],
+    makers: Sequence[str],
+    earlier: Earlier,
+    memory: Memory,
+) -> tuple[list[_Row], list[int]]:
+    """Rows and points after penalties and bonuses in each market."""
+    past, kept = earlier.get("penalties", {}), memory.setdefault("penalties", {})
+    changed: list[_Row] = []
+    paid: list[int] = []
+    for place, market in enumerate(pot):
+        here = slice(place * len(makers), (place + 1) * len(makers))
+        keys = [f"{market.instrument.instrument} {name}" for name in makers]
+        found = served(
+            rule, points[here], market.present, market.observed + market.blind, [past.get(k, []) for k in keys]
+        )
+        for row, key, own, applied, slashed in zip(
+            rows[here], keys, found.own, found.applied, found.slashed, strict=True
+        ):
+            more = {"penalty": applied, "bond_slash": slashed} if not row.refused else {}
+            changed.append(replace(row, component={**row.component, **more}))
+            if rule.epochs > 1 and more:
+                kept[key] = [*past.get(key, []), own][-(rule.epochs - 1) :]
+        paid += found.points
+    return changed, paid
 
 
 def _with_memory(  # noqa: PLR0917 - the parts of one pot

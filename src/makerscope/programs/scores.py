@@ -45,10 +45,44 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """One maker in one period of an obligation: ``present`` of ``looked`` (weight of time), and whether that is enough.
+
+    With an obligation over a group's markets together ``market`` is empty, and the numbers are markets: those where the
+    maker was there for long enough, of those that were looked at.
+    """
+
+    maker: str
+    group: str
+    market: str
+    start: int
+    present: int
+    looked: int
+    met: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A case of a clause on the pool: where and when it opened and closed (ns), and by how much the pool changes.
+
+    ``change`` in millionths of ``unit``. ``restored`` is None, and the change 0, where the tape ends before.
+    """
+
+    clause: str
+    market: str
+    start: int
+    end: int
+    restored: bool | None
+    change: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
     """A program's scores on a tape. Two machines that score one tape get the same integers.
 
-    ``state`` is what the next epoch needs: earlier volumes, penalties and means by group and maker.
+    ``state`` is what the next epoch needs: earlier volumes, penalties and means by group and maker. ``duties``: how
+    obligations were kept; ``cases``: of clauses that change the pool.
     """
 
     program: str
@@ -61,6 +95,8 @@ class Scores:
     markets: tuple[Scored, ...]
     findings: tuple[str, ...] = ()
     state: dict[str, dict[str, dict[str, list[int]]]] = field(default_factory=dict)
+    duties: tuple[Duty, ...] = ()
+    cases: tuple[Case, ...] = ()
 
     def points(self) -> dict[str, int]:
         """Points of each maker over all markets, most first, of equal ones by name."""

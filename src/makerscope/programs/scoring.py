@@ -2,20 +2,29 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fnmatch import fnmatchcase
+
+import numpy as np
+import polars as pl
 
 from makerscope.errors import InputError
 from makerscope.programs.adjustments import backed_by_fills, kept_after_moves
-from makerscope.programs.components import Market, market_components
+from makerscope.programs.clauses import cases_of
+from makerscope.programs.components import Market, Part, market_components
 from makerscope.programs.evidence import Evidence, evidence
 from makerscope.programs.formula import check_group_pool, split
+from makerscope.programs.gates import parties_of, refusals, volumes_of
 from makerscope.programs.looks import SEEDED, default_seed, looks_of
+from makerscope.programs.moments import cut
+from makerscope.programs.obligations import duties
 from makerscope.programs.program import Fade, Group, Program, Stress, needs, program_hash
 from makerscope.programs.rating import rated
 from makerscope.programs.references import Prices, Track, outside_track, track_of
 from makerscope.programs.resting import resting
-from makerscope.programs.scores import POOL, Scored, Scores, Standing
-from makerscope.programs.stress import Window, segments, stress_windows
+from makerscope.programs.scores import POOL, Case, Duty, Scored, Scores, Standing
+from makerscope.programs.stress import Window, segments, stress_windows, within
+from makerscope.programs.units import nanoseconds
 from makerscope.tape.events import Instrument
 from makerscope.tape.read import Tape
 
@@ -116,14 +125,28 @@ def scores_of(found: Measured, *, previous: State | None = None) -> Scores:
     """Scores and points from components."""
     ev, program = found.ev, found.program
     active = [group for group in program.group if group.name in found.markets]
+    volumes = {
+        group.name: volumes_of(ev, group, [market.instrument for market in found.markets[group.name]])
+        for group in active
+    }
+    absent = ["" if takes_part else "takes no part" for takes_part in parties_of(program, ev.makers).enrolled]
     standings: list[Standing] = []
     markets: list[Scored] = []
+    kept: list[Duty] = []
     state: dict[str, dict[str, dict[str, list[int]]]] = {}
     for group, pool in zip(active, split(POOL, check_group_pool(active)), strict=True):
+        below = refusals(group.gates, ev.makers, list(volumes.values()), _traded(previous), f"group {group.name!r}")
+        refused = [first or second for first, second in zip(absent, below, strict=True)]
+        own = found.markets[group.name]
+        judged = duties(group, own, ev.makers)
         earlier = (previous or {}).get(group.name, {})
-        rows, summary, state[group.name] = rated(group, found.markets[group.name], ev.makers, pool, earlier)
+        rows, summary, memory = rated(group, own, ev.makers, pool, refused, judged, earlier)
+        volume = {name: [amount] for name, amount in zip(ev.makers, volumes[group.name].total, strict=True) if amount}
+        state[group.name] = {**memory, "maker_volume": volume} if volume else memory
         standings += rows
         markets += summary
+        kept += judged
+    cases = [case for clause in program.clause for case in cases_of(clause, ev)]
     return Scores(
         program=program.name,
         program_hash=program_hash(program),
@@ -133,9 +156,23 @@ def scores_of(found: Measured, *, previous: State | None = None) -> Scores:
         seed=f"0x{found.seed.hex()}" if program.sampling.mode in SEEDED else None,
         standings=tuple(standings),
         markets=tuple(markets),
-        findings=_findings(found, markets),
+        findings=(*_findings(found, markets), *_of_clauses(program, cases)),
         state=state,
+        duties=tuple(kept),
+        cases=tuple(cases),
     )
+
+
+def _traded(previous: State | None) -> dict[str, int] | None:
+    """Maker volumes of the epoch before, over all groups; None where it did not leave any."""
+    found = [group["maker_volume"] for group in (previous or {}).values() if "maker_volume" in group]
+    if not found:
+        return None
+    out: dict[str, int] = {}
+    for volumes in found:
+        for name, amount in volumes.items():
+            out[name] = out.get(name, 0) + sum(amount)
+    return out
 
 
 def chosen(program: Program, ev: Evidence) -> dict[str, list[Instrument]]:
@@ -162,20 +199,32 @@ def measured(
         alarm = _alarm(group.stress, track, ev.prices(name), f"group {group.name!r}, stress.price")
         windows = stress_windows(alarm, ev.until, group.stress, f"group {group.name!r}")
     looks = looks_of(program.sampling, ev, instrument.venue, seed)
-    fills = ev.fills_of(name)
-    market = market_components(
-        group,
-        instrument,
-        ev.lives[name],
-        track,
-        segments(ev.heard[name], windows),
-        looks,
-        makers=ev.makers,
-        fills=fills,
-        asked=needs(group) | ({"maker_volume"} if group.split == "volume" else set()),
-        until=ev.until,
-        keep=keep,
-    )
+    fills, span = ev.fills_of(name), segments(ev.heard[name], windows)
+    asked = needs(group) | ({"maker_volume"} if group.split == "volume" else set())
+    parties = parties_of(program, ev.makers)
+
+    def components(start: int, end: int, *, keep: bool) -> Market:
+        return market_components(
+            group,
+            instrument,
+            _during(ev.lives[name], start, end),
+            track,
+            within(span, start, end),
+            replace(looks, instants=looks.instants[slice(*np.searchsorted(looks.instants, (start, end)))]),
+            makers=ev.makers,
+            fills=fills.filter(pl.col("time").is_between(start, end, closed="left")),
+            asked=asked,
+            until=end,
+            parties=parties,
+            keep=keep,
+        )
+
+    market = components(ev.since, ev.until, keep=keep)
+    if group.period_s is not None:
+        periods = cut(ev.since, ev.until, nanoseconds(group.period_s))
+        market = replace(
+            market, parts=tuple(_part(components(start, end, keep=False), start, end) for start, end in periods)
+        )
     more: dict[str, list[int]] = {}
     if group.fade:
         alarm = _alarm(group.fade, track, ev.prices(name), f"group {group.name!r}, fade.price")
@@ -183,6 +232,15 @@ def measured(
     if group.fills:
         more["backed"] = backed_by_fills(fills, market, group, ev.makers)
     return replace(market, component={**market.component, **more})
+
+
+def _during(lives: pl.DataFrame, start: int, end: int) -> pl.DataFrame:
+    return lives.filter(pl.col("start") < end, pl.col("end") > start)
+
+
+def _part(market: Market, start: int, end: int) -> Part:
+    component = {name: [int(own or 0) for own in values] for name, values in market.component.items()}
+    return Part(start=start, end=end, component=component, present=market.present, looked=market.observed)
 
 
 def _alarm(rule: Stress | Fade, track: Track, prices: Prices, where: str) -> Track:
@@ -196,10 +254,14 @@ def _findings(found: Measured, markets: Sequence[Scored]) -> tuple[str, ...]:
     if program.assumed:
         given = ", ".join(f"{key} = {value}" for key, value in program.assumed.items())
         out.append(f"parameters: assumed ({given})")
+    for name, facts in program.parameters.items():
+        used = program.assumed.get(name, facts.default)
+        if facts.rule is not None and used != facts.rule:
+            out.append(f"parameter {name} is {used}, the published rule says {facts.rule}")
     empty = [group.name for group in program.group if group.name not in found.markets]
     if empty:
         out.append(f"no market here for group {', '.join(empty)}: the others share the whole pool")
-    missed = sorted(set(ev.lives) - {item.market for item in markets})
+    missed = sorted(set(ev.lives) - {item.instrument.instrument for own in found.markets.values() for item in own})
     if missed:
         out.append(f"no group matches {', '.join(missed[:8])}: not scored")
     silent = sorted(set(ev.tape.instruments) - set(ev.lives))
@@ -214,3 +276,13 @@ def _findings(found: Measured, markets: Sequence[Scored]) -> tuple[str, ...]:
                 f"{item.market}: no reference ({item.reference}) in {share:.1f} % of the time: it counts for nobody"
             )
     return tuple(out)
+
+
+def _of_clauses(program: Program, cases: Sequence[Case]) -> list[str]:
+    out: list[str] = []
+    for clause in program.clause:
+        own = [case.change for case in cases if case.clause == clause.name]
+        if own:
+            whole = Decimal(sum(own)) / 1_000_000
+            out.append(f"clause {clause.name}: {len(own)} cases, the pool changes by {whole:+,f} {clause.unit}")
+    return out

@@ -89,3 +89,16 @@ def segments(heard: Sequence[Window], stress: Sequence[Window]) -> Segments:
             rows.append((at, end, 0))
     columns = np.array(rows, np.int64).reshape(-1, 3).T
     return Segments(start=columns[0].copy(), end=columns[1].copy(), stressed=columns[2].copy())
+
+
+def within(span: Segments, start: int, end: int) -> Segments:
+    """The part of segments from ``start`` until before ``end``.
+
+    Examples:
+        >>> part = within(segments([(0, 10), (20, 30)], []), 5, 25)
+        >>> list(zip(part.start.tolist(), part.end.tolist()))
+        [(5, 10), (20, 25)]
+    """
+    low, high = np.maximum(span.start, start), np.minimum(span.end, end)
+    held = low < high
+    return Segments(start=low[held], end=high[held], stressed=span.stressed[held])

@@ -30,8 +30,9 @@ _PARTS = {
 class MarketRule:
     """A measure in the integers of one instrument: the sample rule and what stands beside it in a sweep.
 
-    ``width``: pico of the base that a maker's two sides may be apart, 0 for any. ``min_age``, ``max_age``: ns;
-    ``decay``: pico. ``score_unit`` is what one unit of value weighs in score units.
+    ``width``: pico of the base that a maker's two sides may be apart, 0 for any; ``narrow``: half ticks that they may
+    be apart in any case. ``least``: value of a side that counts, for each unit of stake where ``per_stake``.
+    ``min_age``, ``max_age``: ns; ``decay``: pico.
     """
 
     rule: SampleRule
@@ -39,6 +40,9 @@ class MarketRule:
     min_age: int
     max_age: int | None
     decay: int
+    narrow: int = 0
+    least: int = 0
+    per_stake: bool = False
 
 
 def distance_of(text: str, where: str) -> tuple[str, Decimal]:
@@ -88,6 +92,7 @@ def market_rule(measure: Measure, instrument: Instrument, where: str) -> MarketR
     """
     given = {
         "limit": measure.limit,
+        "beyond": measure.beyond,
         "per": measure.per,
         "max_width": measure.max_width,
         **{f"band {k + 1}": band.below for k, band in enumerate(measure.band)},
@@ -98,11 +103,14 @@ def market_rule(measure: Measure, instrument: Instrument, where: str) -> MarketR
         raise InputError(where, f"mixes distances of kind {' and '.join(sorted(kinds))}", "one kind a measure")
     absolute, scale = _base(kinds.pop() if kinds else "relative", instrument)
     size = {key: int(Fraction(number) * UNIT / scale) for key, (_, number) in parsed.items()}
+    nothing = next((key for key in ("limit", "max_width") if size.get(key) == 0), None)
+    if nothing:
+        raise InputError(f"{where}, {nothing}", "is 0", 'a positive distance ("0.5 ticks" keeps to the price itself)')
     num, den, by_value = value_factor(measure.by, instrument)
     tick = Fraction(instrument.tick_size)
     least = micro(measure.min_value, up=True)
     rule = SampleRule(
-        kernel=Kernel[measure.kernel.upper()],
+        kernel=Kernel.BANDS if size.get("beyond") else Kernel[measure.kernel.upper()],
         reducer=Reducer[measure.reducer.upper()],
         limit=size.get("limit", 0),
         closed=measure.closed,
@@ -118,8 +126,8 @@ def market_rule(measure: Measure, instrument: Instrument, where: str) -> MarketR
         high=int(2 * Fraction(measure.range_high) / tick) if measure.range_high is not None else 2**63 - 1,
         comparable=pico(measure.comparable) if measure.comparable is not None else 0,
         cap=micro(measure.cap) if measure.cap is not None else 0,
-        edges=tuple(size[f"band {k + 1}"] for k in range(len(measure.band))),
-        weights=tuple(pico(band.weight) for band in measure.band),
+        edges=_edges(measure, size),
+        weights=(0, UNIT) if size.get("beyond") else tuple(pico(band.weight) for band in measure.band),
     )
     return MarketRule(
         rule=rule,
@@ -127,6 +135,9 @@ def market_rule(measure: Measure, instrument: Instrument, where: str) -> MarketR
         min_age=nanoseconds(measure.min_age_s),
         max_age=None if measure.max_age_s is None else nanoseconds(measure.max_age_s),
         decay=0 if measure.ema_weight is None else pico(measure.ema_weight),
+        narrow=_half_ticks(measure.or_width, instrument, f"{where}, or_width") if measure.or_width else 0,
+        least=micro(measure.min_side, up=True) if measure.min_side is not None else 0,
+        per_stake=measure.per_stake,
     )
 
 
@@ -186,6 +197,20 @@ def _rate(measure: Measure, per: int, where: str) -> int:
         raise InputError(where, "per is 0", "a positive distance")
     rate = measure.rate if measure.rate is not None else -_EXACT.ln(measure.discount or Decimal(1))
     return int(Fraction(rate) * UNIT * UNIT / per)
+
+
+def _edges(measure: Measure, size: dict[str, int]) -> tuple[int, ...]:
+    """Upper ends of bands; with ``beyond`` the limit itself, which ``closed`` may let in, is inside the last."""
+    if size.get("beyond"):
+        return size["beyond"], size["limit"] + 1
+    return tuple(size[f"band {k + 1}"] for k in range(len(measure.band)))
+
+
+def _half_ticks(text: str, instrument: Instrument, where: str) -> int:
+    kind, number = distance_of(text, where)
+    if kind not in ("price", "ticks"):
+        raise InputError(where, f"is {text!r}", "a distance in price or ticks")
+    return int(2 * Fraction(number) / (Fraction(instrument.tick_size) if kind == "price" else 1))
 
 
 def _up(value: Fraction) -> int:
