@@ -65,4 +65,4 @@ def world(chain):
 @pytest.fixture
 def bundle(tmp_path, world):
     """A true bundle of epoch 3 for this distributor."""
-    return write_bundle(tmp_path / "epoch-3", contract=world.address, token=world.token)
+    return write_bundle(tmp_path / "epoch-3", contract=world.address)

@@ -8,11 +8,12 @@ from makerscope.cli.rewards_link import Flag, Link, Sending, beside, distributor
 from makerscope.cli.rewards_sending import Done, carried_out, print_outcomes
 from makerscope.errors import InputError
 from makerscope.report.names import many
+from makerscope.rewards.bundle import SAMPLES
 from makerscope.rewards.distributor import Distributor, Status
 from makerscope.rewards.falsehood import Falsehood, checked_rules, first_falsehood, read_samples, tree_of
 from makerscope.rewards.hashing import ZERO_ADDRESS, hex_of
 from makerscope.rewards.journal import Entry
-from makerscope.rewards.posting import SAMPLES, Posting, posting
+from makerscope.rewards.posting import Posting, posting
 from makerscope.rewards.transactions import Call
 
 HERE = Link()
@@ -164,6 +165,8 @@ def _may_post(it: Distributor, sender: str, read: Posting) -> None:
             f"has rules with root {hex_of(read.rules_root)}",
             f"{hex_of(program.rules_root)}, as registered",
         )
+    if read.max_weight > program.max_weight:
+        raise InputError(read.folder, f"has weights up to {read.max_weight}", f"{program.max_weight}, as registered")
     if paused:
         raise InputError(it.address, "is paused", "the owner to end the pause")
     if unreserved < read.budget:

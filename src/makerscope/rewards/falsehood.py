@@ -17,11 +17,14 @@ from makerscope.errors import AccountingError, DomainError, InputError
 from makerscope.kernels.leaf_scores import leaf_scores
 from makerscope.programs.sample_rule import SampleRule, sample_score
 from makerscope.rewards.abi import encoder
+from makerscope.rewards.bundle import read_file
+from makerscope.rewards.epoch_samples import rule_of
 from makerscope.rewards.hashing import address_bytes, checksum, hex_of, keccak
 from makerscope.rewards.merkle import proof as rule_proof
 from makerscope.rewards.rules_tree import SCALARS, TABLE, rules_tree
 from makerscope.rewards.sample_leaves import FIELDS, LISTS, MAX_ORDERS, TYPES, leaf_hashes, leaf_values
 from makerscope.rewards.sum_tree import SumTree, proof, sum_tree
+from makerscope.rewards.tables import read_table
 
 MAX_PRICE, LARGEST = 1 << 61, (1 << 63) - 1  # what the contract takes for an order
 
@@ -41,10 +44,7 @@ def read_samples(path: Path) -> pl.DataFrame:
     Raises:
         InputError: the file cannot be read, or a column is missing.
     """
-    try:
-        found = pl.read_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError(path, f"cannot be read ({error})", "the samples of an epoch") from error
+    found = read_table(read_file(path.parent, path.name), path)
     missing = [name for name in FIELDS if name not in found.columns]
     if missing or not found.height:
         raise InputError(path, f"column {missing[0]!r} is missing" if missing else "holds no sample", ", ".join(FIELDS))
@@ -75,7 +75,7 @@ def first_falsehood(
         max_weight: the largest weight that the program allows.
         tree: over these samples.
     """
-    parsed = [_rule(words) for words in rules]
+    parsed = [rule_of(words) for words in rules]
     unordered = _unordered(samples)
     doubtful = unordered | (
         samples["score"].cast(pl.Int64, strict=False).fill_null(-1).to_numpy() != _scores(samples, rules)
@@ -151,14 +151,6 @@ def _wrong(shown: dict[str, Any], rules: list[SampleRule], max_weight: int) -> s
     except (DomainError, AccountingError) as error:
         return f"cannot be scored: {error}"
     return "" if shown["score"] == score else f"has score {shown['score']}, and its orders give {score}"
-
-
-def _rule(words: tuple[int, ...]) -> SampleRule:
-    head, edges, weights = words[:SCALARS], words[SCALARS : SCALARS + TABLE], words[SCALARS + TABLE :]
-    names = [name for name in SampleRule.__dataclass_fields__ if name not in {"edges", "weights"}]
-    values: dict[str, Any] = dict(zip(names, head, strict=True))
-    values |= {name: bool(values[name]) for name in ("closed", "by_value")}
-    return SampleRule(**values, edges=edges, weights=weights)
 
 
 def _rule_arguments(rules: tuple[tuple[int, ...], ...], market: int) -> tuple[tuple[Any, ...], list[bytes]]:

@@ -3,18 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from makerscope.errors import InputError
-from makerscope.rewards.hashing import address_bytes, checksum, hash_bytes, hex_of, keccak, whole
+from makerscope.rewards.bundle import BUNDLE, TREE, Bundle, bundle_hash, read_bundle, read_file
+from makerscope.rewards.canonical import parse
+from makerscope.rewards.hashing import address_bytes, checksum, hash_bytes, hex_of
 from makerscope.rewards.merkle import MerkleTree, load, proof
 from makerscope.rewards.sum_tree import commitment
 
-BUNDLE, TREE, SAMPLES = "bundle.json", "tree.json", "samples.parquet"
-LARGEST = 1 << 30  # bytes of a file
-WANT = "an epoch's bundle, as 'makerscope rewards compute' writes it"
 NOTHING = bytes(32)
 Claim = tuple[str, int, list[bytes]]  # account, amount, proof
 
@@ -23,9 +19,9 @@ Claim = tuple[str, int, list[bytes]]  # account, amount, proof
 class Samples:
     """The sum tree over an epoch's samples: hash of its top node, its total, its number of leaves."""
 
-    top: bytes
-    total: int
-    count: int
+    top: bytes = NOTHING
+    total: int = 0
+    count: int = 0
 
     @property
     def root(self) -> bytes:
@@ -35,7 +31,23 @@ class Samples:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
-    """An epoch's bundle as the chain sees it. ``rules``: 32 words a market, none where scores are not checkable."""
+    """An epoch's bundle as the chain sees it.
+
+    Args:
+        folder: of the bundle.
+        epoch: its number.
+        chain_id: of the chain it is for, None: not said.
+        contract: the distributor it is for, None: not said.
+        token: what it pays, None: not said.
+        program: hash of the program.
+        root: of the claims; zero where nobody is paid.
+        bundle: hash of the bundle.
+        samples: behind the scores.
+        rules: 32 words a market; none where scores cannot be checked on chain.
+        rules_root: over them, or zero.
+        max_weight: the largest weight of a sample.
+        amounts: base units by checksummed address.
+    """
 
     folder: Path
     epoch: int
@@ -44,13 +56,17 @@ class Posting:
     token: str | None
     program: bytes
     root: bytes
-    budget: int
     bundle: bytes
     samples: Samples
-    rules_root: bytes
     rules: tuple[tuple[int, ...], ...]
+    rules_root: bytes
     max_weight: int
     amounts: dict[str, int]
+
+    @property
+    def budget(self) -> int:
+        """What is reserved for it: the sum of its amounts. What is left over stays free, for the next epoch."""
+        return sum(self.amounts.values())
 
     @property
     def figures(self) -> tuple[int, bytes, bytes, bytes, int, int, int, bytes]:
@@ -65,17 +81,23 @@ def posting(folder: Path) -> Posting:
     Raises:
         InputError: there is no bundle, it is damaged, or its figures do not fit together.
     """
-    where = folder / BUNDLE
-    data = _bytes_of(where)
-    found = _decoded(data, where)
-    if not isinstance(found, dict):
-        raise InputError(where, "is no bundle", WANT)
-    if canonical(found) != data.strip():
-        raise InputError(where, "is not written canonically: its hash would be another", "it as it was written")
-    try:
-        return _posting(folder, found, keccak(data.strip()))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(where, f"lacks or garbles {error}", WANT) from error
+    found, where = read_bundle(folder), folder / BUNDLE
+    samples = _samples(found, where)
+    return Posting(
+        folder=folder,
+        epoch=int(found.epoch),
+        chain_id=None if found.chain_id is None else int(found.chain_id),
+        contract=_address(found.contract, f"{where} contract"),
+        token=_address(found.token, f"{where} token"),
+        program=_hash(found.program.hash),
+        root=_hash(found.root),
+        bundle=_hash(bundle_hash(found)),
+        samples=samples,
+        rules=tuple(tuple(int(word) for word in words) for words in found.rules),
+        rules_root=_hash(found.rules_root),
+        max_weight=int(found.max_weight),
+        amounts=_amounts(found, where),
+    )
 
 
 def claims(folder: Path, root: bytes) -> MerkleTree:
@@ -85,7 +107,7 @@ def claims(folder: Path, root: bytes) -> MerkleTree:
         InputError: it is damaged, or another than the bundle's.
     """
     where = folder / TREE
-    tree = load(_decoded(_bytes_of(where), where), where)
+    tree = load(parse(read_file(folder, TREE), where), where)
     if tree.root != root:
         raise InputError(where, f"its root is {hex_of(tree.root)}", f"{hex_of(root)}, the bundle's")
     return tree
@@ -98,64 +120,29 @@ def claims_of(tree: MerkleTree, accounts: Iterable[str]) -> dict[str, Claim]:
     return {name: (name, int(tree.values[row][1]), list(proof(tree, row))) for name, row in known.items()}
 
 
-def canonical(value: object) -> bytes:
-    """JSON with sorted keys and nothing that is not needed.
-
-    Examples:
-        >>> canonical({"b": "1", "a": []})
-        b'{"a":[],"b":"1"}'
-    """
-    return msgspec.json.encode(value, order="sorted")
+def _hash(text: str | None) -> bytes:
+    return NOTHING if text is None else hash_bytes(text, BUNDLE)
 
 
-def _posting(folder: Path, found: dict[str, Any], bundle: bytes) -> Posting:
-    samples, contract, token = found.get("samples"), found.get("contract"), found.get("token")
-    amounts: dict[str, int] = {}
-    for row, item in enumerate(found["amounts"]):
-        account = checksum(address_bytes(item["account"], f"amounts {row}", zero=False))
-        if account in amounts:
-            raise InputError(folder / BUNDLE, f"{account} is paid twice", "each account once")
-        amounts[account] = whole(item["amount"], f"amounts {row}")
-    rules: list[list[object]] = found.get("rules") or []
-    return Posting(
-        folder=folder,
-        epoch=whole(found["epoch"], "epoch"),
-        chain_id=None if found.get("chain_id") is None else whole(found["chain_id"], "chain_id"),
-        contract=None if contract is None else checksum(address_bytes(contract, "contract", zero=False)),
-        token=None if token is None else checksum(address_bytes(token, "token", zero=False)),
-        program=hash_bytes(found["program"]["hash"], "program hash"),
-        root=hash_bytes(found["root"], "root"),
-        budget=sum(amounts.values()),
-        bundle=bundle,
-        samples=_samples(samples) if samples else Samples(top=NOTHING, total=0, count=0),
-        rules_root=hash_bytes(found["rules_root"], "rules_root") if found.get("rules_root") else NOTHING,
-        rules=tuple(tuple(whole(word, f"rule of market {row}") for word in rule) for row, rule in enumerate(rules)),
-        max_weight=whole(found.get("max_weight") or 0, "max_weight"),
-        amounts=amounts,
-    )
+def _address(text: str | None, where: object) -> str | None:
+    return None if text is None else checksum(address_bytes(text, where, zero=False))
 
 
-def _samples(found: dict[str, Any]) -> Samples:
-    out = Samples(
-        top=hash_bytes(found["hash"], "samples hash"),
-        total=whole(found["total"], "samples total"),
-        count=whole(found["count"], "samples count"),
-    )
-    if out.root != hash_bytes(found["root"], "samples root"):
-        raise InputError("samples", f"root is {found['root']}", f"{hex_of(out.root)}, from hash, total and count")
+def _amounts(found: Bundle, where: Path) -> dict[str, int]:
+    out: dict[str, int] = {}
+    for item in found.amounts:
+        account = checksum(address_bytes(item.account, f"{where} amounts", zero=False))
+        if account in out:
+            raise InputError(f"{where} amounts", f"{account} is paid twice", "each account once")
+        out[account] = int(item.amount)
     return out
 
 
-def _bytes_of(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(LARGEST)
-    except OSError as error:
-        raise InputError(path, f"cannot be read ({error.strerror})", WANT) from None
-
-
-def _decoded(data: bytes, where: Path) -> object:
-    try:
-        return msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise InputError(where, f"is no JSON ({error})", WANT) from error
+def _samples(found: Bundle, where: Path) -> Samples:
+    part = found.samples
+    if part is None:
+        return Samples()
+    out = Samples(top=_hash(part.hash), total=int(part.total), count=int(part.count))
+    if out.root != _hash(part.root):
+        raise InputError(f"{where} samples", f"root is {part.root}", f"{hex_of(out.root)}, of hash, total and count")
+    return out
