@@ -105,8 +105,9 @@ def posts(draw):
         wrong = {(0, at): draw(words)}
     elif how == "sum":
         levels = tree_of(leaves).levels
-        level = draw(st.integers(0, len(levels) - 1))
-        wrong = {(level, draw(st.integers(0, len(levels[level]) - 1))): draw(words)}
+        nodes = [(level, place) for level, row in enumerate(levels) for place in range(len(row))]
+        lies = draw(st.lists(st.sampled_from(nodes), min_size=1, max_size=3, unique=True))
+        wrong = {node: draw(st.one_of(words, st.just(levels[node[0]][node[1]][1]))) for node in lies}
     return markets, leaves, wrong
 
 
