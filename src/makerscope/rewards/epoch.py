@@ -186,7 +186,7 @@ def settle(tape: Tape, program: Program, terms: Terms, *, progress: Progress | N
         findings=judged.findings,
         files={},
     )
-    files = files_of(bundle, sampled.table)
+    files = files_of(bundle, tree, sampled.table)
     hashes = {name: file_hash(data) for name, data in files.items()}
     return Settled(bundle=msgspec.structs.replace(bundle, files=hashes), files=files)
 

@@ -7,9 +7,8 @@ import polars as pl
 
 from makerscope.errors import InputError
 from makerscope.rewards.bundle import AMOUNTS, SAMPLES, SCORES, TREE, Bundle
-from makerscope.rewards.bundle_parts import tree_of
 from makerscope.rewards.canonical import canonical
-from makerscope.rewards.merkle import dump
+from makerscope.rewards.merkle import MerkleTree, dump
 
 _TEXTS = ("account", "maker", "market", "group", "score", "points", "refused")
 
@@ -22,13 +21,12 @@ def scores_frame(bundle: Bundle) -> pl.DataFrame:
     return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
 
 
-def files_of(bundle: Bundle, samples: pl.DataFrame | None) -> dict[str, bytes]:
+def files_of(bundle: Bundle, tree: MerkleTree | None, samples: pl.DataFrame | None) -> dict[str, bytes]:
     """Bytes of each file; the tree only where somebody is paid, samples only where they can be challenged."""
     amounts = {row.account: row.amount for row in bundle.amounts}
     files = {SCORES: parquet_bytes(scores_frame(bundle)), AMOUNTS: canonical(amounts)}
     if samples is not None:
         files[SAMPLES] = parquet_bytes(samples)
-    tree = tree_of({account: int(amount) for account, amount in amounts.items()})
     if tree is not None:
         files[TREE] = json.dumps(dump(tree), separators=(",", ":")).encode()
     return files
