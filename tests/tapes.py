@@ -62,6 +62,18 @@ def quotes(times, bids, asks, **columns) -> pl.DataFrame:
     return pl.DataFrame(base | columns, schema_overrides={"bid": pl.Int64, "ask": pl.Int64})
 
 
+def trades(times, sides, lots, **columns) -> pl.DataFrame:
+    """Aggressor orders at ``times`` seconds after START: +1 a buyer, at 1000 unless columns say otherwise."""
+    at = [START + int(t * SECOND) for t in times]
+    n = len(times)
+    base = {
+        "exchange_time": at, "local_time": at, "instrument": ["test:BTC"] * n, "taker": ["taker"] * n,
+        "aggressor": sides, "first_price": [1000] * n, "last_price": [1000] * n, "size": lots,
+        "cash": [1000 * size for size in lots], "fills": [1] * n, "makers": [1] * n,
+    }  # fmt: skip
+    return pl.DataFrame(base | columns)
+
+
 def write_tape(path: Path, *, instruments=None, silence=None, **tables: pl.DataFrame) -> Tape:
     with TapeWriter(path, source="test") as tape:
         tape.add_token(Token(token="USDC", decimals=6))

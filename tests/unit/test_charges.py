@@ -141,3 +141,28 @@ def test_a_charge_that_means_nothing_is_refused(tmp_path, change, what):
     done = fills([10], price=[10_000])
     with pytest.raises(InputError, match=what):
         scored(tmp_path, both("a", 0, 100), (HEAD + RULE + FILLS).replace(*change), fills=done)
+
+
+def test_who_is_gone_when_takers_come_earns_nothing_and_whom_they_hit_earns_all(tmp_path):
+    gone = [
+        *both("gone", 0, 30), *both("gone", 31, 60, tag="2"), *both("gone", 61, 100, tag="3"),
+    ]  # fmt: skip
+    hit = [
+        (0, "hit", "b", "placed", 1, 9990, 10),
+        (0, "hit", "a", "placed", -1, 10010, 10),
+        (30.5, "hit", "a", "filled", -1, 10010, 4),
+        (60.5, "hit", "a", "filled", -1, 10010, 0),
+        (60.6, "hit", "a2", "placed", -1, 10010, 10),
+        (100, "hit", "b", "cancelled", 1, 9990, 0),
+    ]
+    taken = fills([30.5, 60.5], maker=["hit"] * 2, side=[-1] * 2, price=[10_010] * 2, size=[6, 4])
+    found = scored(tmp_path, [*hit, *gone], HEAD + RULE + "[group.asked]\n", fills=taken)
+    assert (found["gone"].component["asked"], found["gone"].points) == (0, 0)
+    assert found["hit"].component["asked"] == UNIT
+
+
+def test_a_trade_with_oneself_is_no_taker(tmp_path):
+    rows = [*both("a", 0, 100), *both("b", 0, 50)]
+    with_itself = fills([60], maker=["a"], taker=["a"], side=[-1], price=[10_010])
+    found = scored(tmp_path, rows, HEAD + RULE + "[group.asked]\n", fills=with_itself)
+    assert found["b"].component["asked"] == UNIT

@@ -1,6 +1,6 @@
 """What is taken off a score: for quotes that go away when the price moves, and for quotes that no good fills back.
 
-Both charges compare sums, never ratios of single accounts, and take the smaller of two sums. A sum of such minima over
+These charges compare sums, never ratios of single accounts, and take the smaller of two sums. A sum of such minima over
 the parts of a maker is at most the minimum of its sums, so splitting an account never lowers a charge.
 """
 
@@ -101,16 +101,32 @@ def credits_of(fills: pl.DataFrame, market: Market, rule: Fills, by: str, where:
 
 
 def charge_factor(group: Group, component: Mapping[str, int]) -> int:
-    """What is left after both charges, pico: ``1 - charge * (1 - kept) - charge * (1 - backed)``.
+    """What is left of quality after all charges, pico.
+
+    Of the whole, ``fade.charge`` is earned as far as it was ``kept``, ``fills.charge`` as far as it was ``backed``, the
+    rest as it is; and ``asked.cap`` of all that is earned at most as far as it was there when takers ``asked``.
 
     Examples:
         >>> from decimal import Decimal
+        >>> from makerscope.programs.program import Asked
         >>> rule = Fade(move="1 %", within_s=Decimal(1), before_s=Decimal(1), after_s=Decimal(1), charge=Decimal("0.3"))
         >>> charge_factor(Group(name="all", fade=rule), {"kept": UNIT // 2})
         850000000000
+        >>> capped = Group(name="all", fade=rule, asked=Asked())
+        >>> charge_factor(capped, {"kept": UNIT // 2, "asked": UNIT // 10})
+        100000000000
     """
-    charges = ((group.fade, "kept"), (group.fills, "backed"))
-    return UNIT - sum(pico(rule.charge) * (UNIT - component[name]) // UNIT for rule, name in charges if rule)
+    rules = ((group.fade, "kept"), (group.fills, "backed"))
+    charged = [(pico(rule.charge), component[name]) for rule, name in rules if rule]
+    plain = UNIT - sum(charge for charge, _ in charged)
+
+    def earned(most: int) -> int:
+        return (plain * most + sum(charge * min(part, most) for charge, part in charged)) // UNIT
+
+    if group.asked is None:
+        return earned(UNIT)
+    capped = pico(group.asked.cap)
+    return ((UNIT - capped) * earned(UNIT) + capped * earned(component["asked"])) // UNIT
 
 
 def _due(fills: pl.DataFrame, track: Track, horizon: int) -> pl.DataFrame:

@@ -201,6 +201,16 @@ class Fade(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     price: Literal["reference", "index", "mark"] = "reference"
 
 
+class Asked(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A cap for quotes that are not there when takers ask: ``cap`` of what is earned is at most ``asked`` of it.
+
+    ``asked`` is a maker's mean quality at the instants of trades, by their sizes, by its mean quality over time, at
+    most 1. What a trade took was there.
+    """
+
+    cap: Decimal = Decimal(1)
+
+
 class Fills(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A charge for quotes that are not backed by fills worth something: ``charge * (1 - backed)`` of what was earned.
 
@@ -256,6 +266,7 @@ class Group(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     target: Target | None = None
     stress: Stress | None = None
     fade: Fade | None = None
+    asked: Asked | None = None
     fills: Fills | None = None
     hysteresis: Hysteresis | None = None
     obligation: Obligation | None = None
@@ -384,8 +395,11 @@ def _check_charges(where: str, group: Group) -> None:
     charges = [rule.charge for rule in (group.fade, group.fills) if rule]
     if any(charge < 0 for charge in charges) or sum(charges) > 1:
         raise InputError(where, "charges are " + " and ".join(map(str, charges)), "0 or more, together at most 1")
+    if group.asked and not 0 <= group.asked.cap <= 1:
+        raise InputError(where, f"asked.cap is {group.asked.cap}", "0 to 1")
     first = group.measure[0]
-    if charges and (group.normalise not in ("epoch", "sample") or first.after_time or first.ema_weight is not None):
+    plain = group.normalise in ("epoch", "sample") and not first.after_time and first.ema_weight is None
+    if (charges or group.asked) and not plain:
         raise InputError(where, "charges by side, after_time or ema_weight", 'normalise = "sample" or "epoch"')
 
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from makerscope.errors import InputError
 from makerscope.programs.adjustments import backed_by_fills, kept_after_moves
+from makerscope.programs.asked import asked_depth
 from makerscope.programs.clauses import cases_of
 from makerscope.programs.components import Market, Part, market_components
 from makerscope.programs.evidence import Evidence, evidence
@@ -229,6 +230,8 @@ def measured(
     if group.fade:
         alarm = _alarm(group.fade, track, ev.prices(name), f"group {group.name!r}, fade.price")
         more["kept"] = kept_after_moves(market, group, alarm, ev.makers, ev.until)
+    if group.asked:
+        more["asked"] = asked_depth(ev.lives[name], fills, market, group, ev.makers)
     if group.fills:
         more["backed"] = backed_by_fills(fills, market, group, ev.makers)
     return replace(market, component={**market.component, **more})

@@ -1,0 +1,76 @@
+"""Depth that was there when takers asked: quality at the instants of trades, in place of quality over time.
+
+Who sees a taker come and is gone when it arrives shows depth all the time and is never hit. A look at the instant of a
+trade finds what rested just before it and was either still there then or had been taken.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from makerscope.errors import AccountingError
+from makerscope.kernels.held import held_through
+from makerscope.kernels.score_sweep import INSTANTS
+from makerscope.programs.components import Looks, Market, of_first, whole_numbers
+from makerscope.programs.program import Group
+from makerscope.programs.resting import resting
+from makerscope.programs.sample_rule import UNIT
+from makerscope.programs.units import micro
+
+
+def asked_depth(
+    lives: pl.DataFrame, fills: pl.DataFrame, market: Market, group: Group, makers: Sequence[str]
+) -> list[int]:
+    """Mean quality when takers asked, by their sizes, as a part of the mean over time, pico and at most one.
+
+    A trade of an account with itself is none. One where nobody traded.
+
+    Args:
+        lives: stretches of resting orders.
+        fills: of the instrument, with ``time``.
+        market: its components.
+        group: the rule.
+        makers: names.
+
+    Raises:
+        AccountingError: scores of all makers together do not fit 63 bits.
+    """
+    quality = market.component[group.measure[0].name]
+    real = fills.filter(pl.col("maker") != pl.col("taker").fill_null(""))
+    trades = real.group_by("time").agg(pl.col("size").sum()).sort("time").filter(_inside(market))
+    if not trades.height:
+        return [UNIT] * len(makers)
+    times, lots = trades["time"].to_numpy(), trades["size"].cast(pl.Int64).to_numpy()
+    rule = market.rules[0]
+    then = replace(market, orders=resting(_as_hit(lives), makers, min_age=rule.min_age, max_age=rule.max_age))
+    looks = np.unique(np.concatenate([times - 1, times]))
+    seen = of_first(then, Looks(mode=INSTANTS, instants=looks), makers, most=group.measure[0].most_orders)
+    words = np.zeros(2 * len(makers), np.int64)
+    low, high = (micro(group.target.low), micro(group.target.high)) if group.target else (0, 0)
+    before, after = seen[np.searchsorted(looks, times - 1)], seen[np.searchsorted(looks, times)]
+    each = np.arange(len(times))
+    if held_through(before, after, each, lots, group.normalise != "epoch", low, high, words) < 0:
+        raise AccountingError(f"{market.instrument.instrument}: scores of all makers together do not fit 63 bits")
+    whole = int(lots.sum())
+    return [
+        min(there * market.looked * UNIT // (int(own) * whole), UNIT) if own else UNIT
+        for there, own in zip(whole_numbers(words).tolist(), quality, strict=True)
+    ]
+
+
+def _as_hit(lives: pl.DataFrame) -> pl.DataFrame:
+    """The same stretches, where what a trade takes goes one ns after it."""
+    taken = (pl.col("ended_by") == "filled").fill_null(value=False).cast(pl.Int64)
+    rest = (pl.col("start") != pl.col("born")).cast(pl.Int64)
+    return lives.with_columns(start=pl.col("start") + rest, end=pl.col("end") + taken)
+
+
+def _inside(market: Market) -> pl.Expr:
+    """Whether a time and the ns before it were heard."""
+    span = market.span
+    inside = [
+        pl.col("time").is_between(a + 1, b - 1) for a, b in zip(span.start.tolist(), span.end.tolist(), strict=True)
+    ]
+    return pl.any_horizontal(*inside) if inside else pl.lit(value=False)

@@ -1,0 +1,104 @@
+"""What each maker was worth to takers, whatever a program says: depth they could have hit, and what it saved them.
+
+A measure to hold programs against, not a score: it is computed in floating point and pays nobody.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from makerscope.errors import InputError
+from makerscope.kernels.takeable import asked
+from makerscope.programs.evidence import Evidence
+from makerscope.programs.program import Group
+from makerscope.programs.references import track_of
+from makerscope.programs.resting import resting
+from makerscope.programs.units import distance_of, value_factor
+
+Window = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """What one maker was worth in one market.
+
+    ``takeable``: mean depth that a taker could have hit on the side it asked for, quote currency. ``saved``: what
+    takers would have paid more without this maker, quote currency (coin, where contracts are inverse). ``askers``: how
+    many trades that is about.
+    """
+
+    maker: str
+    takeable: float
+    saved: float
+    askers: int
+
+
+def usefulness(
+    ev: Evidence,
+    instrument: str,
+    *,
+    near: str = "25 bps",
+    reach: str = "2 %",
+    windows: Sequence[Window] | None = None,
+    without: Sequence[str] = (),
+) -> list[Use]:
+    """What each maker was worth to those who traded.
+
+    All aggressor orders of one instant and side ask together for their whole size, of the book just before it. What
+    one maker saved is what the same trade costs in the book without its orders, less what it costs with them; where
+    the rest of the book lacks liquidity, the missing part costs ``reach``. Of makers that stand in for each other
+    none saves anything alone, so the sum over makers is not what all of them together save.
+
+    Args:
+        ev: of ``evidence``.
+        instrument: its name.
+        near: how far from the middle a taker would go.
+        reach: what liquidity costs that is not there.
+        windows: only trades in these times, ns; default all.
+        without: takers whose trades are left out (another account of a maker, say).
+
+    Raises:
+        InputError: nobody traded.
+    """
+    item = ev.tape.instruments[instrument]
+    orders = resting(ev.lives[instrument], ev.makers)
+    trades = ev.view.trades.filter(pl.col("instrument") == instrument, pl.col("aggressor") != 0)
+    trades = trades.filter(~pl.col("taker").fill_null("").is_in(list(without)))
+    if windows is not None:
+        inside = [pl.col("time").is_between(first, last, closed="left") for first, last in windows]
+        trades = trades.filter(pl.any_horizontal(*inside) if inside else pl.lit(value=False))
+    wanted = trades.group_by("time", "aggressor").agg(pl.col("size").sum()).sort("time", "aggressor")
+    track = track_of(Group(name="mid"), item, ev.prices(instrument), orders)
+    known = (track.twice[:, 0] > 0) & (track.twice[:, 1] > 0)
+    at = np.searchsorted(track.time[known], wanted["time"].to_numpy(), side="left") - 1
+    if not wanted.height or not (at >= 0).any():
+        raise InputError(f"{instrument}, usefulness", "nobody traded while there was a middle", "trades on the tape")
+    wanted, at = wanted.filter(pl.Series(at >= 0)), at[at >= 0]
+    middle = track.twice[known][at, :2].sum(axis=1) / 4
+    shape = (wanted.height, len(ev.makers))
+    there, cost, alone = np.zeros(shape), np.zeros(wanted.height), np.zeros(shape)
+    asked(
+        orders.enter, orders.leave, orders.leaving, orders.maker, orders.side, orders.price, orders.size,
+        wanted["time"].to_numpy(), wanted["aggressor"].cast(pl.Int64).to_numpy(),
+        wanted["size"].cast(pl.Float64).to_numpy(), middle, _part(near, "near"), _part(reach, "reach"),
+        there, cost, alone,
+    )  # fmt: skip
+    num, den, by_value = value_factor("notional", item)
+    unit = num / den / 1e6
+    worth = unit * (middle if by_value else np.ones_like(middle))  # of one lot, quote currency
+    lost = unit * (np.ones_like(middle) if by_value else 1 / middle)  # of one tick on one lot
+    takeable = (there * worth[:, None]).mean(axis=0)
+    saved = ((alone - cost[:, None]) * lost[:, None]).sum(axis=0)
+    return [
+        Use(maker=name, takeable=float(t), saved=float(s), askers=wanted.height)
+        for name, t, s in zip(ev.makers, takeable, saved, strict=True)
+    ]
+
+
+def _part(text: str, where: str) -> float:
+    kind, number = distance_of(text, where)
+    if kind != "relative":
+        raise InputError(where, f"is {text!r}", "a relative distance, in bps or %")
+    return float(number)
