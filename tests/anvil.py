@@ -7,19 +7,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
-import pytest
 from eth_abi.abi import decode, encode
 from eth_account import Account
 from vyper import compile_code
 
 from makerscope.rewards.hashing import keccak
 from makerscope.rewards.rpc import Node, integer, octets
+from tests.nodes import MODULES, ROOT, missing
 
-ROOT = Path(__file__).resolve().parents[1]
 CHAIN_ID = 31337
 COIN = 10**18
 PATIENCE = 30  # seconds until a started Anvil listens, on a busy machine
@@ -37,11 +35,15 @@ def address_of(role: str) -> str:
 @contextmanager
 def anvil(*options: str) -> Iterator[Node]:
     """Anvil on a free port, ended with the block. Skips where npm's packages are absent, fails where tests insist."""
-    found = sorted((ROOT / "node_modules" / "@foundry-rs").glob("anvil-*/bin/anvil*"))
-    if not found:
-        text = f"no Anvil in {ROOT / 'node_modules'} (npm ci): nothing on a chain was tested"
-        pytest.fail(text) if os.environ.get("MAKERSCOPE_INSIST") else pytest.skip(text)
-    command = [str(found[0]), "--port", "0", "--chain-id", str(CHAIN_ID), *options]
+    found = sorted((MODULES / "@foundry-rs").glob("anvil-*/bin/anvil*"))
+    command = [
+        str(found[0] if found else missing("node_modules/@foundry-rs/anvil")),
+        "--port",
+        "0",
+        "--chain-id",
+        str(CHAIN_ID),
+        *options,
+    ]
     with (
         TemporaryFile() as said,
         subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT) as process,

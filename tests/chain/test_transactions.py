@@ -271,6 +271,18 @@ def test_a_transaction_that_the_node_refuses_leaves_no_journal(node, publisher, 
     assert send(node, publisher, payment(), journal).succeeded
 
 
+@pytest.mark.parametrize("code", [-32000, -32603])
+def test_a_refusal_that_may_be_none_keeps_the_journal(node, publisher, journal, code):
+    """Behind one address there may be another node, which took the transaction before the first one lost patience."""
+    with way_to(node) as way:
+        answer = json.dumps({"id": 0, "error": {"code": code, "message": "request timed out"}}).encode()
+        way.rule = lambda methods: (200, answer) if SEND in methods else "pass"
+        with pytest.raises(RefusedError, match=r"timed out \(the transaction to pay the maker is journalled"):
+            send(way.node, publisher, payment(), journal)
+    assert resume(node, journal)[1].succeeded
+    assert (received(node), transaction_count(node, "publisher")) == (7, 1)
+
+
 def test_confirmations_are_waited_for(node, publisher, journal):
     told = []
 

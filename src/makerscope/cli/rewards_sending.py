@@ -81,7 +81,7 @@ def carried_out(node: Node, chain_id: int, sending: Sending, journal: Path, deci
         planned = prepared(node, call, chain_id=chain_id, sender=sender, **sending.fees, **again)
         signer = sending.signer
         if signer.address != sender:
-            raise InputError(f"--keystore {sending.keystore}", f"holds another key than that of {sender}", "its own")
+            raise InputError("the keystore", f"says it is of {sender} and holds another key", "its own")
         with progress_words() as tell:
             receipt = delivered(node, signer, planned, journal, patience=patience, tell=tell)
     return Outcome(text=call.what, receipt=receipt, earlier="" if is_open else _told(settled))

@@ -24,6 +24,12 @@ Tell = Callable[[str], object]  # what is being waited for, in words
 
 POLL, SLOWEST_POLL = 0.1, 2.0  # seconds between two looks
 LAG = 0.5  # seconds: behind one address there may be several nodes, some a little late
+NEVER = frozenset({-32600, -32601, -32602})  # codes of JSON-RPC: what was asked for is none
+REFUSALS = (  # words of nodes that take a transaction into no pool; after any other refusal it may be in one
+    "insufficient funds", "nonce too low", "nonce too high", "underpriced", "intrinsic gas", "gas limit", "fee cap",
+    "max fee per gas", "base fee", "tip above", "priority fee", "invalid sender", "invalid signature", "chain id",
+    "not supported", "not allowed", "exceeds", "oversized", "size limit", "txpool is full",
+)  # fmt: skip
 KNOWN = ("already known", "already imported", "known transaction", "already exists", "alreadyknown")
 
 
@@ -148,8 +154,8 @@ def _settled(journal: Path, entry: Entry, receipt: Receipt | None) -> Entry:
 def _broadcast(node: Node, entry: Entry, journal: Path, *, fresh: bool) -> None:
     """Send the newest attempt until the node has it.
 
-    ``fresh``: nobody sent it before. Then a refusal is final and the journal is removed again, unless an earlier
-    request of ours may have arrived. Else the journal stays: whether the transaction is out there is not known.
+    ``fresh``: nobody sent it before. Then a refusal in known words is final and the journal is removed again, unless an
+    earlier request of ours may have arrived. Else the journal stays: whether the transaction is out there is not known.
     """
     unsure = not fresh
 
@@ -168,7 +174,8 @@ def _broadcast(node: Node, entry: Entry, journal: Path, *, fresh: bool) -> None:
     except RefusedError as error:
         if any(word in error.what.lower() for word in KNOWN):
             return
-        if not unsure:
+        final = error.code in NEVER or any(word in error.what.lower() for word in REFUSALS)
+        if final and not unsure:
             forget(journal)
             raise
         if not _is_known(node, entry):
