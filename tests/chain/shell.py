@@ -15,6 +15,13 @@ class Shell:
     def __init__(self, monkeypatch, capsys, node):
         self.monkeypatch, self.capsys, self.url = monkeypatch, capsys, node.url
 
+    def verified(self, bundle, tape):
+        """What a second party, which has no key, finds with tape and chain at hand."""
+        self.monkeypatch.delenv(keys.KEY, raising=False)
+        with pytest.raises(SystemExit):
+            main(["verify", str(bundle), "--tape", str(tape), "--rpc", self.url, "--json"])
+        return json.loads(self.capsys.readouterr().out)
+
     def run(self, role, *arguments, rpc=None):
         self.monkeypatch.delenv(keys.KEY, raising=False)
         if role is not None:
