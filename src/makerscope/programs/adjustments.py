@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from makerscope.errors import AccountingError, InputError
 from makerscope.kernels.held import held_through
 from makerscope.kernels.score_sweep import INSTANTS
+from makerscope.programs.charges import Fade, Fills
 from makerscope.programs.components import Looks, Market, of_first, whole_numbers
-from makerscope.programs.program import Fade, Fills, Group
+from makerscope.programs.program import Group
 from makerscope.programs.references import Track
 from makerscope.programs.sample_rule import UNIT
 from makerscope.programs.stress import Window, shocks
@@ -108,7 +109,7 @@ def charge_factor(group: Group, component: Mapping[str, int]) -> int:
 
     Examples:
         >>> from decimal import Decimal
-        >>> from makerscope.programs.program import Asked
+        >>> from makerscope.programs.charges import Asked
         >>> rule = Fade(move="1 %", within_s=Decimal(1), before_s=Decimal(1), after_s=Decimal(1), charge=Decimal("0.3"))
         >>> charge_factor(Group(name="all", fade=rule), {"kept": UNIT // 2})
         850000000000

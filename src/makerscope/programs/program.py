@@ -13,6 +13,7 @@ import sha3
 from msgspec import Struct
 
 from makerscope.errors import InputError
+from makerscope.programs.charges import Asked, Fade, Fills, Stress, check_charges
 from makerscope.programs.terms import Clause, Commitment, Factor, Obligation, Queue
 
 COMPONENTS = ("uptime", "maker_volume", "taker_volume", "volume", "maker_fees", "stake", "points")
@@ -171,60 +172,6 @@ class Target(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     high: Decimal
 
 
-class Stress(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Windows of stress, and how much more a moment in one counts.
-
-    A window opens when ``price`` moved by at least ``move`` within ``within_s``, and lasts ``window_s`` after the last
-    such moment. ``price``: the ``reference``, or the ``index`` or ``mark``, which those who are paid cannot move.
-    """
-
-    move: str
-    within_s: Decimal
-    window_s: Decimal
-    weight: Decimal = Decimal(1)
-    price: Literal["reference", "index", "mark"] = "reference"
-
-
-class Fade(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A charge for quotes that go away when the price moves: ``charge * (1 - kept)`` of what a maker earned.
-
-    A move is one of ``price`` by at least ``move`` within ``within_s``. Looked at is the quality ``before_s`` before it
-    began, and of that what is there during the ``after_s`` after it was seen. ``kept`` is the mean of what was there,
-    by the maker's mean quality over the epoch, at most 1: who was not there before a move has kept nothing of it.
-    """
-
-    move: str
-    within_s: Decimal
-    before_s: Decimal
-    after_s: Decimal
-    charge: Decimal
-    price: Literal["reference", "index", "mark"] = "reference"
-
-
-class Asked(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A cap for quotes that are not there when takers ask: ``cap`` of what is earned is at most ``asked`` of it.
-
-    ``asked`` is a maker's mean quality at the instants of trades, by their sizes, by its mean quality over time, at
-    most 1. What a trade took was there.
-    """
-
-    cap: Decimal = Decimal(1)
-
-
-class Fills(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A charge for quotes that are not backed by fills worth something: ``charge * (1 - backed)`` of what was earned.
-
-    A fill counts by its value where its markout after ``horizon_s`` (the maker's gain against the reference) is at most
-    ``fair``, not at all from ``rich`` on, linear between. ``backed`` is a maker's share of what counts by its share of
-    quality, at most 1. ``fair`` and ``rich`` are distances in the unit of the measure's.
-    """
-
-    horizon_s: Decimal
-    fair: str = "0 bps"
-    rich: str
-    charge: Decimal
-
-
 class Hysteresis(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How earlier epochs weigh on this one: ``penalty``: max(now, mean of the previous ``epochs - 1``); ``ema``."""
 
@@ -372,7 +319,9 @@ def _check_group(where: str, group: Group) -> None:
     if any(item.kernel == "ticks" for item in group.measure) and group.reference.price != "best":
         raise InputError(where, f"kernel ticks with reference {group.reference.price!r}", 'reference.price = "best"')
     _check_shares(where, group)
-    _check_charges(where, group)
+    first = group.measure[0]
+    plain = group.normalise in ("epoch", "sample") and not first.after_time and first.ema_weight is None
+    check_charges(where, group.fade, group.asked, group.fills, plain=plain)
     for item in group.measure:
         _check_measure(f"{where}, measure {item.name!r}", item)
 
@@ -389,18 +338,6 @@ def _check_shares(where: str, group: Group) -> None:
         raise InputError(
             where, f"period_s is {group.period_s}, split {group.split!r}", "above 0, and no pooled markets"
         )
-
-
-def _check_charges(where: str, group: Group) -> None:
-    charges = [rule.charge for rule in (group.fade, group.fills) if rule]
-    if any(charge < 0 for charge in charges) or sum(charges) > 1:
-        raise InputError(where, "charges are " + " and ".join(map(str, charges)), "0 or more, together at most 1")
-    if group.asked and not 0 <= group.asked.cap <= 1:
-        raise InputError(where, f"asked.cap is {group.asked.cap}", "0 to 1")
-    first = group.measure[0]
-    plain = group.normalise in ("epoch", "sample") and not first.after_time and first.ema_weight is None
-    if (charges or group.asked) and not plain:
-        raise InputError(where, "charges by side, after_time or ema_weight", 'normalise = "sample" or "epoch"')
 
 
 def _check_measure(where: str, item: Measure) -> None:

@@ -11,6 +11,7 @@ import polars as pl
 from makerscope.errors import InputError
 from makerscope.programs.adjustments import backed_by_fills, kept_after_moves
 from makerscope.programs.asked import asked_depth
+from makerscope.programs.charges import Fade, Stress
 from makerscope.programs.clauses import cases_of
 from makerscope.programs.components import Market, Part, market_components
 from makerscope.programs.evidence import Evidence, evidence
@@ -19,7 +20,7 @@ from makerscope.programs.gates import parties_of, refusals, volumes_of
 from makerscope.programs.looks import SEEDED, default_seed, looks_of
 from makerscope.programs.moments import cut
 from makerscope.programs.obligations import duties
-from makerscope.programs.program import Fade, Group, Program, Stress, needs, program_hash
+from makerscope.programs.program import Group, Program, needs, program_hash
 from makerscope.programs.rating import rated
 from makerscope.programs.references import Prices, Track, outside_track, track_of
 from makerscope.programs.resting import resting

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from makerscope.errors import InputError
 from makerscope.kernels.moves import moves
-from makerscope.programs.program import Fade, Stress
+from makerscope.programs.charges import Fade, Stress
 from makerscope.programs.references import Track
 from makerscope.programs.units import distance_of, nanoseconds, pico
 
