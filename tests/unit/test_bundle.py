@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import msgspec
 import polars as pl
@@ -15,7 +16,7 @@ from makerscope.rewards.epoch import Terms, settle
 from makerscope.rewards.epoch_samples import samples_part
 from makerscope.rewards.merkle import leaf_hash, load, proof
 from makerscope.rewards.merkle import verify as verify_proof
-from makerscope.rewards.screens import ScreenRule
+from makerscope.rewards.screens import SCREENS, ScreenRule
 from makerscope.rewards.signature import claim_of
 from makerscope.rewards.tables import parquet_bytes, read_table
 from makerscope.rewards.verify import case_of, verify
@@ -230,3 +231,9 @@ def test_an_epoch_that_overlaps_the_one_before_is_refused(tape, epoch):
 def test_a_tape_without_orders_names_the_table(tmp_path, tape):
     with pytest.raises(InputError, match="orders"):
         settle(plain(tmp_path / "t", quotes=quotes([0, 1], [1, 1], [2, 2])), program(), Terms(epoch=1, budget=1))
+
+
+def test_every_key_of_a_bundle_and_every_screen_is_described(epoch):
+    text = (Path(__file__).resolve().parents[2] / "docs" / "rewards.md").read_text()
+    for name in (*json.loads(bundle_bytes(epoch.bundle)), *SCREENS, *epoch.files, *ScreenRule().__struct_fields__):
+        assert f"`{name}`" in text or f"{name} =" in text or f"[{name}]" in text, name
