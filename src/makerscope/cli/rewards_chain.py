@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from makerscope.cli.progress import progress_bar
-from makerscope.cli.rewards_link import Flag, Link, Sending, beside, distributor, same_or_refused
+from makerscope.cli.rewards_link import Flag, Link, Sending, beside, distributor, opened, same_or_refused
 from makerscope.cli.rewards_sending import Done, carried_out, print_outcomes
 from makerscope.errors import InputError
 from makerscope.report.names import many
@@ -13,7 +13,7 @@ from makerscope.rewards.distributor import Distributor, Status
 from makerscope.rewards.falsehood import Falsehood, checked_rules, first_falsehood, read_samples, tree_of
 from makerscope.rewards.hashing import ZERO_ADDRESS, hex_of
 from makerscope.rewards.journal import Entry
-from makerscope.rewards.posting import Posting, posting
+from makerscope.rewards.posting import Posting
 from makerscope.rewards.transactions import Call
 
 HERE = Link()
@@ -37,7 +37,7 @@ def post(
         link: node and chain.
         sending: who signs, and what it may cost.
     """
-    read = posting(bundle)
+    read = opened(bundle)
     if not read.amounts or not read.budget:
         raise InputError(bundle, "grants nothing to anybody", "an epoch with amounts")
     it = distributor(link, contract, read)
@@ -67,7 +67,7 @@ def challenge(bundle: Path, *, contract: str | None = None, link: Link = HERE, s
         link: node and chain.
         sending: who signs, and what it may cost.
     """
-    read = posting(bundle)
+    read = opened(bundle)
     it = distributor(link, contract, read)
     program = it.program(read.program)
     if not program.markets:
@@ -199,7 +199,7 @@ def _epoch_of(
     if (bundle is None) == (epoch is None):
         raise InputError("--epoch", "an epoch's bundle or its number is wanted", "one of the two")
     if bundle is not None:
-        read = posting(bundle)
+        read = opened(bundle)
         return distributor(link, contract, read), read.epoch, beside(bundle, command)
     if epoch is None or epoch < 0:
         raise InputError("--epoch", f"is {epoch}", "a number from 0 on")

@@ -9,12 +9,12 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from makerscope.cli.progress import progress_bar
-from makerscope.cli.rewards_link import Link, Sending, account, beside, distributor, same_or_refused
+from makerscope.cli.rewards_link import Link, Sending, account, beside, distributor, opened, same_or_refused
 from makerscope.cli.rewards_sending import Done, carried_out, print_outcomes
 from makerscope.errors import InputError, RefusedError
 from makerscope.report.names import many
 from makerscope.rewards.distributor import MOST_CLAIMS, Distributor, Status
-from makerscope.rewards.posting import Claim, Posting, claims, claims_of, posting
+from makerscope.rewards.posting import Claim, Posting, claims, claims_of
 from makerscope.rewards.transactions import Call, prepared
 
 HERE = Link()
@@ -41,7 +41,7 @@ def claim(
         link: node and chain.
         sending: who signs, and what it may cost.
     """
-    read = posting(bundle)
+    read = opened(bundle)
     it = distributor(link, contract, read)
     wanted = _wanted(read, account_ or [], sending, everybody=all_)
     _may_claim(it, read, wanted)

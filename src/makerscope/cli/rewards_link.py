@@ -8,12 +8,13 @@ import msgspec
 from cyclopts import Parameter
 
 from makerscope.cli.amounts import base_units
+from makerscope.cli.progress import progress_bar
 from makerscope.errors import InputError
 from makerscope.rewards import keys
 from makerscope.rewards.delivery import Patience
 from makerscope.rewards.distributor import Distributor, Epoch, distributor_at
 from makerscope.rewards.hashing import address_bytes, checksum, hex_of
-from makerscope.rewards.posting import Posting
+from makerscope.rewards.posting import Posting, posting
 from makerscope.rewards.rpc import Node
 
 Flag = Parameter(negative="")
@@ -118,6 +119,12 @@ class Sending:
     def signer(self) -> keys.Signer:
         """Who signs it."""
         return keys.signer(self.keystore, self.password_file)
+
+
+def opened(bundle: Path) -> Posting:
+    """A bundle as the chain sees it; one of very many accounts takes some seconds."""
+    with progress_bar("reading the bundle", None):
+        return posting(bundle)
 
 
 def account(option: str, text: str) -> str:

@@ -6,7 +6,7 @@ import msgspec
 from rich.console import Console
 
 from makerscope.cli.amounts import base_units, seconds
-from makerscope.cli.rewards_link import Deployment, Link, Sending, account, distributor, journal_here
+from makerscope.cli.rewards_link import Deployment, Link, Sending, account, distributor, journal_here, opened
 from makerscope.cli.rewards_sending import Decide, Done, Outcome, carried_out, finished, print_outcomes
 from makerscope.errors import InputError
 from makerscope.rewards.delivery import receipt_of
@@ -15,7 +15,7 @@ from makerscope.rewards.falsehood import checked_rules
 from makerscope.rewards.hashing import hash_bytes, hex_of, whole
 from makerscope.rewards.interface import interface
 from makerscope.rewards.journal import Entry, found
-from makerscope.rewards.posting import NOTHING, posting
+from makerscope.rewards.posting import NOTHING
 from makerscope.rewards.transactions import Call, checked_chain
 from makerscope.tape.output import write_whole
 
@@ -133,7 +133,7 @@ def register(
     """
     if (bundle is None) == (program is None):
         raise InputError("--program", "a bundle or the hash of a program is wanted", "one of the two")
-    read = posting(bundle) if bundle is not None else None
+    read = opened(bundle) if bundle is not None else None
     it = distributor(link, contract, read)
     if read is not None:
         if read.rules_root != NOTHING:

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from rich.console import Console
 from rich.table import Table
 
-from makerscope.cli.rewards_link import Flag, Link, distributor
+from makerscope.cli.rewards_link import Flag, Link, distributor, opened
 from makerscope.errors import InputError
 from makerscope.report.numbers import utc
 from makerscope.rewards.distributor import Distributor, Epoch, Status
 from makerscope.rewards.erc20 import Token, token_at
 from makerscope.rewards.hashing import ZERO_ADDRESS, hex_of
-from makerscope.rewards.posting import Posting, posting
+from makerscope.rewards.posting import Posting
 from makerscope.rewards.transactions import coins
 
 HERE = Link()
@@ -37,7 +37,7 @@ def status(
         json_: print JSON.
         link: node and chain.
     """
-    read = posting(bundle) if bundle is not None else None
+    read = opened(bundle) if bundle is not None else None
     it = distributor(link, contract, read, sends=False)
     found = _epochs(it, read, epochs)
     now = it.now()
