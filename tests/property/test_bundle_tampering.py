@@ -16,7 +16,7 @@ from makerscope.tape.demo import write_demo
 from tests.epochs import settled, write_tape, written
 
 # what only the hash of the bundle binds, which is signed: whoever settles an epoch chooses it
-UNNAMED = {"token", "token_decimals", "exclusions"}  # of an exclusion the amounts are named that differ
+UNNAMED = {"token", "token_decimals", "made_by", "exclusions"}  # of an exclusion the amounts are named that differ
 SIGNED_AS = {"chain_id": "chainId", "contract": "verifyingContract"}
 
 

@@ -187,6 +187,40 @@ def test_what_the_screens_rule_excludes_is_not_paid_and_its_volume_does_not_coun
     assert {step.status for step in steps(written(tmp_path / "b", without), tape=tape).values()} == {"ok"}
 
 
+CLAUSE = """
+[[clause]]
+name = "shock"
+watched = [{instruments = ["demo:*"], depth = 1e12}]
+move = "1 bps"
+within_s = 60
+within = "50 bps"
+below = 0.5
+window_s = 30
+rest_s = 60
+restored = 2500
+short = -100.5
+again = -200
+unit = "TOKEN"
+"""
+
+
+def test_clauses_on_the_pool_stand_in_the_bundle_and_change_the_budget_if_they_are_to(tmp_path, tape):
+    rule = program(CLAUSE)
+    reported = settled(tape, rule)
+    changes = [int(case.change) for case in reported.bundle.cases]
+    assert changes[0] == -100_500_000
+    assert set(changes[1:]) <= {-200_000_000, 0}
+    assert (reported.bundle.clause_change, reported.bundle.budget) == ("0", str(10**24))
+    applied = settled(tape, rule, clauses="apply")
+    change = sum(changes) * 10**12
+    assert applied.bundle.clause_change == str(change)
+    assert int(applied.bundle.budget) == 10**24 + change
+    for place, epoch in (("a", reported), ("b", applied)):
+        assert {step.status for step in steps(written(tmp_path / place, epoch), tape=tape).values()} == {"ok"}
+    with pytest.raises(InputError, match="by clauses is nothing"):
+        settled(tape, rule, clauses="apply", budget=10**20, floor=0, cap=None)
+
+
 def test_a_signed_epoch_is_not_overwritten(tmp_path, epoch):
     written(tmp_path, epoch, signed=False)
     folder = written(tmp_path, epoch)

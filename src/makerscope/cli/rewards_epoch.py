@@ -48,6 +48,7 @@ class Sharing:
         floor: the least that is paid at all, in tokens.
         above_cap: what is above the cap is shared among the others, or carried to the next epoch.
         below_floor: the same for what is below the floor.
+        clauses: clauses of the program on the pool change the budget (apply), or are only reported.
     """
 
     cap: str | None = None
@@ -55,6 +56,7 @@ class Sharing:
     floor: str = "0"
     above_cap: Literal["share", "carry"] = "share"
     below_floor: Literal["share", "carry"] = "carry"
+    clauses: Literal["report", "apply"] = "report"
 
 
 SHARING = Sharing()
@@ -129,6 +131,7 @@ def compute(
         floor=base_units("--floor", sharing.floor, decimals),
         above_cap=sharing.above_cap,
         below_floor=sharing.below_floor,
+        clauses=sharing.clauses,
         addresses={} if addresses is None else read_addresses(addresses),
         exclusions={} if exclude is None else read_exclusions(exclude),
         screens=ScreenRule() if screens is None else _screens(screens),
@@ -256,6 +259,8 @@ def _draw(bundle: Bundle, folder: Path) -> None:
     lines = [f"budget {budget}, remainder {rest}{why}"]
     if int(bundle.carried_in):
         lines.append(f"carried in {_tokens(bundle.carried_in, bundle.token_decimals)}")
+    if int(bundle.clause_change):
+        lines.append(f"clauses change the budget by {_tokens(bundle.clause_change, bundle.token_decimals)}")
     lines += [f"excluded: {item.maker} ({item.by}): {item.reason}" for item in bundle.exclusions]
     if bundle.screens.flags:
         accused = ", ".join(sorted({f"{flag.account} ({flag.screen})" for flag in bundle.screens.flags}))

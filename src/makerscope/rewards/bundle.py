@@ -51,13 +51,17 @@ class TapePart(_Part, frozen=True, kw_only=True):
 
 
 class PolicyPart(_Part, frozen=True, kw_only=True):
-    """How points become amounts, see ``rewards.allocation``. ``cap_share`` is a fraction such as ``1/4``."""
+    """How points become amounts, see ``rewards.allocation``. ``cap_share`` is a fraction such as ``1/4``.
+
+    ``clauses``: what the program's clauses on the pool do to the budget: change it, or stand there.
+    """
 
     cap: Whole | None
     cap_share: Annotated[str, Meta(pattern=r"^[0-9]{1,40}(/[1-9][0-9]{0,39})?$")] | None
     floor: Whole
     above_cap: Literal["share", "carry"]
     below_floor: Literal["share", "carry"]
+    clauses: Literal["report", "apply"]
 
 
 class ScoreRow(_Part, frozen=True, kw_only=True):
@@ -84,6 +88,18 @@ class MarketRow(_Part, frozen=True, kw_only=True):
     blind: Whole
     stressed: Whole
     reference: str
+
+
+class CaseRow(_Part, frozen=True, kw_only=True):
+    """A case of a clause on the pool; ``change`` in millionths of ``unit``, ``restored`` null where it is undecided."""
+
+    clause: str
+    market: str
+    start: Whole
+    end: Whole
+    restored: bool | None
+    change: Number
+    unit: str
 
 
 class Exclusion(_Part, frozen=True, kw_only=True):
@@ -126,11 +142,13 @@ State = dict[str, dict[str, dict[str, tuple[Number, ...]]]]
 class Bundle(_Part, frozen=True, kw_only=True):
     """The content of ``bundle.json``; ``docs/rewards.md`` explains it key by key.
 
-    ``budget`` is all that the epoch may pay, ``carried_in`` of it from the epoch before; ``budget = amounts +
-    remainder``. ``seed_commitment`` is null where nobody committed to a seed: it then follows from tape and program.
+    ``budget`` is all that the epoch may pay, ``carried_in`` of it from the epoch before, ``clause_change`` of it by
+    clauses of the program; ``budget = amounts + remainder``. ``seed_commitment`` is null where nobody committed to a
+    seed: it then follows from tape and program. ``made_by`` is the version of makerscope that computes these numbers.
     """
 
     version: Literal[1]
+    made_by: str
     epoch: Whole
     chain_id: Whole | None
     contract: Address | None
@@ -143,10 +161,12 @@ class Bundle(_Part, frozen=True, kw_only=True):
     policy: PolicyPart
     budget: Whole
     carried_in: Whole
+    clause_change: Number
     unearned: Whole
     remainder: Whole
     remainder_reason: str
     markets: tuple[MarketRow, ...]
+    cases: tuple[CaseRow, ...]
     scores: tuple[ScoreRow, ...]
     exclusions: tuple[Exclusion, ...]
     screens: ScreensPart

@@ -9,7 +9,7 @@ from makerscope.programs.program import Program, canonical, program_hash
 from makerscope.programs.scores import POOL, Scores
 from makerscope.rewards.accounts import addresses_of
 from makerscope.rewards.allocation import Allocation, Policy, allocate
-from makerscope.rewards.bundle import Amount, Exclusion, MarketRow, ProgramPart, ScoreRow, ScreensPart, State
+from makerscope.rewards.bundle import Amount, CaseRow, Exclusion, MarketRow, ProgramPart, ScoreRow, ScreensPart, State
 from makerscope.rewards.merkle import MerkleTree, claims_tree
 from makerscope.rewards.screens import Screening
 
@@ -125,6 +125,27 @@ def market_rows(scores: Scores) -> tuple[MarketRow, ...]:
         )
         for item in scores.markets
     )
+
+
+def case_rows(scores: Scores) -> tuple[CaseRow, ...]:
+    """Cases of clauses on the pool as they stand in a bundle."""
+    return tuple(
+        CaseRow(
+            clause=item.clause,
+            market=item.market,
+            start=str(item.start),
+            end=str(item.end),
+            restored=item.restored,
+            change=str(item.change),
+            unit=item.unit,
+        )
+        for item in scores.cases
+    )
+
+
+def clause_change(cases: Sequence[CaseRow], decimals: int) -> int:
+    """By how many base units clauses change the budget: their sum in tokens, rounded down."""
+    return sum(int(item.change) for item in cases) * 10**decimals // 1_000_000
 
 
 def screens_part(screening: Screening) -> ScreensPart:

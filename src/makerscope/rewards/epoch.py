@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import Literal
 
 import msgspec
 import polars as pl
 
+import makerscope
 from makerscope.errors import InputError
 from makerscope.metrics.view import transfers_of
 from makerscope.programs.evidence import Evidence, evidence
@@ -17,9 +19,11 @@ from makerscope.programs.scores import Scores
 from makerscope.programs.scoring import measure, scores_of
 from makerscope.rewards.accounts import addresses_of
 from makerscope.rewards.allocation import Fate, Policy
-from makerscope.rewards.bundle import Bundle, PolicyPart, TapePart, bundle_hash, file_hash, state_of
+from makerscope.rewards.bundle import Bundle, PolicyPart, ScoreRow, TapePart, bundle_hash, file_hash, state_of
 from makerscope.rewards.bundle_parts import (
     amount_rows,
+    case_rows,
+    clause_change,
     exclusions_of,
     market_rows,
     program_part,
@@ -45,7 +49,7 @@ class Terms:
 
     Args:
         epoch: its number.
-        budget: base units that it may pay, ``carried_in`` included.
+        budget: base units that it may pay, ``carried_in`` included, before clauses of the program.
         carried_in: of these, what the epoch before left.
         token: address of the token, or None.
         token_decimals: of the token.
@@ -56,6 +60,7 @@ class Terms:
         floor: as there.
         above_cap: as there.
         below_floor: as there.
+        clauses: whether clauses on the pool change the budget (``apply``; in tokens) or are only in the bundle.
         addresses: by the name of a maker.
         exclusions: reasons by the name or the address of a maker.
         screens: the rule for wash trades.
@@ -77,6 +82,7 @@ class Terms:
     floor: int = 0
     above_cap: Fate = "share"
     below_floor: Fate = "carry"
+    clauses: Literal["report", "apply"] = "report"
     addresses: Mapping[str, str] = field(default_factory=dict)
     exclusions: Mapping[str, str] = field(default_factory=dict)
     screens: ScreenRule = field(default_factory=ScreenRule)
@@ -103,11 +109,18 @@ class Terms:
             raise InputError("carried in", f"is {self.carried_in} of a budget of {self.budget}", "0 to the budget")
         self.policy()
 
-    def policy(self, unearned: int = 0) -> Policy:
-        """The rule by which points become amounts."""
+    def policy(self, rows: Sequence[ScoreRow] = (), change: int = 0) -> Policy:
+        """The rule by which points become amounts, for these scores and after a change of the budget by clauses.
+
+        Raises:
+            InputError: it makes no sense, or clauses leave no budget.
+        """
+        budget = self.budget + change
+        if change < 0 and budget <= 0:
+            raise InputError("budget", f"{self.budget} less {-change} by clauses is nothing", "a larger budget")
         return Policy(
-            budget=self.budget,
-            unearned=unearned,
+            budget=budget,
+            unearned=unearned_of(rows, budget) if rows else 0,
             cap=self.cap,
             cap_share=self.cap_share,
             floor=self.floor,
@@ -151,11 +164,14 @@ def settle(tape: Tape, program: Program, terms: Terms, *, progress: Progress | N
     scores, sampled = judged.scores, judged.sampled
     rows = score_rows(scores, terms.addresses)
     exclusions = exclusions_of(rows, terms.exclusions, judged.screening)
-    unearned = unearned_of(rows, terms.budget)
-    shared = share(rows, exclusions, terms.policy(unearned))
+    cases = case_rows(scores)
+    change = clause_change(cases, terms.token_decimals) if terms.clauses == "apply" else 0
+    policy = terms.policy(rows, change)
+    shared = share(rows, exclusions, policy)
     tree = tree_of(shared.amounts)
     bundle = Bundle(
         version=1,
+        made_by=f"makerscope {makerscope.__version__}",
         epoch=str(terms.epoch),
         chain_id=None if terms.chain_id is None else str(terms.chain_id),
         contract=_checksummed(terms.contract),
@@ -166,12 +182,14 @@ def settle(tape: Tape, program: Program, terms: Terms, *, progress: Progress | N
         seed=scores.seed,
         seed_commitment=None if terms.seed is None or scores.seed is None else commitment(terms.seed),
         policy=_policy_part(terms),
-        budget=str(terms.budget),
+        budget=str(policy.budget),
         carried_in=str(terms.carried_in),
-        unearned=str(unearned),
+        clause_change=str(change),
+        unearned=str(policy.unearned),
         remainder=str(shared.remainder),
         remainder_reason=shared.reason,
         markets=market_rows(scores),
+        cases=cases,
         scores=rows,
         exclusions=exclusions,
         screens=screens_part(judged.screening),
@@ -243,4 +261,5 @@ def _policy_part(terms: Terms) -> PolicyPart:
         floor=str(terms.floor),
         above_cap=terms.above_cap,
         below_floor=terms.below_floor,
+        clauses=terms.clauses,
     )

@@ -20,7 +20,12 @@ def program_of(bundle: Bundle) -> Program:
 
 def looks_back(program: Program) -> bool:
     """Whether scores depend on the epoch before."""
-    return any(group.hysteresis is not None or group.gates.judged == "previous" for group in program.group)
+    return any(
+        group.hysteresis is not None
+        or group.gates.judged == "previous"
+        or (group.commitment is not None and group.commitment.epochs > 1)
+        for group in program.group
+    )
 
 
 def terms_of(bundle: Bundle, previous: Bundle | None) -> Terms:
@@ -37,7 +42,7 @@ def terms_of(bundle: Bundle, previous: Bundle | None) -> Terms:
     committed = bundle.seed is not None and bundle.seed_commitment is not None
     return Terms(
         epoch=int(bundle.epoch),
-        budget=int(bundle.budget),
+        budget=int(bundle.budget) - int(bundle.clause_change),
         carried_in=int(bundle.carried_in),
         token=bundle.token,
         token_decimals=bundle.token_decimals,
@@ -48,6 +53,7 @@ def terms_of(bundle: Bundle, previous: Bundle | None) -> Terms:
         floor=int(policy.floor),
         above_cap=policy.above_cap,
         below_floor=policy.below_floor,
+        clauses=policy.clauses,
         addresses={row.maker: row.account for row in bundle.scores if row.account is not None},
         exclusions={item.maker: item.reason for item in bundle.exclusions if item.by == "list"},
         screens=bundle.screens.rule,

@@ -96,10 +96,12 @@ def amounts(case: Case) -> Found:
     """Amounts and remainder follow from the points, the exclusions and the policy."""
     said = case.bundle
     terms = terms_of(said, None)
-    unearned = parts.unearned_of(said.scores, terms.budget)
-    shared = parts.share(said.scores, said.exclusions, terms.policy(unearned))
+    change = parts.clause_change(said.cases, said.token_decimals) if terms.clauses == "apply" else 0
+    policy = terms.policy(said.scores, int(said.clause_change))
+    shared = parts.share(said.scores, said.exclusions, policy)
     ours = {
-        "unearned": str(unearned),
+        "clause_change": str(change),
+        "unearned": str(policy.unearned),
         "amounts": parts.amount_rows(shared.amounts),
         "remainder": str(shared.remainder),
         "remainder_reason": shared.reason,

@@ -52,6 +52,7 @@ def scores(case: Case) -> Found:
         "screens": parts.screens_part(screening),
         "scores": parts.score_rows(scores, addresses),
         "markets": parts.market_rows(scores),
+        "cases": parts.case_rows(scores),
         "hysteresis": parts.state_part(scores),
         "findings": judged.findings,
         "rules": judged.sampled.rules,
