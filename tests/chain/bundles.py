@@ -74,9 +74,11 @@ def write_bundle(
         version=1, epoch=str(epoch), chain_id=str(CHAIN_ID), contract=contract, token=None, token_decimals=6,
         program=PROGRAM_PART, tape=TapePart(evidence_root="0" * 64, since="0", until="1"), seed=None,
         seed_commitment=None,
-        policy=PolicyPart(cap=None, cap_share=None, floor="0", above_cap="share", below_floor="carry"),
-        budget=str(sum(due.values())), carried_in="0", unearned="0", remainder="0", remainder_reason="", markets=(),
-        scores=(), exclusions=(),
+        policy=PolicyPart(
+            cap=None, cap_share=None, floor="0", above_cap="share", below_floor="carry", clauses="report"
+        ),
+        made_by="a test", budget=str(sum(due.values())), carried_in="0", clause_change="0", unearned="0",
+        remainder="0", remainder_reason="", markets=(), cases=(), scores=(), exclusions=(),
         screens=ScreensPart(rule=ScreenRule(), flags=(), findings=(), excluded_pairs=()),
         amounts=tuple(Amount(account=account, amount=str(amount)) for account, amount in sorted(due.items())),
         root=hex_of(claims.root), samples=part,
