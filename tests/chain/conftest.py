@@ -9,6 +9,7 @@ from makerscope.rewards import keys, rpc
 from makerscope.rewards.distributor import distributor_at
 from makerscope.rewards.hashing import checksum
 from makerscope.rewards.interface import interface
+from makerscope.rewards.posting import registered_as
 from tests.anvil import CHAIN_ID, COIN, address_of, anvil, call_of, deploy_token, enrich, send_as, undone
 from tests.chain.bundles import MAX_WEIGHT, PROGRAM, RULES, RULES_ROOT, write_bundle
 from tests.chain.shell import Shell
@@ -53,7 +54,7 @@ def world(chain):
     it = distributor_at(chain, checksum(bytes.fromhex(address[2:])), chain_id=CHAIN_ID)
     token = it.token
     for name, values in (
-        ("register", (PROGRAM, RULES_ROOT, len(RULES), MAX_WEIGHT)),
+        ("register", (registered_as(PROGRAM, RULES_ROOT), RULES_ROOT, len(RULES), MAX_WEIGHT)),
         ("set_publisher", (address_of("publisher"),)),
     ):
         send_as(chain, "owner", "0x" + it.call("", name, *values).data.hex(), it.address)

@@ -13,9 +13,10 @@ from eth_account import Account
 from makerscope.rewards import keys
 from makerscope.rewards.bundle import ProgramPart
 from makerscope.rewards.hashing import hex_of
+from makerscope.rewards.posting import registered_as
 from makerscope.rewards.rpc import integer
 from tests.anvil import COIN, address_of, call_of, deploy_token, enrich, key_of, later, send_as, transaction_count
-from tests.chain.bundles import AMOUNTS, PROGRAM, samples, with_a_lie, write_bundle
+from tests.chain.bundles import AMOUNTS, PROGRAM, RULES, RULES_ROOT, samples, with_a_lie, write_bundle
 from tests.chain.conftest import PERIOD, WINDOW
 from tests.chain.shell import HERE
 from tests.proxy import way_to
@@ -240,7 +241,7 @@ def test_an_epoch_that_is_not_funded_paused_or_of_an_unknown_program_is_refused(
     assert "has 10,000,000,000 base units for new epochs; want 100,000,000,000" in shell.bad("publisher", "post", large)
     program = ProgramPart(name="other", version=1, hash="0x" + "12" * 32, rule={})
     other = write_bundle(tmp_path / "program", contract=world.address, program=program)
-    assert "is not registered" in shell.bad("publisher", "post", other)
+    assert "is not registered with these rules" in shell.bad("publisher", "post", other)
     nothing = write_bundle(tmp_path / "nothing", contract=world.address, amounts={"maker": 0})
     assert "grants nothing to anybody" in shell.bad("publisher", "post", nothing)
     shell.sent("owner", "pause", *here)
@@ -250,9 +251,25 @@ def test_an_epoch_that_is_not_funded_paused_or_of_an_unknown_program_is_refused(
 
 def test_rules_that_are_not_those_registered_are_refused(shell, world, tmp_path):
     other = write_bundle(tmp_path / "rules", contract=world.address, rules_root="0x" + "34" * 32)
+    assert "is not registered with these rules" in shell.bad("publisher", "post", other)
+    rules = ("--program", hex_of(PROGRAM), "--rules-root", hex_of(RULES_ROOT), "--contract", world.address, *HERE)
+    more = ("--markets", "99", "--max-weight", "1")
+    assert "a program is registered for good" in shell.bad("owner", "register", *rules, *more)
+
+
+def test_an_owner_who_registers_other_rules_under_a_name_catches_no_publisher(node, shell, world, tmp_path):
+    other = write_bundle(tmp_path / "rules", contract=world.address, rules_root="0x" + "78" * 32)
+    name = registered_as(PROGRAM, b"\x78" * 32)
+    trap = "0x" + world.call("", "register", name, RULES_ROOT, len(RULES), 1).data.hex()
+    send_as(node, "owner", trap, world.address)
     assert "as registered" in shell.bad("publisher", "post", other)
-    program = ("--program", hex_of(PROGRAM), "--contract", world.address, *HERE)
-    assert "a program is registered for good" in shell.bad("owner", "register", *program)
+
+
+def test_a_program_with_other_markets_is_registered_beside_the_first(shell, world, tmp_path):
+    other = ("--program", hex_of(PROGRAM), "--rules-root", "0x" + "56" * 32, "--markets", "2", "--max-weight", "1")
+    assert len(shell.sent("owner", "register", *other, "--contract", world.address, *HERE)) == 1
+    assert world.program(registered_as(PROGRAM, b"\x56" * 32)).markets == 2
+    assert world.program(registered_as(PROGRAM, RULES_ROOT)).markets == len(RULES)
 
 
 @pytest.mark.parametrize(

@@ -158,8 +158,10 @@ def _may_post(it: Distributor, sender: str, read: Posting) -> None:
         raise InputError(sender, f"is not the publisher of {it.address}", publisher)
     program = it.program(read.program)
     if not program.registered:
-        raise InputError(f"program {hex_of(read.program)}", "is not registered", "it registered (rewards register)")
-    if program.rules_root != read.rules_root:
+        raise InputError(
+            f"program {hex_of(read.program)}", "is not registered with these rules", "rewards register first"
+        )
+    if program.rules_root != read.rules_root:  # an owner may register anything under a name, and the bond hangs on it
         raise InputError(
             read.folder,
             f"has rules with root {hex_of(read.rules_root)}",

@@ -15,7 +15,7 @@ from makerscope.rewards.falsehood import checked_rules
 from makerscope.rewards.hashing import hash_bytes, hex_of, whole
 from makerscope.rewards.interface import interface
 from makerscope.rewards.journal import Entry, found
-from makerscope.rewards.posting import NOTHING
+from makerscope.rewards.posting import NOTHING, registered_as
 from makerscope.rewards.transactions import Call, checked_chain
 from makerscope.tape.output import write_whole
 
@@ -119,7 +119,7 @@ def register(
     link: Link = HERE,
     sending: Sending = SENT,
 ) -> None:
-    """Make a program known to the contract, for good: its hash, and the root of its rules. Owner only.
+    """Make a program known to the contract, for good: its hash and the root of its rules together. Owner only.
 
     Args:
         bundle: folder of a bundle of the program; or say what it would:
@@ -142,7 +142,7 @@ def register(
     else:
         root = hash_bytes(rules_root, "--rules-root") if rules_root else NOTHING
         figures = (
-            hash_bytes(program, "--program"),
+            registered_as(hash_bytes(program, "--program"), root),
             root,
             whole(markets, "--markets"),
             whole(max_weight, "--max-weight"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from makerscope.errors import InputError
 from makerscope.rewards.bundle import BUNDLE, TREE, Bundle, bundle_hash, read_bundle, read_file
 from makerscope.rewards.canonical import parse
-from makerscope.rewards.hashing import address_bytes, checksum, hash_bytes, hex_of
+from makerscope.rewards.hashing import address_bytes, checksum, hash_bytes, hex_of, keccak
 from makerscope.rewards.merkle import MerkleTree, load, proof
 from makerscope.rewards.sum_tree import commitment
 
@@ -39,7 +39,7 @@ class Posting:
         chain_id: of the chain it is for, None: not said.
         contract: the distributor it is for, None: not said.
         token: what it pays, None: not said.
-        program: hash of the program.
+        program: under which name it is registered, see ``registered_as``.
         root: of the claims; zero where nobody is paid.
         bundle: hash of the bundle.
         samples: behind the scores.
@@ -75,6 +75,18 @@ class Posting:
         return (self.epoch, self.program, self.root, *samples, self.budget, self.bundle)
 
 
+def registered_as(program: bytes, rules_root: bytes) -> bytes:
+    """The name under which a contract knows a program: its hash, together with the root of its rules where it has any.
+
+    Rules are in each market's ticks and lots, so a program has other rules where markets come or go.
+
+    Examples:
+        >>> registered_as(bytes(32), NOTHING) == bytes(32), registered_as(bytes(32), b"r" * 32).hex()[:8]
+        (True, 'a701f490')
+    """
+    return program if rules_root == NOTHING else keccak(program + rules_root)
+
+
 def posting(folder: Path) -> Posting:
     """What is to be posted of the bundle in a folder.
 
@@ -89,7 +101,7 @@ def posting(folder: Path) -> Posting:
         chain_id=None if found.chain_id is None else int(found.chain_id),
         contract=_address(found.contract, f"{where} contract"),
         token=_address(found.token, f"{where} token"),
-        program=_hash(found.program.hash),
+        program=registered_as(_hash(found.program.hash), _hash(found.rules_root)),
         root=_hash(found.root),
         bundle=_hash(bundle_hash(found)),
         samples=samples,

@@ -5,6 +5,7 @@ from makerscope.rewards.case import Case, Found, Skipped
 from makerscope.rewards.difference import first_difference
 from makerscope.rewards.distributor import Status, distributor_at
 from makerscope.rewards.hashing import hex_of
+from makerscope.rewards.posting import registered_as
 from makerscope.rewards.signature import read_signature
 
 NOTHING = "0x" + 64 * "0"
@@ -26,11 +27,12 @@ def posted(case: Case) -> Found:
     (epoch,) = it.epochs([int(said.epoch)])
     if epoch.status == Status.ABSENT:
         return Skipped(f"epoch {said.epoch} is not posted at {it.address}")
-    program = it.program(bytes.fromhex(said.program.hash[2:]))
+    name = registered_as(bytes.fromhex(said.program.hash[2:]), bytes.fromhex((said.rules_root or NOTHING)[2:]))
+    program = it.program(name)
     ours = {
         "amount": str(sum(int(row.amount) for row in said.amounts)),
         "bundle": bundle_hash(said),
-        "program": said.program.hash,
+        "program": hex_of(name),
         "root": said.root or NOTHING,
         "samples count": said.samples.count if said.samples else "0",
         "samples root": said.samples.root if said.samples else NOTHING,
