@@ -9,10 +9,11 @@ import polars as pl
 import pytest
 
 from makerscope.errors import InputError
+from makerscope.programs.evidence import evidence
 from makerscope.programs.sampling import commitment
 from makerscope.rewards.bundle import BUNDLE, bundle_bytes, bundle_hash, file_hash, read_bundle, write_bundle
 from makerscope.rewards.canonical import canonical
-from makerscope.rewards.epoch import Terms, settle
+from makerscope.rewards.epoch import Terms, settle, without_pairs
 from makerscope.rewards.epoch_samples import samples_part
 from makerscope.rewards.merkle import leaf_hash, load, proof
 from makerscope.rewards.merkle import verify as verify_proof
@@ -22,7 +23,7 @@ from makerscope.rewards.tables import parquet_bytes, read_table
 from makerscope.rewards.verify import case_of, verify
 from makerscope.tape.read import Tape
 from tests.epochs import ADDRESSES, PUBLISHER, SEED, program, settled, terms, write_tape, written
-from tests.tapes import quotes
+from tests.tapes import START, fills, quotes
 from tests.tapes import write_tape as plain
 
 
@@ -219,6 +220,17 @@ def test_clauses_on_the_pool_stand_in_the_bundle_and_change_the_budget_if_they_a
         assert {step.status for step in steps(written(tmp_path / place, epoch), tape=tape).values()} == {"ok"}
     with pytest.raises(InputError, match="by clauses is nothing"):
         settled(tape, rule, clauses="apply", budget=10**20, floor=0, cap=None)
+
+
+def test_only_fills_between_the_two_accounts_of_a_pair_are_left_out(tmp_path):
+    rows = fills(range(5), maker=["a", "b", "a", "a", None], taker=["b", "a", "a", None, "a"])
+    orders = pl.DataFrame(
+        {"exchange_time": START, "instrument": "test:BTC", "maker": "a", "order": "1", "action": "placed", "side": 1,
+         "price": 990, "size": 5}
+    )  # fmt: skip
+    ev = evidence(plain(tmp_path / "t", fills=rows, orders=orders))
+    for pairs, left in (([("a", "b")], ["2", "3", "4"]), ([("a", "a")], ["0", "1", "3", "4"])):
+        assert without_pairs(ev, pairs).view.fills["fill"].to_list() == left
 
 
 def test_a_signed_epoch_is_not_overwritten(tmp_path, epoch):

@@ -301,7 +301,7 @@ def _short(address: str | None) -> str:
 
 
 def _percent(part: int, whole: int) -> str:
-    return f"{Decimal(part * 10_000 // whole).scaleb(-2):.2f}" if whole else "-"
+    return f"{Decimal((2 * part * 10_000 + whole) // (2 * whole)).scaleb(-2):.2f}" if whole else "-"
 
 
 def _tokens(amount: str, decimals: int) -> str:

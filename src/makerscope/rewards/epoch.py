@@ -226,9 +226,10 @@ def judge(tape: Tape, program: Program, terms: Terms, *, progress: Progress | No
 
 
 def without_pairs(ev: Evidence, pairs: Sequence[tuple[str, str]]) -> Evidence:
-    """Evidence without the fills that two accounts made with each other."""
+    """Evidence without the fills that two accounts made with each other; a fill that names one only stays."""
     out = pl.DataFrame(list(pairs), schema=["one", "other"], orient="row")
-    both = [pl.min_horizontal("maker", "taker"), pl.max_horizontal("maker", "taker")]
+    named = pl.col("maker").is_not_null() & pl.col("taker").is_not_null()
+    both = [pl.when(named).then(side("maker", "taker")) for side in (pl.min_horizontal, pl.max_horizontal)]
     fills = ev.view.fills.join(out, left_on=both, right_on=["one", "other"], how="anti", maintain_order="left")
     return replace(ev, view=replace(ev.view, fills=fills))
 
