@@ -96,7 +96,7 @@ def test_from_a_seed_to_a_bundle_that_verifies(shell, tape, tmp_path, monkeypatc
     assert "is signed" in shell.bad(*asked(tape, FULL))
 
 
-def test_a_second_epoch_carries_the_remainder_of_the_first(shell, tape, tmp_path):
+def test_a_second_epoch_carries_the_remainder_of_the_first(shell, tape, tmp_path, monkeypatch):
     middle = "2026-01-05T12:33"
     shell.good(*asked(tape, {"--until": middle, "--cap": "10", "--above-cap": "carry"}))
     first = read_bundle(tmp_path / "epochs" / "epoch-3")
@@ -106,6 +106,12 @@ def test_a_second_epoch_carries_the_remainder_of_the_first(shell, tape, tmp_path
     said = shell.good("verify", "epochs/epoch-4", "--tape", tape, "--previous", "epochs/epoch-3")
     assert "nothing differs" in said
     assert "the same time would be paid twice" in shell.bad(*asked(tape, more))
+    monkeypatch.setenv(keys.KEY, PUBLISHER.key.hex())
+    shell.good("rewards", "sign", "epochs/epoch-3")
+    path = tmp_path / "epochs" / "epoch-3" / BUNDLE
+    more_left = json.loads(path.read_bytes()) | {"remainder": str(10**9)}
+    path.write_bytes(canonical(more_left))
+    assert "is not what was signed" in shell.bad(*asked(tape, more | {"--since": middle}))
 
 
 def test_a_tampered_bundle_is_named_with_exit_code_1(shell, tape, tmp_path):
@@ -129,6 +135,7 @@ def test_a_tampered_tape_is_named_with_exit_code_1(shell, tape, tmp_path):
     path.write_bytes(data)
     code, out, _ = shell.run("verify", "epochs/epoch-3", "--tape", copy)
     assert code == 1
+    assert "is not as it was written: tape orders/" in shell.bad(*asked(copy, {"--epoch": "4"}))
     assert f"first difference: tape {path.relative_to(copy).as_posix()}: says " in out
 
 

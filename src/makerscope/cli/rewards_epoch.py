@@ -30,7 +30,7 @@ from makerscope.rewards.bundle import SIGNATURE, Bundle, bundle_hash, read_bundl
 from makerscope.rewards.bundle_parts import points_of
 from makerscope.rewards.epoch import Settled, Terms, settle
 from makerscope.rewards.screens import ScreenRule
-from makerscope.rewards.signature import read_signature, signature_bytes, signature_of
+from makerscope.rewards.signature import read_signature, signature_bytes, signature_difference, signature_of
 from makerscope.tape.output import write_whole
 from makerscope.tape.read import Tape
 
@@ -110,7 +110,7 @@ def compute(
         json_: print JSON.
     """
     rule = find_program(program, _parameters(set_ or []))
-    before = None if previous is None else read_bundle(previous)
+    before = None if previous is None else _previous(previous)
     carried = 0 if before is None else int(before.remainder)
     address, chain = named_contract(contract)
     seed = None if seed_file is None else read_seed(seed_file)
@@ -239,6 +239,15 @@ def document_of(bundle: Bundle, folder: Path) -> dict[str, object]:
         "amounts": {row.account: row.amount for row in bundle.amounts},
         "flags": len(bundle.screens.flags),
     }
+
+
+def _previous(folder: Path) -> Bundle:
+    """The bundle of the epoch before; where it is signed, it must be what was signed."""
+    found, signature = read_bundle(folder), read_signature(folder)
+    wrong = None if signature is None else signature_difference(found, signature)
+    if wrong is not None:
+        raise InputError(f"--previous {folder}", f"is not what was signed: {wrong}", "the bundle as it was signed")
+    return found
 
 
 def _settled(tape: Tape, rule: Program, terms: Terms) -> Settled:

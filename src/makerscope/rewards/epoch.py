@@ -38,6 +38,7 @@ from makerscope.rewards.epoch_samples import Sampled, sampled
 from makerscope.rewards.hashing import address_bytes, checksum, hex_of, whole
 from makerscope.rewards.screens import Screening, ScreenRule, screen
 from makerscope.rewards.tables import files_of
+from makerscope.rewards.tape_hashes import tampered
 from makerscope.tape.read import Tape
 
 Progress = Callable[[str, int, int], None]
@@ -155,11 +156,14 @@ def settle(tape: Tape, program: Program, terms: Terms, *, progress: Progress | N
     """Score a tape and share out the budget.
 
     Raises:
-        InputError: the tape lacks what the program needs, nobody was scored, or a maker that would be paid has no
-            address.
+        InputError: the tape was changed or lacks what the program needs, nobody was scored, or a maker that would be
+            paid has no address.
         AccountingError: a score does not fit.
     """
     _check_previous(terms)
+    wrong = tampered(tape)
+    if wrong is not None:
+        raise InputError(tape.path, f"is not as it was written: {wrong}", "the tape as it was written")
     judged = judge(tape, program, terms, progress=progress)
     scores, sampled = judged.scores, judged.sampled
     rows = score_rows(scores, terms.addresses)

@@ -8,7 +8,7 @@ from makerscope.rewards.epoch import judge
 from makerscope.rewards.epoch_samples import Sampled
 from makerscope.rewards.reopened import looks_back, program_of, terms_of
 from makerscope.rewards.tables import read_table
-from makerscope.tape.manifest import evidence_root, sha256_of
+from makerscope.rewards.tape_hashes import tampered
 
 
 def tape(case: Case) -> Found:
@@ -16,23 +16,9 @@ def tape(case: Case) -> Found:
     here = case.tape
     if here is None:
         return Skipped("no tape is given (--tape)")
-    manifest = here.manifest
-    for item in manifest.files:
-        path = here.path / item.path
-        if not path.is_file():
-            return Difference(path=f"tape {item.path}", says=item.sha256, follows="no such file")
-        found = sha256_of(path)
-        if found != item.sha256:
-            return Difference(path=f"tape {item.path}", says=item.sha256, follows=f"{found}, the SHA-256 of the file")
-    rows: dict[str, int] = {}
-    for item in manifest.files:
-        rows[item.table] = rows.get(item.table, 0) + item.rows
-    return (
-        first_difference(manifest.evidence_root, evidence_root(manifest.files), "tape manifest.json evidence_root")
-        or first_difference(manifest.rows, rows, "tape manifest.json rows")
-        or first_difference(case.bundle.tape.evidence_root, manifest.evidence_root, "tape.evidence_root")
-        or f"{len(manifest.files)} files"
-    )
+    root = here.manifest.evidence_root
+    wrong = tampered(here) or first_difference(case.bundle.tape.evidence_root, root, "tape.evidence_root")
+    return wrong or f"{len(here.manifest.files)} files"
 
 
 def scores(case: Case) -> Found:
