@@ -21,6 +21,7 @@ MIN: constant(uint256) = 0
 SUM: constant(uint256) = 1
 SOFTMIN: constant(uint256) = 2
 PRESENCE: constant(uint256) = 3
+EXCESS: constant(uint256) = 4
 
 
 struct Rule:
@@ -64,7 +65,7 @@ def _score(rule: Rule, of: sample.Sample) -> (bool, uint256):
     @notice Score of a sample that is in its domain; whether it has one, and which.
     """
     assert rule.kernel <= weight_kernel.BANDED, "score_rule: kernel is not one of the chain's"
-    assert rule.reducer <= PRESENCE, "score_rule: reducer is unknown"
+    assert rule.reducer <= EXCESS, "score_rule: reducer is unknown"
     bids: Side = self._side(rule, of.reference, True, of.bid_prices, of.bid_sizes)
     asks: Side = self._side(rule, of.reference, False, of.ask_prices, of.ask_sizes)
     if not bids.fits or not asks.fits:
@@ -150,6 +151,8 @@ def _reduce(rule: Rule, reference: uint256, bids: Side, asks: Side) -> uint256:
         if reference < rule.low or reference > rule.high:
             return less
         return max(less, max(bids.score, asks.score) * UNIT // rule.divisor)
+    if rule.reducer == EXCESS:
+        return less + (max(bids.score, asks.score) - less) * UNIT // rule.divisor
     if less == 0:
         return 0
     if rule.comparable > 0:

@@ -1,10 +1,11 @@
 """What cheating earns under which rule: a market small enough to read, in which makers try every trick.
 
-python examples/attacks.py [PROGRAM ...]
+python -m examples.attacks [PROGRAM ...]
 
 Each second the makers look at the middle and say what they want to show; takers come at random instants in between and
 take what is best, first come first served. What happened is an ordinary tape, and every rule scores the same one. A
-PROGRAM is a name or a TOML file; by default dydx_v3, a rule like Polymarket's, and makerscope_perp are compared.
+PROGRAM is a name or a TOML file, with parameters after a colon, and may be taken apart: makerscope_perp:per=5 bps or
+makerscope_perp:without=fade. By default dydx_v3, a rule like Polymarket's, and makerscope_perp are compared.
 """
 
 import atexit
@@ -20,7 +21,7 @@ from pathlib import Path
 import polars as pl
 
 from makerscope.programs.evidence import Evidence, evidence
-from makerscope.programs.gaming import merge_gain, split_gain, turns_gain
+from makerscope.programs.gaming import merge_gain, split_gain, turns_gain, without
 from makerscope.programs.program import Program
 from makerscope.programs.program_file import find_program
 from makerscope.programs.scoring import score_evidence
@@ -29,7 +30,8 @@ from makerscope.tape.events import Instrument, Token
 from makerscope.tape.read import Tape
 from makerscope.tape.write import TapeWriter
 
-RULES = ("dydx_v3", str(Path(__file__).with_name("polymarket_like.toml")), "makerscope_perp")
+HERE = Path(__file__).parent
+RULES = ("dydx_v3", f"{HERE}/polymarket_like.toml", "makerscope_perp")
 SECOND = 1_000_000_000
 START = 1_767_225_600 * SECOND
 MARKET = "small:BTC"
@@ -320,9 +322,19 @@ class Outcome:
     cost: float
 
 
+def rule_of(text: str) -> Program:
+    """A rule by name or file, with parameters after a colon, without the parts so named."""
+    name, _, rest = text.partition(":")
+    given = [item.split("=", 1) for item in rest.split(",") if item]
+    rule = find_program(name, {key: value for key, value in given if key != "without"})
+    for key, value in given:
+        rule = without(rule, value) if key == "without" else rule
+    return rule
+
+
 def programs(names: Sequence[str] = RULES) -> dict[str, Program]:
     """The rules to compare, by short name."""
-    return {Path(name).stem: find_program(name) for name in names}
+    return {name.rpartition("/")[2].replace(".toml", ""): rule_of(name) for name in names}
 
 
 def told(makers: Mapping[str, Maker], *, wash: float = 0, seed: int = 7) -> Evidence:

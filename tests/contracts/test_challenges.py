@@ -357,7 +357,7 @@ def test_a_kernel_or_reducer_that_the_chain_does_not_know_is_named(world):
     with boa.reverts("score_rule: kernel is not one of the chain's"):
         world.it.score_of((6, *rule[1:]), shown)
     with boa.reverts("score_rule: reducer is unknown"):
-        world.it.score_of((rule[0], 4, *rule[2:]), shown)
+        world.it.score_of((rule[0], 5, *rule[2:]), shown)
 
 
 def test_the_posted_commitment_is_that_of_the_tree_and_its_total(world):

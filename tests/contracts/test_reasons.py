@@ -199,7 +199,7 @@ CASES = {
     "reward: window is open": early,
     "reward: window is over": late,
     "score_rule: kernel is not one of the chain's": lambda w: score_of(w, sample(0, 0, w.maker), (6, *RULE[1:])),
-    "score_rule: reducer is unknown": lambda w: score_of(w, sample(0, 0, w.maker), (0, 4, *RULE[2:])),
+    "score_rule: reducer is unknown": lambda w: score_of(w, sample(0, 0, w.maker), (0, 5, *RULE[2:])),
 }
 
 

@@ -37,10 +37,11 @@ def rules(draw, kernels=tuple(Kernel)):
     kernel = draw(st.sampled_from(kernels))
     edges = sorted(draw(st.lists(words.filter(bool), min_size=1, max_size=8, unique=True)))
     low, high = sorted(draw(st.tuples(words, words)))
+    reducer = draw(st.sampled_from(Reducer))
     rate = draw(st.integers(0, UNIT)) if kernel == Kernel.TICKS else max(draw(words), 10**7)
     return SampleRule(
         kernel=kernel,
-        reducer=draw(st.sampled_from(Reducer)),
+        reducer=reducer,
         limit=max(draw(words), kernel in {Kernel.LINEAR, Kernel.QUADRATIC}),
         closed=draw(st.booleans()),
         rate=rate,
@@ -50,7 +51,7 @@ def rules(draw, kernels=tuple(Kernel)):
         num=max(draw(words), 1),
         den=max(draw(words), 1),
         min_value=draw(st.one_of(st.just(0), words)),
-        divisor=max(draw(words), 1),
+        divisor=max(draw(words), 2 * UNIT if reducer == Reducer.EXCESS else 1),
         low=low,
         high=high,
         comparable=draw(st.one_of(st.just(0), words)),
@@ -226,6 +227,25 @@ def test_sides_of_a_comparable_presence_differ_by_at_most_a_part_of_the_smaller(
     rule = SampleRule(reducer=Reducer.PRESENCE, comparable=UNIT // 2)
     assert sample_score(rule, 200, [(99, 150)], [(101, 100)]) == UNIT
     assert sample_score(rule, 200, [(99, 151)], [(101, 100)]) == 0
+
+
+def test_what_one_side_has_more_counts_in_part():
+    rule = SampleRule(reducer=Reducer.EXCESS, divisor=10 * UNIT)
+    assert sample_score(rule, 200, [(99, 50)], [(101, 30)]) == 30 + 2
+    assert sample_score(rule, 200, [(99, 50)], []) == 5
+    with pytest.raises(DomainError, match="at least 2"):
+        SampleRule(reducer=Reducer.EXCESS, divisor=2 * UNIT - 1)
+
+
+@many
+@given(st.tuples(near, near), st.tuples(near, near), st.integers(2 * UNIT, 20 * UNIT))
+def test_two_parts_never_score_more_than_the_whole_where_the_excess_counts_in_part(one, other, divisor):
+    rule = SampleRule(reducer=Reducer.EXCESS, divisor=divisor)
+
+    def score(part):
+        return reduce_sides(rule, (part[0], 0), (part[1], 0), 200)
+
+    assert score(one) + score(other) <= score((one[0] + other[0], one[1] + other[1]))
 
 
 def test_sixteen_orders_of_a_side_count_the_best_priced_and_of_these_the_largest():

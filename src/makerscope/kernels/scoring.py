@@ -23,7 +23,7 @@ HALVINGS = 40  # 2**40 > UNIT: nothing is left after so many
 STEPS = 64  # an order so many ticks behind the best counts nothing
 
 FLAT, LINEAR, QUADRATIC, INVERSE, EXPONENTIAL, BANDS, TICKS = range(7)
-MIN, SUM, SOFTMIN, PRESENCE = range(4)
+MIN, SUM, SOFTMIN, PRESENCE, EXCESS = range(5)
 # the words of a row
 KERNEL, REDUCER, LIMIT, CLOSED, RATE, NEAREST, ABSOLUTE, BY_VALUE = range(8)
 NUM, DEN, MIN_VALUE, DIVISOR, LOW, HIGH, COMPARABLE, CAP = range(8, 16)
@@ -217,6 +217,9 @@ def _reduced(row, bid, ask, bid_value, ask_value, reference):
             return less
         part = muldiv(max(bid, ask), UNIT, row[DIVISOR])
         return part if part < 0 else max(less, part)
+    if rule == EXCESS:
+        part = muldiv(max(bid, ask) - less, UNIT, row[DIVISOR])
+        return less + part if 0 <= part <= LARGEST - less else -1
     if less == 0:
         return 0
     if row[COMPARABLE] > 0:

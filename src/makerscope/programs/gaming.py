@@ -4,10 +4,13 @@ Evidence is told again with other account names and scored by the same rule. Not
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from dataclasses import replace as with_changes
 from fractions import Fraction
+from typing import Any
 
 import polars as pl
+from msgspec.structs import replace
 
 from makerscope.errors import InputError
 from makerscope.programs.evidence import Evidence
@@ -65,6 +68,36 @@ def change(before: Scores, after: Scores, then: Sequence[str], now: Sequence[str
     )
 
 
+def without(program: Program, part: str) -> Program:
+    """The same program without one part of its groups, to see what that part does.
+
+    Args:
+        program: a rule.
+        part: ``stress``, ``fade``, ``asked``, ``fills``, ``target`` (and what a look does not pay is dealt out, not
+            kept), or ``two_sided`` (both sides are added up).
+
+    Raises:
+        InputError: there is no such part.
+
+    Examples:
+        >>> from makerscope.programs.program_file import find_program
+        >>> without(find_program("makerscope_perp"), "fade").group[0].fade is None
+        True
+    """
+    if part in ("stress", "fade", "asked", "fills"):
+        change: dict[str, Any] = {part: None}
+    elif part == "target":
+        change = {"target": None, "leftover": "share"}
+    elif part == "two_sided":
+        groups = [
+            replace(item, measure=tuple(replace(m, reducer="sum") for m in item.measure)) for item in program.group
+        ]
+        return replace(program, group=tuple(groups))
+    else:
+        raise InputError("part", f"is {part!r}", "stress, fade, asked, fills, target or two_sided")
+    return replace(program, group=tuple(replace(item, **change) for item in program.group))
+
+
 def merged(ev: Evidence, makers: Sequence[str], into: str) -> Evidence:
     """The same evidence, with the orders and fills of several makers under one name."""
     names = dict.fromkeys(makers, into)
@@ -109,7 +142,7 @@ def _check(ev: Evidence, maker: str, parts: int) -> None:
 
 
 def _retold(ev: Evidence, lives: Mapping[str, pl.DataFrame], fills: pl.DataFrame) -> Evidence:
-    return replace(ev, lives=dict(lives), view=replace(ev.view, fills=fills))
+    return with_changes(ev, lives=dict(lives), view=with_changes(ev.view, fills=fills))
 
 
 def _renamed(rows: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:

@@ -81,6 +81,8 @@ class Measure(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     An order at the ``limit`` scores nothing, unless ``closed``. ``exponential`` is ``exp(-rate * distance / per)`` or
     ``discount ** (distance / per)``; ``ticks`` is ``discount ** ticks from the best``. ``min_value`` is in what ``by``
     says: quote currency (``notional``) or contracts (``size``); ``strictly`` when an order must exceed it.
+    ``reducer``: the lower side (``min``), both (``sum``), the lower or the other by ``divisor`` (``softmin``), the
+    lower and by ``divisor`` what the other has more (``excess``), or whether both are there (``presence``).
     ``after_time``: the lower side is taken of the two sums over time, not at each moment.
 
     Orders nearer than ``beyond`` do not count (``flat`` only): so a limit and a ``beyond`` make a bracket.
@@ -106,7 +108,7 @@ class Measure(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     min_value: Decimal = Decimal(0)
     strictly: bool = False
     nearest_ticks: Decimal = Decimal(1)
-    reducer: Literal["min", "sum", "softmin", "presence"] = "min"
+    reducer: Literal["min", "sum", "softmin", "presence", "excess"] = "min"
     divisor: Decimal = Decimal(1)
     range_low: Decimal | None = None
     range_high: Decimal | None = None

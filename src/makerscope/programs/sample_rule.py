@@ -64,6 +64,7 @@ class Reducer(IntEnum):
     SUM = scoring.SUM
     SOFTMIN = scoring.SOFTMIN
     PRESENCE = scoring.PRESENCE
+    EXCESS = scoring.EXCESS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,7 @@ class SampleRule:
         num: numerator of the factor from ticks times lots (or lots) to micro units.
         den: its denominator.
         min_value: orders of a lower value do not count, micro units.
-        divisor: what the larger side is divided by where it is taken (``SOFTMIN``), pico.
+        divisor: what the larger side, or what it has more, is divided by (``SOFTMIN``, ``EXCESS``), pico.
         low: the reference from which on that is done, doubled ticks.
         high: the reference up to which that is done, doubled ticks.
         comparable: the values of both sides may differ by this part of the smaller (``PRESENCE``), pico; 0: by any.
@@ -160,6 +161,7 @@ def _wrong(rule: SampleRule) -> str:
             "edges and weights do not match; want edges ascending, and a weight for each",
         ),
         (rule.num == 0 or rule.den == 0 or rule.divisor == 0, "num, den and divisor must not be 0"),
+        (rule.reducer == Reducer.EXCESS and rule.divisor < 2 * UNIT, f"divisor is {rule.divisor}; want at least 2"),
         (rule.low > rule.high, f"low {rule.low} is above high {rule.high}"),
     )
     return next((text for wrong, text in checks if wrong), "")
@@ -309,7 +311,8 @@ def reduce_sides(rule: SampleRule, bid: tuple[int, int], ask: tuple[int, int], r
 
     ``MIN`` is the smaller, ``SUM`` both, ``SOFTMIN`` the smaller or the larger divided by ``divisor``, whichever is
     more (the smaller alone where the reference is not within ``low`` and ``high``), ``PRESENCE`` is ``UNIT`` where both
-    sides score, and their values differ by at most ``comparable`` of the smaller.
+    sides score, and their values differ by at most ``comparable`` of the smaller; ``EXCESS`` is the smaller and what
+    the larger has more, divided by ``divisor`` (at least 2, so that no split of a maker's orders adds up to more).
 
     Raises:
         AccountingError: the score does not fit int64.
@@ -322,6 +325,8 @@ def reduce_sides(rule: SampleRule, bid: tuple[int, int], ask: tuple[int, int], r
             score = less + more
         case Reducer.SOFTMIN:
             score = max(less, more * UNIT // rule.divisor) if rule.low <= reference <= rule.high else less
+        case Reducer.EXCESS:
+            score = less + (more - less) * UNIT // rule.divisor
         case Reducer.PRESENCE:
             alike = abs(bid[1] - ask[1]) * UNIT <= rule.comparable * min(bid[1], ask[1])
             score = UNIT if less > 0 and (alike or rule.comparable == 0) else 0

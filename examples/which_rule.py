@@ -1,0 +1,107 @@
+"""Which rule pays whom a venue wants to pay: points of several rules against what each maker was worth to takers.
+
+python -m examples.which_rule [--scenario FILE] [--seeds 11,12,13] [--stress 25,40] [PROGRAM ...]
+
+Each seed is played once and scored under every rule. A maker was worth (a) the depth within 50 bps that takers found
+in minutes of stress, (b) what takers would have paid more in that time without it, (c) the same over all time.
+Printed are, as means over seeds, the rank correlation (Spearman) of points with each, and the part of pay that went
+where the worth was (the sum over makers of the smaller of both shares). A PROGRAM is a name or a TOML file, and may
+carry parameters or be taken apart: makerscope_perp:stress_weight=1,per=5 bps or makerscope_perp:without=fade
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from examples.attacks import HERE, programs
+from scipy.stats import rankdata
+
+from makerscope.programs.evidence import Evidence, evidence
+from makerscope.programs.program import Program
+from makerscope.programs.scoring import score_evidence
+from makerscope.programs.usefulness import usefulness
+from makerscope.sim.run import simulate
+from makerscope.sim.shipped import find_scenario
+from makerscope.tape.read import Tape
+
+RULES = ("dydx_v3", f"{HERE}/polymarket_like.toml", f"{HERE}/maker_volume.toml", "makerscope_perp")
+MINUTE = 60 * 10**9
+WORTHS = ("depth in stress", "saved in stress", "saved")
+Shares = dict[str, np.ndarray]
+
+
+def played(scenario: str, seed: int, folder: Path) -> Evidence:
+    """Evidence of one play."""
+    out = folder / f"{Path(scenario).stem}-{seed}"
+    simulate(find_scenario(scenario), out, seed=seed)
+    return evidence(Tape.open(out))
+
+
+def worth(ev: Evidence, stress: tuple[float, float]) -> Shares:
+    """Each maker's share of what makers were worth to takers, by kind; over all perpetuals."""
+    window = [(ev.since + int(stress[0] * MINUTE), ev.since + int(stress[1] * MINUTE))]
+    out = {name: np.zeros(len(ev.makers)) for name in WORTHS}
+    for market in ev.lives:
+        if ev.tape.instruments[market].kind != "perp":
+            continue
+        wild, always = usefulness(ev, market, near="50 bps", windows=window), usefulness(ev, market)
+        out["depth in stress"] += [item.takeable for item in wild]
+        out["saved in stress"] += [item.saved for item in wild]
+        out["saved"] += [item.saved for item in always]
+    return {name: part / part.sum() for name, part in out.items()}
+
+
+def paid(ev: Evidence, rule: Program) -> np.ndarray:
+    """Each maker's share of points."""
+    points = score_evidence(ev, rule).points()
+    out = np.array([points.get(name, 0) for name in ev.makers], np.float64)
+    return out / max(out.sum(), 1.0)
+
+
+def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
+    """Spearman's; 0 where one of them is the same for all."""
+    ranks = rankdata(a), rankdata(b)
+    return float(np.corrcoef(*ranks)[0, 1]) if np.ptp(a) and np.ptp(b) else 0.0
+
+
+def compare(
+    scenario: str, seeds: Sequence[int], stress: tuple[float, float], rules: Mapping[str, Program], folder: Path
+) -> dict[str, dict[str, tuple[list[float], list[float]]]]:
+    """By rule and kind of worth: rank correlations and overlaps, one a seed."""
+    out = {name: {kind: ([], []) for kind in WORTHS} for name in rules}
+    for seed in seeds:
+        ev = played(scenario, seed, folder)
+        worths = worth(ev, stress)
+        for name, rule in rules.items():
+            shares = paid(ev, rule)
+            for kind, wanted in worths.items():
+                ranks, overlaps = out[name][kind]
+                ranks.append(rank_correlation(wanted, shares))
+                overlaps.append(float(np.minimum(wanted, shares).sum()))
+    return out
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scenario", default=str(HERE / "which_rule.toml"))
+    parser.add_argument("--seeds", default="11,12,13,14,15,16")
+    parser.add_argument("--stress", default="25,40")
+    parser.add_argument("programs", nargs="*", default=list(RULES))
+    given = parser.parse_args(arguments)
+    rules = programs(given.programs)
+    low, high = (float(minute) for minute in given.stress.split(","))
+    seeds = [int(seed) for seed in given.seeds.split(",")]
+    with tempfile.TemporaryDirectory() as folder:
+        found = compare(given.scenario, seeds, (low, high), rules, Path(folder))
+    print("| rule | " + " | ".join(f"{kind}: rank | overlap" for kind in WORTHS) + " |")
+    for name, kinds in found.items():
+        cells = [f"{np.mean(ranks):+.2f} | {np.mean(overlaps):.2f}" for ranks, overlaps in kinds.values()]
+        print(f"| {name} | " + " | ".join(cells) + " |")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
