@@ -67,9 +67,9 @@ app.command(
 )
 rewards = App(name="rewards", help="Pay makers by a contract that anybody can check: from scores to claims.")
 for module, name, text in (
-    ("epoch", "seed", "Draw a seed for an epoch and print the commitment to it."),
+    ("sign", "seed", "Draw a seed for an epoch and print the commitment to it."),
     ("epoch", "compute", "Score a tape and share out a budget: an epoch's bundle."),
-    ("epoch", "sign", "Sign a bundle as its publisher."),
+    ("sign", "sign", "Sign a bundle as its publisher."),
     ("owner", "deploy", "Deploy a reward distributor and write where it is."),
     ("owner", "appoint", "Name who may post epochs."),
     ("owner", "register", "Make a program and its rules known to the contract."),
