@@ -4,7 +4,7 @@ import polars as pl
 
 from makerscope.programs.program_file import read_program
 from makerscope.programs.scoring import score
-from tests.tapes import SECOND, START, fills, perp, quotes, write_tape
+from tests.tapes import DAY, SECOND, START, fills, perp, quotes, write_tape
 
 HEAD = """
 name = "mine"
@@ -82,3 +82,20 @@ def scored(folder, orders, rule, *, since=0, until=100, parameters=None, previou
 
 def by_maker(scores, market="test:BTC"):
     return {item.maker: item for item in scores.standings if item.market == market}
+
+
+def option(strike, *, is_call=True, expiry=START + 30 * DAY, **changes):
+    """An option of the invented venue, prices in quote currency, ticks of 0.1 and lots of 0.01."""
+    name = f"BTC-{strike}-{'C' if is_call else 'P'}"
+    facts = {"kind": "option", "base": "BTC", "strike": str(strike), "is_call": is_call, "expiry": expiry}
+    return perp(name, **facts, lot_size="0.01", **changes)
+
+
+def chain(rows):
+    """Table ``chain``: (second, instrument, columns)."""
+    return pl.DataFrame(
+        [
+            {"exchange_time": START + time * SECOND, "local_time": START + time * SECOND, "instrument": name, **columns}
+            for time, name, columns in rows
+        ]
+    )

@@ -7,7 +7,7 @@ import pytest
 from makerscope.errors import InputError
 from makerscope.programs.program_file import read_program
 from makerscope.programs.scores import POOL
-from tests.program_tapes import HEAD, both, bought, by_maker, order, scored
+from tests.program_tapes import HEAD, both, bought, by_maker, chain, option, order, scored
 from tests.tapes import DAY, SECOND, START, perp
 
 LOT = 1_000_000  # a lot of 0.001 at a price of 1000 is one unit of quote currency
@@ -360,3 +360,45 @@ def test_a_result_says_where_a_default_is_not_the_published_rule(tmp_path):
     rule = OPEN.removeprefix(HEAD)
     made = scored(tmp_path, both("a", 10, 10), rule, parameters={"bands": "wide"})
     assert "parameter alpha is 0.3, the published rule says 0.4" in made.findings
+
+
+TIERS = """
+[[group]]
+name = "A"
+abs_delta = [0.25, 1]
+deepest = "first_itm"
+measure = [{limit = "10 %"}]
+formula.exponents.uptime = 1
+[[group]]
+name = "B"
+outside = "A"
+abs_delta = [0.05, 0.95]
+measure = [{limit = "10 %"}]
+formula.exponents.uptime = 1
+"""
+
+
+def test_options_move_between_tiers_as_their_underlying_moves(tmp_path):
+    calls = [option(strike) for strike in (90, 100, 110)]
+    orders = [each for item in calls for each in both("a", 5, 10, middle=100, instrument=item.instrument)]
+    # underlying 105, then 95 from 40 s on: the first strike in the money is 100, then 90
+    rows = [
+        (time, f"test:BTC-{strike}-C", {"underlying": price, "delta": delta})
+        for time, price, deltas in ((0, 105.0, (0.96, 0.7, 0.3)), (40, 95.0, (0.6, 0.3, 0.1)))
+        for strike, delta in zip((90, 100, 110), deltas, strict=True)
+    ]
+    found = scored(tmp_path, orders, TIERS, instruments=calls, path=((0, 100), (100, 100)), chain=chain(rows))
+    times = {(item.group, item.market): item.component["uptime"] // SECOND for item in found.standings}
+    assert times == {
+        ("A", "test:BTC-90-C"): 60, ("A", "test:BTC-100-C"): 100, ("A", "test:BTC-110-C"): 40,
+        ("B", "test:BTC-110-C"): 60,
+    }  # fmt: skip
+
+
+def test_options_that_expire_on_other_weekdays_may_be_left_out(tmp_path):
+    friday = (START // DAY + 3) * DAY  # START is a Tuesday
+    calls = [option(100, expiry=friday), option(110, expiry=friday + DAY)]
+    orders = [each for item in calls for each in both("a", 5, 10, middle=100, instrument=item.instrument)]
+    rule = GROUP + 'weekdays = [4]\nmeasure = [{limit = "10 %"}]\nformula.exponents.uptime = 1\n'
+    found = scored(tmp_path, orders, rule, instruments=calls, path=((0, 100), (100, 100)))
+    assert [item.market for item in found.standings] == ["test:BTC-100-C"]

@@ -19,7 +19,14 @@ _NO_PRICES = {
     "quotes": {"time": pl.Int64, "bid": pl.Int64, "ask": pl.Int64},
     "marks": {"time": pl.Int64, "mark": pl.Int64, "index": pl.Int64},
     "trades": {"time": pl.Int64, "last_price": pl.Int64},
-    "chain": {"time": pl.Int64, "mark": pl.Float64, "index": pl.Float64, "delta": pl.Float64, "vega": pl.Float64},
+    "chain": {
+        "time": pl.Int64,
+        "mark": pl.Float64,
+        "index": pl.Float64,
+        "delta": pl.Float64,
+        "vega": pl.Float64,
+        "underlying": pl.Float64,
+    },
 }
 
 

@@ -76,8 +76,8 @@ class Band(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class Measure(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How orders at rest become one number.
 
-    Distances are text with a unit: ``"20 bps"``, ``"2 %"``, ``"0.03 price"`` (quote currency), ``"5 ticks"``,
-    ``"1 vol"``.
+    Distances are text with a unit: ``"20 bps"``, ``"2 %"``, ``"0.03 price"`` (quote currency), ``"3 cents"``,
+    ``"5 ticks"``, ``"1 vol"``.
     An order at the ``limit`` scores nothing, unless ``closed``. ``exponential`` is ``exp(-rate * distance / per)`` or
     ``discount ** (distance / per)``; ``ticks`` is ``discount ** ticks from the best``. ``min_value`` is in what ``by``
     says: quote currency (``notional``) or contracts (``size``); ``strictly`` when an order must exceed it.
@@ -194,14 +194,19 @@ class Group(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     no maker can fill more than once). Shares are of at least ``least_total``.
     ``period_s``: the formula is applied to each period (counted from 1970, UTC) and the scores are added.
     ``leftover``: what no maker earned is given to the others (``share``) or kept for the next epoch (``carry``).
-    ``abs_delta`` keeps options to a range of absolute delta at each moment, ``max_days`` to expiries within.
+    ``abs_delta`` keeps options to a range of absolute delta at each moment, ``deepest`` to those no deeper in the money
+    than the first strike that is, ``max_days`` to expiries within, ``weekdays`` to such days of expiry (Monday is 0).
+    ``outside`` names a group: this one takes instruments beside it, while that one does not ask for them.
     """
 
     name: str
     instruments: tuple[str, ...] = ("*",)
     kinds: tuple[str, ...] = ()
     abs_delta: tuple[Decimal, Decimal] | None = None
+    deepest: Literal["any", "first_itm"] = "any"
     max_days: Decimal | None = None
+    weekdays: tuple[int, ...] = ()
+    outside: str | None = None
     weight: Decimal = Decimal(1)
     split: Literal["equal", "volume", "total", "pooled"] = "equal"
     normalise: Literal["epoch", "sample", "sample_side", "larger_side", "deficit"] = "epoch"
@@ -257,6 +262,9 @@ class Program(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         names = [group.name for group in self.group]
         if len(set(names)) != len(names):
             raise InputError(where, "two groups have the same name", "different names")
+        stranger = next((group for group in self.group if group.outside and group.outside not in names), None)
+        if stranger:
+            raise InputError(where, f"group {stranger.name!r} is outside {stranger.outside!r}", "the name of a group")
         for group in self.group:
             _check_group(f"{where}, group {group.name!r}", group)
         _check_sampling(where, self.sampling)

@@ -6,6 +6,7 @@ for this instrument now.
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 import polars as pl
@@ -13,13 +14,13 @@ from numpy.typing import NDArray
 
 from makerscope.errors import InputError
 from makerscope.kernels.best_prices import best_prices
+from makerscope.programs.coverage import covered, needed, only_covered
 from makerscope.programs.program import Group, Reference
 from makerscope.programs.resting import Resting
 from makerscope.programs.units import distance_of, micro, pico, value_factor
 from makerscope.tape.events import Instrument
 
 UNKNOWN = -1
-DAY = 86_400_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,8 +50,24 @@ class Prices:
     chain: pl.DataFrame
 
 
-def track_of(group: Group, instrument: Instrument, prices: Prices, orders: Resting) -> Track:
+def track_of(
+    group: Group,
+    instrument: Instrument,
+    prices: Prices,
+    orders: Resting,
+    *,
+    neighbour: Decimal | None = None,
+    outside: Group | None = None,
+) -> Track:
     """The track of one instrument under a group's rule.
+
+    Args:
+        group: the rule.
+        instrument: the market.
+        prices: what is known of its prices.
+        orders: all that rest in it.
+        neighbour: the next strike towards out of the money.
+        outside: the group that must not cover the instrument, where the rule names one.
 
     Raises:
         InputError: the tape lacks the table that the rule needs, which is named.
@@ -58,7 +75,10 @@ def track_of(group: Group, instrument: Instrument, prices: Prices, orders: Resti
     where = f"{instrument.instrument}: reference {group.reference.price!r}"
     source, frame = _price(group, instrument, prices, orders, where)
     frame = _with_base(frame, group, instrument, prices, where)
-    frame = _asked(frame, group, instrument, prices, where)
+    frame = only_covered(frame, covered(group, instrument, prices.chain, neighbour=neighbour, where=where))
+    if outside is not None:
+        other = covered(outside, instrument, prices.chain, neighbour=neighbour, where=where)
+        frame = only_covered(frame, None if other is None else other.with_columns(covered=~pl.col("covered")))
     frame = frame.sort("time", maintain_order=True).group_by("time", maintain_order=True).last()
     twice = np.ascontiguousarray(frame.select("bids", "asks", "base").to_numpy().astype(np.int64))
     return Track(time=frame["time"].cast(pl.Int64).to_numpy(), twice=twice, source=source)
@@ -74,7 +94,7 @@ def outside_track(price: str, prices: Prices, where: str) -> Track:
     if rows.is_empty():
         rows = prices.chain.filter(pl.col(price).is_not_null())
         rows = rows.select("time", level=(pl.col(price) * 1e6).round().cast(pl.Int64))
-    rows = _some(rows, f"{where} {price!r}", f"marks or chain with {price}")
+    rows = needed(rows, f"{where} {price!r}", f"marks or chain with {price}")
     rows = rows.sort("time", maintain_order=True).group_by("time", maintain_order=True).last()
     level = rows["level"].to_numpy()
     twice = np.stack([level, level, np.zeros_like(level)], axis=1)
@@ -109,13 +129,13 @@ def _price(
             "time", bids=mid, asks=mid
         )
     if kind == "last":
-        rows = _some(prices.trades, where, "trades")
+        rows = needed(prices.trades, where, "trades")
         return "last trade", rows.select("time", bids=2 * pl.col("last_price"), asks=2 * pl.col("last_price"))
     if kind == "mark" and not prices.chain.is_empty():
         tick = float(instrument.tick_size)
         twice = (2 * pl.col("mark") / tick).round().cast(pl.Int64).fill_null(UNKNOWN)
         return "mark of the chain", prices.chain.select("time", bids=twice, asks=twice)
-    rows = _some(prices.marks.filter(pl.col(kind).is_not_null()), where, f"marks with {kind}")
+    rows = needed(prices.marks.filter(pl.col(kind).is_not_null()), where, f"marks with {kind}")
     return f"{kind} price", rows.select("time", bids=2 * pl.col(kind), asks=2 * pl.col(kind))
 
 
@@ -129,7 +149,7 @@ def _with_base(frame: pl.DataFrame, group: Group, instrument: Instrument, prices
     if prices.chain.is_empty():
         if per == "volatility":
             raise InputError(f"{where}, per volatility", "the tape has no rows in table 'chain'", "vega of each option")
-        rows = _some(prices.marks.filter(pl.col("index").is_not_null()), f"{where}, per index", "marks with index")
+        rows = needed(prices.marks.filter(pl.col("index").is_not_null()), f"{where}, per index", "marks with index")
         base = rows.select("time", base=2 * pl.col("index"))
     else:
         value = pl.col("index") if per == "index" else pl.col("vega")
@@ -143,33 +163,6 @@ def _with_base(frame: pl.DataFrame, group: Group, instrument: Instrument, prices
         pl.col("bids", "asks").fill_null(UNKNOWN),
         base=pl.when(pl.col("base") > 0).then("base").otherwise(UNKNOWN).fill_null(UNKNOWN),
     )
-
-
-def _asked(frame: pl.DataFrame, group: Group, instrument: Instrument, prices: Prices, where: str) -> pl.DataFrame:
-    """``base`` unknown while the group does not ask for the instrument: by its delta or its time to expiry."""
-    if group.max_days is not None and instrument.expiry is not None:
-        first = instrument.expiry - int(group.max_days * DAY)
-        early = pl.DataFrame({"time": [first]}, schema={"time": pl.Int64})
-        frame = pl.concat([frame, early], how="diagonal").sort("time", maintain_order=True)
-        frame = frame.with_columns(pl.col("bids", "asks", "base").forward_fill().fill_null(UNKNOWN))
-        frame = frame.with_columns(base=pl.when(pl.col("time") >= first).then("base").otherwise(UNKNOWN))
-    if group.abs_delta is None or instrument.kind != "option":
-        return frame
-    rows = _some(prices.chain.filter(pl.col("delta").is_not_null()), f"{where}, abs_delta", "chain with delta")
-    low, high = (float(bound) for bound in group.abs_delta)
-    asked = rows.select("time", asked=pl.col("delta").abs().is_between(low, high))
-    both = pl.concat([frame, asked], how="diagonal").sort("time", maintain_order=True)
-    return both.with_columns(pl.col("bids", "asks", "base", "asked").forward_fill()).select(
-        "time",
-        pl.col("bids", "asks").fill_null(UNKNOWN),
-        base=pl.when(pl.col("asked")).then("base").otherwise(UNKNOWN).fill_null(UNKNOWN),
-    )
-
-
-def _some(rows: pl.DataFrame, where: str, table: str) -> pl.DataFrame:
-    if rows.is_empty():
-        raise InputError(where, "the rule cannot be evaluated", f"table {table} of this instrument on the tape")
-    return rows
 
 
 def _top(orders: Resting, instrument: Instrument, rule: Reference) -> pl.DataFrame:

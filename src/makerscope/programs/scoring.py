@@ -14,6 +14,7 @@ from makerscope.programs.asked import asked_depth
 from makerscope.programs.charges import Fade, Stress
 from makerscope.programs.clauses import cases_of
 from makerscope.programs.components import Market, Part, market_components
+from makerscope.programs.coverage import next_strike
 from makerscope.programs.evidence import Evidence, evidence
 from makerscope.programs.formula import check_group_pool, split
 from makerscope.programs.gates import parties_of, refusals, volumes_of
@@ -178,16 +179,23 @@ def _traded(previous: State | None) -> dict[str, int] | None:
 
 
 def chosen(program: Program, ev: Evidence) -> dict[str, list[Instrument]]:
-    """Instruments of each group: the first group that matches takes an instrument that had resting orders."""
+    """Instruments of each group: the first group that matches takes an instrument that had resting orders.
+
+    Groups outside another one take it beside that.
+    """
     out: dict[str, list[Instrument]] = {group.name: [] for group in program.group}
     for name in sorted(ev.lives):
         item = ev.tape.instruments[name]
-        for group in program.group:
-            named = any(fnmatchcase(text, pattern) for pattern in group.instruments for text in (name, item.symbol))
-            if named and (not group.kinds or item.kind in group.kinds):
+        takes = [group for group in program.group if _matches(group, item)]
+        for group in takes:
+            if group is takes[0] or group.outside == takes[0].name:
                 out[group.name].append(item)
-                break
     return out
+
+
+def _matches(group: Group, item: Instrument) -> bool:
+    named = any(fnmatchcase(text, pattern) for pattern in group.instruments for text in (item.instrument, item.symbol))
+    return named and (not group.kinds or item.kind in group.kinds)
 
 
 def measured(
@@ -195,7 +203,15 @@ def measured(
 ) -> Market:
     """Components of every maker in one market."""
     name = instrument.instrument
-    track = track_of(group, instrument, ev.prices(name), resting(ev.lives[name], ev.makers))
+    strikes = ev.tape.instruments.values() if group.deepest != "any" or group.outside else ()
+    track = track_of(
+        group,
+        instrument,
+        ev.prices(name),
+        resting(ev.lives[name], ev.makers),
+        neighbour=next_strike(instrument, strikes),
+        outside=next((other for other in program.group if other.name == group.outside), None),
+    )
     windows: list[Window] = []
     if group.stress:
         alarm = _alarm(group.stress, track, ev.prices(name), f"group {group.name!r}, stress.price")

@@ -1,8 +1,8 @@
 """From a program's words to the integers of one instrument: distances, values and the sample rule.
 
 A distance is text with a unit. All distances of one measure are of one kind: relative to the base (``bps``, ``%``),
-in quote currency (``price``), in ``ticks``, or in volatility points (``vol``, where the base is the price of 1.00 of
-volatility).
+in quote currency (``price``, ``cents``), in ``ticks``, or in volatility points (``vol``, where the base is the price of
+1.00 of volatility).
 """
 
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ _PARTS = {
     "bps": ("relative", Decimal("0.0001")),
     "%": ("relative", Decimal("0.01")),
     "price": ("price", Decimal(1)),
+    "cents": ("price", Decimal("0.01")),
     "ticks": ("ticks", Decimal(1)),
     "tick": ("ticks", Decimal(1)),
     "vol": ("volatility", Decimal("0.01")),
