@@ -88,6 +88,14 @@ for module, name, text in (
 ):
     rewards.command(f"makerscope.cli.rewards_{module}:{name}", name=name, help=text)
 app.command(rewards)
+app.command(
+    "makerscope.cli.score:score",
+    name="score",
+    help="Score makers under a published incentive rule, or under every one.",
+)
+app.command(
+    "makerscope.cli.programs:programs", name="programs", help="List the incentive rules, or print and explain one."
+)
 app.command("makerscope.cli.demo:demo", name="demo", help="Simulate a small market, measure it, write its report.")
 
 

@@ -21,6 +21,8 @@ from makerscope.programs.sample_rule import UNIT
 from makerscope.programs.stress import Window, shocks
 from makerscope.programs.units import distance_in, micro, nanoseconds, pico, value_factor
 
+CHARGES = ("kept", "backed")  # components that are one for who was never there
+
 
 def kept_after_moves(market: Market, group: Group, alarm: Track, makers: Sequence[str], until: int) -> list[int]:
     """Quality that outlasted each move of ``alarm``, by a maker's mean quality, pico and at most one; no move: one.
@@ -29,7 +31,7 @@ def kept_after_moves(market: Market, group: Group, alarm: Track, makers: Sequenc
     """
     rule = group.fade
     assert rule is not None  # noqa: S101 - the caller asked
-    moves = _watched(rule, alarm, market, until)
+    moves = watched(rule, alarm, market, until)
     quality = market.component[group.measure[0].name]
     if not moves or not market.looked:
         return [UNIT] * len(makers)
@@ -140,7 +142,7 @@ def _due(fills: pl.DataFrame, track: Track, horizon: int) -> pl.DataFrame:
     return rows.with_columns(due=pl.Series(stands, dtype=pl.Int64)).sort("due", maintain_order=True)
 
 
-def _watched(rule: Fade, alarm: Track, market: Market, until: int) -> list[Window]:
+def watched(rule: Fade, alarm: Track, market: Market, until: int) -> list[Window]:
     """For each move that was heard whole: the instant before it began, and when it was seen."""
     after = nanoseconds(rule.after_s)
     found = shocks(alarm, until - after, rule, market.instrument.instrument)

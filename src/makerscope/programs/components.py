@@ -19,7 +19,7 @@ from makerscope.programs.queue_points import queue_points
 from makerscope.programs.references import Track
 from makerscope.programs.resting import Resting, resting
 from makerscope.programs.sample_rule import LN2, UNIT
-from makerscope.programs.sampling import share_error
+from makerscope.programs.sampling_error import Spread, spread_of
 from makerscope.programs.stress import Segments
 from makerscope.programs.units import MICRO, MarketRule, market_rule, micro, nanoseconds, value_factor
 from makerscope.tape.events import Instrument
@@ -160,7 +160,7 @@ class Market:
     """Everything about one market that a group's formula may ask for; stress already weighed.
 
     ``component``: whole numbers of each maker, by name. ``looked``: weight of time looked at. ``paid``: pico times
-    weight. ``first``: the first measure's sweep, as it was, ``errors`` of each maker's share of it, from sampling.
+    weight. ``first``: the first measure's sweep, as it was, ``spread`` of its looks (None: exact).
     ``present``: weight of time in which each maker was present as ``uptime_of`` says, of ``observed``, neither weighed
     by stress. ``parts``: the periods, where the group has any.
     """
@@ -171,7 +171,7 @@ class Market:
     blind: int
     paid: int
     first: Swept
-    errors: list[float | None]
+    spread: Spread | None
     orders: Resting
     track: Track
     span: Segments
@@ -221,7 +221,9 @@ def market_components(  # noqa: PLR0917 - what a market is
     weight = UNIT if group.stress is None else micro(group.stress.weight) * (UNIT // 1_000_000)
     rules = tuple(market_rule(item, instrument, f"{where}, measure {item.name!r}") for item in group.measure)
     target = (micro(group.target.low), micro(group.target.high)) if group.target else (0, 0)
-    counted = [_counted(lives, instrument, item, rule, makers) for item, rule in zip(group.measure, rules, strict=True)]
+    counted = [
+        counted_orders(lives, instrument, item, rule, makers) for item, rule in zip(group.measure, rules, strict=True)
+    ]
     sweeps = {
         item.name: swept(
             orders, track, span, looks, rule,
@@ -250,7 +252,7 @@ def market_components(  # noqa: PLR0917 - what a market is
         blind=sum(first.blind),
         paid=_weighed(first.paid, weight),
         first=first if keep else replace(first, seen=_NOT_SEEN),
-        errors=_errors(first, looks, len(makers)),
+        spread=_spread(group, first, _weights(span, looks, track, group), parties) if looks.mode == INSTANTS else None,
         orders=counted[0],
         track=track,
         span=span,
@@ -261,13 +263,10 @@ def market_components(  # noqa: PLR0917 - what a market is
     )
 
 
-def _errors(first: Swept, looks: Looks, makers: int) -> list[float | None]:
-    """Standard error of each maker's share of the first measure from sampling; 0 where nothing was sampled."""
-    if looks.mode != INSTANTS:
-        return [0.0] * makers
-    if first.seen.shape[0] < 2:
-        return [None] * makers
-    return [float(error) if np.isfinite(error) else None for error in share_error(first.seen.astype(np.float64))]
+def _spread(group: Group, first: Swept, weight: NDArray[np.float64], parties: Parties | None) -> Spread:
+    """How the looks differ, of those who take part."""
+    seen = first.seen if parties is None else first.seen * np.array(parties.enrolled, np.int64)
+    return spread_of(group, seen, weight)
 
 
 def weighted(parts: Mapping[str, Decimal], found: Mapping[str, Sequence[int]], makers: int) -> list[int]:
@@ -280,19 +279,19 @@ def weighted(parts: Mapping[str, Decimal], found: Mapping[str, Sequence[int]], m
     return [sum(micro(weight) * found[name][k] for name, weight in parts.items()) // MICRO for k in range(makers)]
 
 
-def _counted(
+def counted_orders(
     lives: pl.DataFrame, instrument: Instrument, item: Measure, rule: MarketRule, makers: Sequence[str]
 ) -> Resting:
     """The resting orders that a measure looks at."""
     rows = lives
     if item.within_size is not None:
-        rows = _inside(rows, -int(-Fraction(item.within_size) // Fraction(instrument.lot_size)))
+        rows = inside_size(rows, -int(-Fraction(item.within_size) // Fraction(instrument.lot_size)))
     if item.sides != "both":
         rows = rows.filter(pl.col("side") == (1 if item.sides == "bid" else -1))
     return resting(rows, makers, min_age=rule.min_age, max_age=rule.max_age)
 
 
-def _inside(lives: pl.DataFrame, lots: int) -> pl.DataFrame:
+def inside_size(lives: pl.DataFrame, lots: int) -> pl.DataFrame:
     """The parts of stretches in which an order is among the best ``lots`` of its side of the whole market."""
     rows = lives.sort("start")
     column = {name: rows[name].cast(pl.Int64).to_numpy() for name in ("start", "end", "side", "price", "size")}
@@ -320,6 +319,20 @@ def _quality(out: Swept, item: Measure, normalise: str, weight: int) -> list[int
         sides = zip(out.bid, out.ask, strict=True)
         return [min(_weighed(bid, weight), _weighed(ask, weight)) for bid, ask in sides]
     return [_weighed(own, weight) for own in out.quality]
+
+
+def _weights(span: Segments, looks: Looks, track: Track, group: Group) -> NDArray[np.float64]:
+    """Weight of each look: 0 where nobody listened or there was no reference, more in stress where the rule says so."""
+    times = looks.instants
+    if not (span.start.size and track.time.size):
+        return np.zeros(times.size)
+    row = np.searchsorted(track.time, times, side="right") - 1
+    twice = track.twice[row]
+    known = (row >= 0) & (twice[:, :2] > 0).all(axis=1) & (twice[:, 2] >= 0)
+    at = np.searchsorted(span.start, times, side="right") - 1
+    inside = known & (at >= 0) & (times < span.end[at])
+    more = float(group.stress.weight) if group.stress else 1.0
+    return np.where(inside, np.where(span.stressed[at] > 0, more, 1.0), 0.0)
 
 
 def _weighed(both: tuple[int, int], weight: int) -> int:

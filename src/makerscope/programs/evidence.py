@@ -1,6 +1,6 @@
 """What a tape shows of one epoch, ready to be scored: orders at rest, prices, fills, sessions, block times."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,7 @@ from makerscope.programs.resting import lives_of
 from makerscope.programs.stress import Window
 from makerscope.tape.read import Tape
 
+_SHARED = ("makers", "fills", "_fills", "_parts")
 _NO_PRICES = {
     "quotes": {"time": pl.Int64, "bid": pl.Int64, "ask": pl.Int64},
     "marks": {"time": pl.Int64, "mark": pl.Int64, "index": pl.Int64},
@@ -66,6 +67,12 @@ class Evidence:
     def fills_of(self, instrument: str) -> pl.DataFrame:
         """Fills of one instrument."""
         return self._fills.get(instrument, self.fills.clear())
+
+    def with_lives(self, lives: dict[str, pl.DataFrame]) -> "Evidence":
+        """The same window with other orders of the same makers; what was read already is not read again."""
+        other = replace(self, lives=lives)
+        other.__dict__.update({name: own for name, own in self.__dict__.items() if name in _SHARED})
+        return other
 
     def blocks(self, venue: str) -> NDArray[np.int64]:
         """Times of the blocks of a venue, ns, in order."""

@@ -38,7 +38,7 @@ def pooled(group: Group, markets: Sequence[Market], makers: Sequence[str]) -> Ma
         component=component,
         looked=sum(item.looked for item in markets),
         blind=sum(item.blind for item in markets),
-        errors=first.errors if len(markets) == 1 else [0.0 if own == 0 else None for own in first.errors],
+        spread=first.spread if first.spread is None or len(markets) == 1 else replace(first.spread, known=False),
         present=present,
         observed=observed,
     )

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from makerscope.programs.adjustments import charge_factor
+from makerscope.programs.adjustments import CHARGES, charge_factor
 from makerscope.programs.components import Market
 from makerscope.programs.formula import blended, factor_of, product, remembered, split
 from makerscope.programs.obligations import unmet
 from makerscope.programs.pooling import pooled
 from makerscope.programs.program import Group
 from makerscope.programs.sample_rule import UNIT
-from makerscope.programs.scores import Duty, Scored, Standing
+from makerscope.programs.sampling_error import share_errors
+from makerscope.programs.scores import POOL, Duty, Scored, Standing
 from makerscope.programs.service import served
 from makerscope.programs.terms import Commitment
 from makerscope.programs.units import MICRO, pico
@@ -69,9 +70,9 @@ def rated(  # noqa: PLR0917 - what a group is rated by
         points = _points(group, rows, scores, part)
         if group.commitment:
             rows, points = _after_service(group.commitment, pot, rows, points, makers, earlier, memory)
-        errors = [error for market in pot for error in market.errors]
+        errors = _errors(group, pot, scores, points, part)
         for row, own, got, error in zip(rows, scores, points, errors, strict=True):
-            if any(row.component.values()):
+            if any(value for name, value in row.component.items() if name not in CHARGES):
                 standings.append(_standing(group, row, makers, own, got, error))
         summary += _summaries(group, pot, part, points, len(makers))
     return standings, summary, memory
@@ -188,6 +189,21 @@ def _standing(  # noqa: PLR0917 - the parts of one row
         refused=row.refused,
         error=error,
     )
+
+
+def _errors(
+    group: Group, pot: Sequence[Market], scores: Sequence[int], points: Sequence[int], part: int
+) -> list[float | None]:
+    """Standard error, from sampling, of the points of each row of a pot, as a fraction of the program's pool."""
+    out: list[float | None] = []
+    makers = len(scores) // len(pot)
+    whole = sum(scores)
+    for place, market in enumerate(pot):
+        rows = slice(place * makers, (place + 1) * makers)
+        paid = [own / part if part else 0.0 for own in points[rows]]
+        found = share_errors(group, market.spread, market.component, scores[rows], paid, whole=whole)
+        out += [None if error is None else error * part / POOL for error in found]
+    return out
 
 
 def _summaries(group: Group, pot: Sequence[Market], part: int, points: Sequence[int], makers: int) -> list[Scored]:

@@ -13,7 +13,7 @@ class Standing:
 
     ``component``: whole numbers by name. ``score``: after exponents, factors and gates, any unit; ``points``: its part
     of the program's pool, of ``POOL``. ``refused``: why a gate let nothing through, else empty. ``error``: standard
-    error, from sampling, of the maker's share of the first measure; 0 where nothing was sampled, None where unknown.
+    error of ``points`` from sampling, as a fraction of ``POOL``; 0 where nothing was sampled, None where unknown.
     """
 
     maker: str

@@ -214,7 +214,7 @@ def measured(
     )
     windows: list[Window] = []
     if group.stress:
-        alarm = _alarm(group.stress, track, ev.prices(name), f"group {group.name!r}, stress.price")
+        alarm = alarm_of(group.stress, track, ev.prices(name), f"group {group.name!r}, stress.price")
         windows = stress_windows(alarm, ev.until, group.stress, f"group {group.name!r}")
     looks = looks_of(program.sampling, ev, instrument.venue, seed)
     fills, span = ev.fills_of(name), segments(ev.heard[name], windows)
@@ -245,7 +245,7 @@ def measured(
         )
     more: dict[str, list[int]] = {}
     if group.fade:
-        alarm = _alarm(group.fade, track, ev.prices(name), f"group {group.name!r}, fade.price")
+        alarm = alarm_of(group.fade, track, ev.prices(name), f"group {group.name!r}, fade.price")
         more["kept"] = kept_after_moves(market, group, alarm, ev.makers, ev.until)
     if group.asked:
         more["asked"] = asked_depth(ev.lives[name], fills, market, group, ev.makers)
@@ -263,7 +263,7 @@ def _part(market: Market, start: int, end: int) -> Part:
     return Part(start=start, end=end, component=component, present=market.present, looked=market.observed)
 
 
-def _alarm(rule: Stress | Fade, track: Track, prices: Prices, where: str) -> Track:
+def alarm_of(rule: Stress | Fade, track: Track, prices: Prices, where: str) -> Track:
     """The price whose moves a rule watches."""
     return track if rule.price == "reference" else outside_track(rule.price, prices, where)
 

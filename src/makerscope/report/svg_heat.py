@@ -49,7 +49,8 @@ def draw_heatmap(chart: Heatmap) -> str:
         if chart.times_ns
         else thin([((i + 0.5) / columns, label) for i, label in enumerate(chart.x_labels)])
     )
-    key = f'<span class="legend">{ramp(name, compact(low), compact(high))}</span>'
+    short = _whole if all(value.is_integer() and abs(value) < _COMPACT for value in known) else compact
+    key = f'<span class="legend">{ramp(name, short(low), short(high))}</span>'
     body = frame(plot, y=y, x=x, grid=False, ticks=bool(chart.times_ns))
     return f'<figure class="chart{" told" if told else ""}">{caption(chart.title, chart.unit, key)}{body}</figure>'
 
@@ -63,7 +64,8 @@ def ramp(name: str, low: str, high: str) -> str:
 def _told(rows: Sequence[Sequence[Number]], columns: int) -> str:
     """The values themselves over their cells, all with the same decimals."""
     known = [abs(value) for row in rows for value in map(clean, row) if value is not None]
-    places = places_for(max(known)) if max(known) > 0 else 0
+    whole = all(value.is_integer() for value in known)
+    places = places_for(max(known)) if max(known) > 0 and not whole else 0
     short = places <= _PLACES and max(known) < _COMPACT
     words = (
         "" if value is None else fixed(value, places) if short else compact(value, 2)
@@ -71,6 +73,10 @@ def _told(rows: Sequence[Sequence[Number]], columns: int) -> str:
         for value in map(clean, row)
     )
     return f'<div class="nums" style="--n:{columns}">{"".join(f"<b>{word}</b>" for word in words)}</div>'
+
+
+def _whole(value: float) -> str:
+    return fixed(value, 0)
 
 
 def draw_strip(chart: Strip) -> str:
