@@ -2,11 +2,12 @@
 
 python -m examples.which_rule [--scenario FILE] [--seeds 11,12,13] [--stress 25,40] [PROGRAM ...]
 
-Each seed is played once and scored under every rule. A maker was worth (a) the depth within 50 bps that takers found
-in minutes of stress, (b) what takers would have paid more in that time without it, (c) the same over all time.
-Printed are, as means over seeds, the rank correlation (Spearman) of points with each, and the part of pay that went
-where the worth was (the sum over makers of the smaller of both shares). A PROGRAM is a name or a TOML file, and may
-carry parameters or be taken apart: makerscope_perp:stress_weight=1,per=5 bps or makerscope_perp:without=fade
+Each seed is played once and scored under every rule. A maker was worth (a) the depth within 50 bps (of options 4
+volatility points) that takers found in minutes of stress, (b) what takers would have paid more in that time without it,
+(c) the same over all time. Printed are, as means over seeds, the rank correlation (Spearman) of points with each, and
+the part of pay that went where the worth was (the sum over makers of the smaller of both shares). A PROGRAM is a name
+or a TOML file, and may carry parameters or be taken apart: makerscope_perp:stress_weight=1,per=5 bps or
+makerscope_perp:without=fade
 """
 
 import argparse
@@ -14,21 +15,24 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from examples.attacks import HERE, programs
 from scipy.stats import rankdata
 
+from makerscope.errors import InputError
 from makerscope.programs.evidence import Evidence, evidence
 from makerscope.programs.program import Program
 from makerscope.programs.scoring import score_evidence
-from makerscope.programs.usefulness import usefulness
+from makerscope.programs.usefulness import Use, usefulness
 from makerscope.sim.run import simulate
 from makerscope.sim.shipped import find_scenario
 from makerscope.tape.read import Tape
 
 RULES = ("dydx_v3", f"{HERE}/polymarket_like.toml", f"{HERE}/maker_volume.toml", "makerscope_perp")
 MINUTE = 60 * 10**9
+FAR = {"perp": ("25 bps", "50 bps", "2 %"), "option": ("2 vol", "4 vol", "10 vol")}  # usual, in stress, what lacks
 WORTHS = ("depth in stress", "saved in stress", "saved")
 Shares = dict[str, np.ndarray]
 
@@ -41,17 +45,23 @@ def played(scenario: str, seed: int, folder: Path) -> Evidence:
 
 
 def worth(ev: Evidence, stress: tuple[float, float]) -> Shares:
-    """Each maker's share of what makers were worth to takers, by kind; over all perpetuals."""
+    """Each maker's share of what makers were worth to takers, by kind; over all markets where somebody traded."""
     window = [(ev.since + int(stress[0] * MINUTE), ev.since + int(stress[1] * MINUTE))]
     out = {name: np.zeros(len(ev.makers)) for name in WORTHS}
     for market in ev.lives:
-        if ev.tape.instruments[market].kind != "perp":
-            continue
-        wild, always = usefulness(ev, market, near="50 bps", windows=window), usefulness(ev, market)
-        out["depth in stress"] += [item.takeable for item in wild]
-        out["saved in stress"] += [item.saved for item in wild]
-        out["saved"] += [item.saved for item in always]
+        near, far, reach = FAR[ev.tape.instruments[market].kind]
+        wild = _uses(ev, market, near=far, reach=reach, windows=window)
+        out["depth in stress"] += [item.takeable for item in wild] or 0
+        out["saved in stress"] += [item.saved for item in wild] or 0
+        out["saved"] += [item.saved for item in _uses(ev, market, near=near, reach=reach)] or 0
     return {name: part / part.sum() for name, part in out.items()}
+
+
+def _uses(ev: Evidence, market: str, **how: Any) -> list[Use]:  # noqa: ANN401 - what usefulness takes
+    try:
+        return usefulness(ev, market, **how)
+    except InputError:  # nobody traded
+        return []
 
 
 def paid(ev: Evidence, rule: Program) -> np.ndarray:

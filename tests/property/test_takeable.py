@@ -25,7 +25,24 @@ def test_takers_find_what_rested_just_before_they_came(orders, asks):
     time, wants, lots, middle = (np.array(c) for c in zip(*asks, strict=True))
     there, cost, without = np.zeros((len(asks), 3)), np.zeros(len(asks)), np.zeros((len(asks), 3))
     leaving = np.argsort(leave, kind="stable").astype(np.int64)
-    asked(enter, leave, leaving, maker, side, price, size, time, wants, lots, middle, 0.05, 0.2, there, cost, without)
+    asked(
+        enter,
+        leave,
+        leaving,
+        maker,
+        side,
+        price,
+        size,
+        time,
+        wants,
+        lots,
+        middle,
+        0.05 * middle,
+        0.2 * middle,
+        there,
+        cost,
+        without,
+    )
     for k, (depth, whole, alone) in enumerate(slow.asked(rows, asks, 3, 0.05, 0.2)):
         assert there[k].tolist() == depth
         np.testing.assert_allclose(cost[k], whole, rtol=1e-12, atol=1e-9)

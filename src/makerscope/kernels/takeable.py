@@ -62,8 +62,8 @@ def asked(
     wants,  # +1 a buyer, -1 a seller
     lots,  # how much
     middle,  # ticks, of the book then
-    near,  # fraction of the middle: what is within it could have been hit
-    reach,  # fraction of the middle: what the book lacks costs so much
+    near,  # ticks: what is so far from the middle could have been hit
+    reach,  # ticks: what the book lacks costs so much
     there,  # out, zeros, (askers, makers): lots within ``near``
     cost,  # out, zeros, (askers,): what it costs beyond the middle, ticks times lots
     without,  # out, zeros, (askers, makers): what it costs where that maker is not there
@@ -92,10 +92,9 @@ def asked(
         found = _ranked(members, count, side, aside, price, ranked)
         for place in range(found):
             j = ranked[place]
-            if aside * (middle[k] - price[j]) <= near * middle[k]:
+            if aside * (middle[k] - price[j]) <= near[k]:
                 there[k, maker[j]] += size[j]
-        far = reach * middle[k]
-        cost[k] = _cost(ranked, found, maker, aside, price, size, NOBODY, lots[k], middle[k], far)
+        cost[k] = _cost(ranked, found, maker, aside, price, size, NOBODY, lots[k], middle[k], reach[k])
         for m in range(makers):
-            without[k, m] = _cost(ranked, found, maker, aside, price, size, m, lots[k], middle[k], far)
+            without[k, m] = _cost(ranked, found, maker, aside, price, size, m, lots[k], middle[k], reach[k])
     return 0

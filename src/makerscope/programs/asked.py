@@ -1,7 +1,7 @@
 """Depth that was there when takers asked: quality at the instants of trades, in place of quality over time.
 
 Who sees a taker come and is gone when it arrives shows depth all the time and is never hit. A look at the instant of a
-trade finds what rested just before it and was either still there then or had been taken.
+trade finds what rested just before it and is there just after it too, what it took counted as there.
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,9 @@ def asked_depth(
         return [UNIT] * len(makers)
     times, lots = trades["time"].to_numpy(), trades["size"].cast(pl.Int64).to_numpy()
     rule = market.rules[0]
-    then = replace(market, orders=resting(_as_hit(lives), makers, min_age=rule.min_age, max_age=rule.max_age))
+    orders = resting(_with_taken(lives, fills, rule.min_age), makers, min_age=rule.min_age)
+    track = replace(market.track, time=market.track.time + 1)  # a trade is judged by the middle it found
+    then = replace(market, orders=orders, track=track)
     looks = np.unique(np.concatenate([times - 1, times]))
     seen = of_first(then, Looks(mode=INSTANTS, instants=looks), makers, most=group.measure[0].most_orders)
     words = np.zeros(2 * len(makers), np.int64)
@@ -60,11 +62,13 @@ def asked_depth(
     ]
 
 
-def _as_hit(lives: pl.DataFrame) -> pl.DataFrame:
-    """The same stretches, where what a trade takes goes one ns after it."""
-    taken = (pl.col("ended_by") == "filled").fill_null(value=False).cast(pl.Int64)
-    rest = (pl.col("start") != pl.col("born")).cast(pl.Int64)
-    return lives.with_columns(start=pl.col("start") + rest, end=pl.col("end") + taken)
+def _with_taken(lives: pl.DataFrame, fills: pl.DataFrame, min_age: int) -> pl.DataFrame:
+    """The same stretches, and for one ns what each fill took: where a quote was renewed and hit in one block, too."""
+    taken = fills.filter(pl.col("maker").is_not_null()).select(
+        "maker", "side", "price", "size", start="time", end=pl.col("time") + 1, born=pl.col("time") - min_age
+    )
+    columns = ["maker", "side", "price", "size", "start", "end", "born"]
+    return pl.concat([lives.select(columns), taken.select(columns).cast(lives.select(columns).schema)])
 
 
 def _inside(market: Market) -> pl.Expr:

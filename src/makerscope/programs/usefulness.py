@@ -12,7 +12,7 @@ import polars as pl
 from makerscope.errors import InputError
 from makerscope.kernels.takeable import asked
 from makerscope.programs.evidence import Evidence
-from makerscope.programs.program import Group
+from makerscope.programs.program import Group, Reference
 from makerscope.programs.references import track_of
 from makerscope.programs.resting import resting
 from makerscope.programs.units import distance_of, value_factor
@@ -54,13 +54,13 @@ def usefulness(
     Args:
         ev: of ``evidence``.
         instrument: its name.
-        near: how far from the middle a taker would go.
-        reach: what liquidity costs that is not there.
+        near: how far from the middle a taker would go; of options also in ``vol``.
+        reach: what liquidity costs that is not there, in the unit of ``near``.
         windows: only trades in these times, ns; default all.
         without: takers whose trades are left out (another account of a maker, say).
 
     Raises:
-        InputError: nobody traded.
+        InputError: nobody traded, or a distance has another unit.
     """
     item = ev.tape.instruments[instrument]
     orders = resting(ev.lives[instrument], ev.makers)
@@ -70,19 +70,26 @@ def usefulness(
         inside = [pl.col("time").is_between(first, last, closed="left") for first, last in windows]
         trades = trades.filter(pl.any_horizontal(*inside) if inside else pl.lit(value=False))
     wanted = trades.group_by("time", "aggressor").agg(pl.col("size").sum()).sort("time", "aggressor")
-    track = track_of(Group(name="mid"), item, ev.prices(instrument), orders)
-    known = (track.twice[:, 0] > 0) & (track.twice[:, 1] > 0)
+    kinds = {distance_of(text, name)[0] for text, name in ((near, "near"), (reach, "reach"))}
+    if kinds not in ({"relative"}, {"volatility"}):
+        raise InputError("near and reach", f"are {near!r} and {reach!r}", "both in bps or %, or both in vol")
+    per = "volatility" if kinds == {"volatility"} else "reference"
+    group = Group(name="mid", reference=Reference(per=per))
+    track = track_of(group, item, ev.prices(instrument), orders)
+    known = (track.twice[:, :2] > 0).all(axis=1) & (track.twice[:, 2] >= 0)
     at = np.searchsorted(track.time[known], wanted["time"].to_numpy(), side="left") - 1
     if not wanted.height or not (at >= 0).any():
         raise InputError(f"{instrument}, usefulness", "nobody traded while there was a middle", "trades on the tape")
-    wanted, at = wanted.filter(pl.Series(at >= 0)), at[at >= 0]
-    middle = track.twice[known][at, :2].sum(axis=1) / 4
+    wanted, then = wanted.filter(pl.Series(at >= 0)), track.twice[known][at[at >= 0]]
+    middle = then[:, :2].sum(axis=1) / 4
+    base = middle if per == "reference" else then[:, 2] / 2
     shape = (wanted.height, len(ev.makers))
     there, cost, alone = np.zeros(shape), np.zeros(wanted.height), np.zeros(shape)
     asked(
         orders.enter, orders.leave, orders.leaving, orders.maker, orders.side, orders.price, orders.size,
         wanted["time"].to_numpy(), wanted["aggressor"].cast(pl.Int64).to_numpy(),
-        wanted["size"].cast(pl.Float64).to_numpy(), middle, _part(near, "near"), _part(reach, "reach"),
+        wanted["size"].cast(pl.Float64).to_numpy(), middle,
+        float(distance_of(near, "near")[1]) * base, float(distance_of(reach, "reach")[1]) * base,
         there, cost, alone,
     )  # fmt: skip
     num, den, by_value = value_factor("notional", item)
@@ -95,10 +102,3 @@ def usefulness(
         Use(maker=name, takeable=float(t), saved=float(s), askers=wanted.height)
         for name, t, s in zip(ev.makers, takeable, saved, strict=True)
     ]
-
-
-def _part(text: str, where: str) -> float:
-    kind, number = distance_of(text, where)
-    if kind != "relative":
-        raise InputError(where, f"is {text!r}", "a relative distance, in bps or %")
-    return float(number)
