@@ -134,6 +134,12 @@ class Distributor(RuleBasedStateMachine):
             found.status, found.final = FINAL, self.now
             self.credit(found.publisher)
 
+    @rule(epoch=epochs, amount=st.integers(1, 10**6))
+    def settle(self, epoch, amount):
+        self.post(epoch, [amount, 0, 2 * amount], 100, false=False)
+        self.wait(WINDOW)
+        self.finalise(epoch)
+
     @rule(epoch=epochs, at=st.integers(0, 1), rule=st.integers(0, 1))
     def challenge(self, epoch, at, rule):
         false = epoch in self.epochs and self.epochs[epoch].false
@@ -259,4 +265,4 @@ class Distributor(RuleBasedStateMachine):
 
 
 TestAnySequence = Distributor.TestCase
-TestAnySequence.settings = settings(max_examples=30, stateful_step_count=40)
+TestAnySequence.settings = settings(max_examples=25, stateful_step_count=40)

@@ -139,6 +139,15 @@ def test_a_value_that_is_not_score_times_weight_is_cancelled(world, said):
     assert cancelled(world)
 
 
+def test_a_false_score_whose_value_in_the_tree_is_true_is_cancelled(world):
+    leaves = honest(world)
+    value = leaves[1][9] * leaves[1][3]
+    leaves[1] = changed(leaves[1], score=leaves[1][9] + 1)
+    _, tree = post(world, leaves=leaves, wrong={(0, 1): value})
+    challenge(world, leaves[1], tree.place(1))
+    assert cancelled(world)
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 8, 13])
 def test_no_true_sample_can_be_challenged_wherever_it_stands(world, count):
     leaves = [sample(at % 2, at, world.maker, weight=1 + at) for at in range(count)]
@@ -321,6 +330,25 @@ def test_a_challenge_of_what_was_cancelled_and_posted_again_meets_the_new_root(w
     post(world)
     with boa.reverts("reward: not in the tree of samples"):
         challenge(world, leaves[0], tree.place(0))
+
+
+@pytest.mark.parametrize("state", ["none", "cancelled", "final"])
+def test_only_a_posted_epoch_can_be_challenged(world, state):
+    leaves = [honest(world)[0]] * 2
+    leaves[0] = changed(leaves[0], score=0)
+    _, tree = post(world, epoch=1 if state != "none" else 2, leaves=leaves, wrong={(1, 0): 1})
+    if state == "cancelled":
+        world.it.cancel(1, sender=world.owner)
+    if state == "final":
+        finalise(world)
+    calls = [
+        lambda: challenge(world, leaves[0], tree.place(0)),
+        lambda: world.it.challenge_sum(1, 1, tree.place(0, 1), *tree.levels[0]),
+        lambda: world.it.challenge_order(1, leaves[0], tree.place(0), leaves[1], tree.place(1)),
+    ]
+    for call in calls:
+        with boa.reverts("reward: epoch is not open"):
+            call()
 
 
 @pytest.mark.parametrize("paused", [False, True])

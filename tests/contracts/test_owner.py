@@ -150,6 +150,29 @@ def test_a_bond_comes_back_when_the_epoch_is_final(world):
     assert boa.env.get_balance(world.it.address) == 0
 
 
+def test_bonds_add_up_until_they_are_fetched(world):
+    for epoch in (1, 2, 3):
+        post(world, epoch=epoch)
+    world.it.cancel(3, sender=world.owner)
+    boa.env.time_travel(seconds=WINDOW)
+    for epoch in (1, 2):
+        world.it.finalise(epoch)
+    assert world.it.credits(world.publisher) == 3 * BOND
+    world.it.collect(world.publisher, sender=world.publisher)
+    assert boa.env.get_balance(world.it.address) == 0
+
+
+def test_the_claim_period_begins_when_the_epoch_becomes_final(world):
+    post(world)
+    boa.env.time_travel(seconds=2 * PERIOD)
+    world.it.finalise(1)
+    boa.env.time_travel(seconds=PERIOD - 1)
+    with boa.reverts("reward: claim period is not over"):
+        world.it.sweep(1)
+    boa.env.time_travel(seconds=1)
+    world.it.sweep(1)
+
+
 @pytest.mark.parametrize("wei", [0, BOND - 1, BOND + 1])
 def test_a_bond_is_exact(world, wei):
     with boa.reverts("reward: not the exact bond"):

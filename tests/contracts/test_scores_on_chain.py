@@ -1,6 +1,7 @@
 """The contract's score is that of the definition for every rule and sample; challenges end as the referee says."""
 
 import boa
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -62,6 +63,50 @@ def by_definition(*arguments):
 def test_the_contract_scores_usual_samples_as_they_are_defined(rule, reference, bids, asks):
     want = sample_score(rule, reference, bids, asks)
     assert on_chain(rule, reference, bids, asks) == want
+
+
+@pytest.mark.parametrize(
+    ("rule", "bids", "want"),
+    [
+        (SampleRule(limit=10**10), 7, 0),
+        (SampleRule(limit=10**10 + 1), 7, 7),
+        (SampleRule(limit=10**10, closed=True), 7, 7),
+        (SampleRule(limit=10**10 - 1, closed=True), 7, 0),
+        (SampleRule(kernel=Kernel.BANDS, edges=(10**10, 10**11), weights=(9 * UNIT, 2 * UNIT)), 7, 14),
+        (SampleRule(kernel=Kernel.BANDS, edges=(10**9, 10**10), weights=(9 * UNIT, 2 * UNIT)), 7, 0),
+        (SampleRule(min_value=7), 7, 7),
+        (SampleRule(min_value=8), 7, 0),
+        (SampleRule(reducer=Reducer.SOFTMIN, low=20_000, high=20_000, divisor=2 * UNIT), 30, 15),
+        (SampleRule(reducer=Reducer.SOFTMIN, low=20_001, divisor=2 * UNIT), 30, 7),
+        (SampleRule(reducer=Reducer.SOFTMIN, high=19_999, divisor=2 * UNIT), 30, 7),
+        (SampleRule(reducer=Reducer.EXCESS, divisor=2 * UNIT), 8, 7),
+        (SampleRule(reducer=Reducer.EXCESS, divisor=2 * UNIT), 9, 8),
+        (SampleRule(reducer=Reducer.PRESENCE, comparable=3 * UNIT), 28, UNIT),
+        (SampleRule(reducer=Reducer.PRESENCE, comparable=3 * UNIT), 29, 0),
+        (SampleRule(reducer=Reducer.SUM, cap=14), 7, 14),
+        (SampleRule(reducer=Reducer.SUM, cap=13), 7, 13),
+    ],
+)
+def test_what_is_exactly_at_a_bound_is_scored_as_it_is_defined(rule, bids, want):
+    orders = [(9_900, bids)], [(10_100, 7)]  # both 200 half ticks behind 20,000: 1 %
+    assert sample_score(rule, 20_000, *orders) == on_chain(rule, 20_000, *orders) == want
+
+
+@pytest.mark.parametrize(
+    ("rule", "bids", "asks"),
+    [
+        (SampleRule(), [2**62, 2**62], []),
+        (SampleRule(kernel=Kernel.BANDS, edges=(UNIT,), weights=(1,)), [2**62, 2**62], []),  # the values alone
+        (SampleRule(reducer=Reducer.SUM, cap=5), [2**62], [2**62]),
+        (SampleRule(reducer=Reducer.SOFTMIN, divisor=1), [2**40], []),
+        (SampleRule(by_value=True, den=10**9), [2**52], []),  # size times price, before it is divided
+        (SampleRule(num=2**40, min_value=LARGEST), [2**40], []),
+    ],
+)
+def test_what_does_not_fit_a_word_has_no_score(rule, bids, asks):
+    orders = [(9_900, size) for size in bids], [(10_100, size) for size in asks]
+    assert by_definition(rule, 20_000, *orders) is None
+    assert on_chain(rule, 20_000, *orders) is None
 
 
 @settings(max_examples=250)
