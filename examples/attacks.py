@@ -199,6 +199,9 @@ def play(folder: Path, makers: Mapping[str, Maker], *, seed: int = 7, minutes: i
         for table, rows in (("orders", floor.orders), ("fills", floor.fills), ("trades", floor.trades)):
             tape.write(table, pl.DataFrame(rows))
         tape.write("marks", marks)
+        tape.write(
+            "blocks", pl.DataFrame({"exchange_time": at, "local_time": at, "venue": "small", "block": range(len(at))})
+        )
     return Tape.open(folder)
 
 
@@ -271,7 +274,7 @@ def parked() -> Maker:
 
 def alone() -> Maker:
     """Only there when nobody else is, with hardly anything and far away."""
-    return lambda now: {} if now.others else ladder(now, ((40.0, 1_000),))
+    return lambda now: {} if now.others else ladder(now, ((15.0, 1_000),))
 
 
 TWO = {"one": honest(), "two": honest(((3.5, 50_000), (8.5, 100_000)))}
@@ -299,7 +302,7 @@ CASES = {
     "dust": Case(does="the same, and one lot inside the spread that moves the middle", shows=behind(dust=True)),
     "parked": Case(does="300,000 a side at the touch, always last in the queue", shows=parked()),
     "alone": Case(
-        does="1,000 a side 40 bps away, only while the others are gone", shows=alone(),
+        does="1,000 a side 15 bps away, only while the others are gone", shows=alone(),
         others={"one": fading(), "two": fading()},
     ),
     "far, washed": Case(does="far, and 10,000 every ten seconds with its own account", shows=far(19), wash=10_000),

@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from makerscope.errors import InputError
+from makerscope.programs import outlasting
 from makerscope.programs.program_file import read_program
 from makerscope.programs.scores import POOL
 from makerscope.programs.scoring import score
@@ -166,3 +167,12 @@ def test_a_trade_with_oneself_is_no_taker(tmp_path):
     with_itself = fills([60], maker=["a"], taker=["a"], side=[-1], price=[10_010])
     found = scored(tmp_path, rows, HEAD + RULE + "[group.asked]\n", fills=with_itself)
     assert found["b"].component["asked"] == UNIT
+
+
+def test_it_does_not_matter_how_many_looks_are_taken_at_once(tmp_path, monkeypatch):
+    rows = [*both("stays", 0, 100), *both("leaves", 0, 50), *both("leaves", 55, 100, tag="2")]
+    taken = fills([10, 52, 60], maker=["stays"] * 3, side=[-1] * 3, price=[10_010] * 3)
+    rule = HEAD + RULE + FADE + "[group.asked]\n"
+    whole = scored(tmp_path / "whole", rows, rule, marks=CRASH, fills=taken)
+    monkeypatch.setattr(outlasting, "_CELLS", 2)
+    assert scored(tmp_path / "parts", rows, rule, marks=CRASH, fills=taken) == whole

@@ -10,18 +10,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from makerscope.errors import AccountingError, InputError
-from makerscope.kernels.held import held_through
-from makerscope.kernels.score_sweep import INSTANTS
+from makerscope.errors import InputError
 from makerscope.programs.charges import Fade, Fills
-from makerscope.programs.components import Looks, Market, of_first, whole_numbers
+from makerscope.programs.components import Market
+from makerscope.programs.outlasting import outlasted, part_of_one
 from makerscope.programs.program import Group
 from makerscope.programs.references import Track
 from makerscope.programs.sample_rule import UNIT
 from makerscope.programs.stress import Window, shocks
-from makerscope.programs.units import distance_in, micro, nanoseconds, pico, value_factor
+from makerscope.programs.units import distance_in, nanoseconds, pico, value_factor
 
-CHARGES = ("kept", "backed")  # components that are one for who was never there
+CHARGES = ("kept", "asked", "backed")  # components that are one for who was never there
 
 
 def kept_after_moves(market: Market, group: Group, alarm: Track, makers: Sequence[str], until: int) -> list[int]:
@@ -32,23 +31,11 @@ def kept_after_moves(market: Market, group: Group, alarm: Track, makers: Sequenc
     rule = group.fade
     assert rule is not None  # noqa: S101 - the caller asked
     moves = watched(rule, alarm, market, until)
-    quality = market.component[group.measure[0].name]
     if not moves or not market.looked:
         return [UNIT] * len(makers)
     befores = np.array([before for before, _ in moves], np.int64)
     looks, long, which = _looks_after(market, [first for _, first in moves], nanoseconds(rule.after_s))
-    times, place = np.unique(np.concatenate([befores, looks]), return_inverse=True)
-    seen = of_first(market, Looks(mode=INSTANTS, instants=times), makers, most=group.measure[0].most_orders)
-    words = np.zeros(2 * len(makers), np.int64)
-    low, high = (micro(group.target.low), micro(group.target.high)) if group.target else (0, 0)
-    before, after = seen[place[: len(moves)]], seen[place[len(moves) :]]
-    if held_through(before, after, which, long, group.normalise != "epoch", low, high, words) < 0:
-        raise AccountingError(f"{market.instrument.instrument}: scores of all makers together do not fit 63 bits")
-    spent = int(long.sum())
-    return [
-        _fraction(held * market.looked, int(own or 0) * spent)
-        for held, own in zip(whole_numbers(words).tolist(), quality, strict=True)
-    ]
+    return outlasted(market, group, makers, before=befores, looks=looks, long=long, which=which)
 
 
 def backed_by_fills(fills: pl.DataFrame, market: Market, group: Group, makers: Sequence[str]) -> list[int]:
@@ -61,7 +48,7 @@ def backed_by_fills(fills: pl.DataFrame, market: Market, group: Group, makers: S
     if not whole:
         return [UNIT] * len(makers)
     return [
-        _fraction(credit.get(name, 0) * all_quality, own * whole) for name, own in zip(makers, quality, strict=True)
+        part_of_one(credit.get(name, 0) * all_quality, own * whole) for name, own in zip(makers, quality, strict=True)
     ]
 
 
@@ -176,8 +163,3 @@ def _looks_after(
         long.append(np.diff(np.append(times, first + after)))
     which = np.repeat(np.arange(len(firsts)), [len(times) for times in looks])
     return np.concatenate(looks), np.concatenate(long), which
-
-
-def _fraction(part: int, whole: int) -> int:
-    """``part / whole`` in pico, at most one; one where there is nothing to charge."""
-    return min(part * UNIT // whole, UNIT) if whole else UNIT

@@ -10,14 +10,11 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from makerscope.errors import AccountingError
-from makerscope.kernels.held import held_through
-from makerscope.kernels.score_sweep import INSTANTS
-from makerscope.programs.components import Looks, Market, of_first, whole_numbers
+from makerscope.programs.components import Market
+from makerscope.programs.outlasting import outlasted
 from makerscope.programs.program import Group
 from makerscope.programs.resting import resting
 from makerscope.programs.sample_rule import UNIT
-from makerscope.programs.units import micro
 
 
 def asked_depth(
@@ -37,7 +34,6 @@ def asked_depth(
     Raises:
         AccountingError: scores of all makers together do not fit 63 bits.
     """
-    quality = market.component[group.measure[0].name]
     real = fills.filter(pl.col("maker") != pl.col("taker").fill_null(""))
     trades = real.group_by("time").agg(pl.col("size").sum()).sort("time").filter(_inside(market))
     if not trades.height:
@@ -47,19 +43,8 @@ def asked_depth(
     orders = resting(_with_taken(lives, fills, rule.min_age), makers, min_age=rule.min_age)
     track = replace(market.track, time=market.track.time + 1)  # a trade is judged by the middle it found
     then = replace(market, orders=orders, track=track)
-    looks = np.unique(np.concatenate([times - 1, times]))
-    seen = of_first(then, Looks(mode=INSTANTS, instants=looks), makers, most=group.measure[0].most_orders)
-    words = np.zeros(2 * len(makers), np.int64)
-    low, high = (micro(group.target.low), micro(group.target.high)) if group.target else (0, 0)
-    before, after = seen[np.searchsorted(looks, times - 1)], seen[np.searchsorted(looks, times)]
-    each = np.arange(len(times))
-    if held_through(before, after, each, lots, group.normalise != "epoch", low, high, words) < 0:
-        raise AccountingError(f"{market.instrument.instrument}: scores of all makers together do not fit 63 bits")
-    whole = int(lots.sum())
-    return [
-        min(there * market.looked * UNIT // (int(own) * whole), UNIT) if own else UNIT
-        for there, own in zip(whole_numbers(words).tolist(), quality, strict=True)
-    ]
+    which = np.arange(len(times))
+    return outlasted(then, group, makers, before=times - 1, looks=times, long=lots, which=which)
 
 
 def _with_taken(lives: pl.DataFrame, fills: pl.DataFrame, min_age: int) -> pl.DataFrame:

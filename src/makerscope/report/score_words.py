@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+from makerscope.programs.adjustments import CHARGES
 from makerscope.programs.formula import PRECISION
 from makerscope.programs.program import Group, Measure
 from makerscope.programs.sample_rule import UNIT
@@ -63,7 +64,7 @@ def component_text(name: str, value: int, group: Group, market: Scored) -> str:
     """One component of a maker in a market.
 
     Sums over looks (or over time) are read as their mean a look; a presence or a share as a percentage; volumes in
-    quote currency; what is kept after moves, and what is backed by fills, as a percentage.
+    quote currency; what charges leave (kept after moves, there when takers asked, backed by fills) as a percentage.
 
     Examples:
         >>> facts = {"pool": 0, "left": 0, "blind": 0, "stressed": 0, "reference": "", "makers": 1}
@@ -79,7 +80,7 @@ def component_text(name: str, value: int, group: Group, market: Scored) -> str:
     measure = next((item for item in group.measure if item.name == name), None)
     if name in _VOLUMES:
         text = compact(value / MICRO)
-    elif name in ("kept", "backed") or (name == "uptime" and group.formula.uptime == "fraction"):
+    elif name in CHARGES or (name == "uptime" and group.formula.uptime == "fraction"):
         text = percent(value / UNIT)
     elif name == "uptime":
         text = percent(value / looked if looked else None)
