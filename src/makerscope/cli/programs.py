@@ -1,8 +1,11 @@
 """``makerscope programs``."""
 
 import tomllib
+from collections.abc import Iterator
 from textwrap import wrap
+from typing import Annotated
 
+from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -15,12 +18,21 @@ from makerscope.report.program_words import describe
 NAME, WIDTH = 16, 110  # columns of text
 
 
-def programs(name: str | None = None, /) -> None:
+def programs(
+    name: str | None = None, /, *, open_: Annotated[bool, Parameter(name="--open", negative="")] = False
+) -> None:
     """List the shipped programs, or print one as TOML with an explanation.
 
     Args:
         name: of a shipped program. What is printed is a TOML file: change it and score with it.
+        open_: print a file of all parameters that nobody published, to be filled in.
     """
+    if open_ and name is not None:
+        raise InputError("--open", f"was given with {name!r}", "either a name or --open")
+    if open_:
+        for line in to_fill_in():
+            print(line)  # noqa: T201 - a file, to be sent into one
+        return
     if name is None:
         overview(Console())
         return
@@ -37,16 +49,29 @@ def overview(console: Console) -> None:
     table.add_column("program", no_wrap=True)
     table.add_column("status", no_wrap=True)
     table.add_column("valid from", no_wrap=True)
-    table.add_column("what it is; what must be given", overflow="fold")
+    table.add_column("what it is; which parameters are open", overflow="fold")
     for name in preset_names():
         raw = tomllib.loads((PRESETS / f"{name}.toml").read_text())
-        needed = ", ".join(f"--set {key}=" for key in open_parameters(name))
-        told = Text.assemble(raw["title"], (f"; {needed}", "yellow") if needed else "")
+        needed = ", ".join(open_parameters(name))
+        told = Text.assemble(raw["title"], (f"; open: {needed}", "yellow") if needed else "")
         table.add_row(Text(name, style="bold"), raw["status"], raw["valid_from"], told)
     console.print(table, highlight=False)
     console.print("\none of them     makerscope programs NAME", highlight=False)
     console.print("score with it   makerscope score TAPE --program NAME", highlight=False)
     console.print("with each       makerscope score TAPE --all", highlight=False)
+    console.print("what is open    makerscope programs --open > mine.toml, for score --parameters", highlight=False)
+
+
+def to_fill_in() -> Iterator[str]:
+    """Every open parameter of every shipped program as a TOML file whose values are empty."""
+    yield "# Parameters that nobody published. Give those that you assume; results will say that they are assumed."
+    yield "# What stays empty stays open. makerscope score TAPE --all --parameters THIS_FILE"
+    for name in preset_names():
+        found = open_parameters(name)
+        if found:
+            yield f"\n[{name}]"
+        for key, meaning in found.items():
+            yield f'{key} = ""  # {meaning}'
 
 
 def explained(name: str) -> list[str]:

@@ -1,6 +1,5 @@
 """``makerscope score``."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -9,9 +8,10 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from makerscope.cli import quick  # noqa: F401 - loaded for its effect
-from makerscope.cli.amounts import base_units
 from makerscope.cli.moments import moment
+from makerscope.cli.program_options import budget_of, earlier, given_to, given_to_each
 from makerscope.cli.progress import progress_bar
+from makerscope.cli.rankings import show
 from makerscope.cli.seeds import seed_of
 from makerscope.errors import InputError
 from makerscope.programs.comparison import compare
@@ -22,18 +22,17 @@ from makerscope.programs.program import Program
 from makerscope.programs.program_file import find_program, preset_names
 from makerscope.programs.scoring import State, measure, scores_of
 from makerscope.programs.what_if import CHANGES
+from makerscope.report.document import Document
 from makerscope.report.html import html_of
 from makerscope.report.pages_programs import identity, program_document, screen_of
-from makerscope.report.pages_rankings import rankings_document, rankings_screen
+from makerscope.report.pages_rankings import rankings_document
 from makerscope.report.program_card import Budget, ProgramCard, with_liquidity
 from makerscope.report.score_json import card_json, rankings_json
 from makerscope.report.terminal import draw
-from makerscope.rewards.bundle import read_bundle, state_of
 from makerscope.tape.output import write_all
 from makerscope.tape.read import Tape
 
 MAKERS = 5  # makers whose page says what would have raised their score
-MOST_DECIMALS = 77  # 10**77 is the largest power of ten in 256 bits
 
 
 def score(
@@ -43,6 +42,7 @@ def score(
     program: str | None = None,
     all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
     set_: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
+    parameters: Path | None = None,
     seed: str | None = None,
     since: str | None = None,
     until: str | None = None,
@@ -61,6 +61,7 @@ def score(
         program: a shipped program (see makerscope programs), or a TOML file.
         all_: every shipped program; those that the tape cannot serve are listed with the reason.
         set_: KEY=VALUE gives a parameter that the program leaves open; with --all PROGRAM.KEY=VALUE.
+        parameters: TOML file with a table of parameters for each program (see makerscope programs --open).
         seed: 32 bytes as hex, or a file that holds them; default follows from the tape and the program.
         since: first moment of the epoch, such as 2025-09-03T12:55 (UTC) or seconds since 1970.
         until: first moment after it.
@@ -81,48 +82,68 @@ def score(
     alone = next((name for name, own in (("--maker", maker), ("--previous", previous)) if own is not None), None)
     if program is None and alone is not None:
         raise InputError(alone, "goes with one program", "--program NAME")
-    asked = Asked(
-        seed=seed_of(seed),
-        budget=budget_of(budget, decimals),
-        previous=None if previous is None else state_of(read_bundle(previous)),
-        maker=maker,
-        at=moment("--at", at),
-        pages=out is not None,
-    )
-    parameters = [parameter_of(text) for text in set_ or []]
-    rule = None if program is None else find_program(program, dict(parameters))
+    drawn, money, when = seed_of(seed), budget_of(budget, decimals), moment("--at", at)
     window = moment("--since", since), moment("--until", until)
-    with progress_bar("reading the tape", None):
-        ev = evidence(Tape.open(tape), since=window[0], until=window[1])
-    if rule is None:
-        of_each = of_programs(parameters)
-        with progress_bar("scoring", len(preset_names())) as advance:
-            comparison = compare(ev, preset_names(), of_each, seed=asked.seed, progress=advance)
-        cards = {
-            name: ProgramCard(
-                program=find_program(name, of_each.get(name)),
-                scores=own,
-                budget=asked.budget,
-                instruments=ev.tape.instruments,
-            )
-            for name, own in comparison.scores.items()
-        }
-        screen, document = rankings_screen(comparison), rankings_document(cards, comparison)
-        numbers, facts = rankings_json(cards, comparison), [("tape", ev.tape.manifest.evidence_root)]
-    else:
-        card = card_of(ev, rule, asked)
-        screen, document, numbers = screen_of(card), program_document(card), card_json(card)
-        facts = identity(card)
-    files = {} if out is None else {out: html_of(document).encode()}
-    if json is not None:
-        files[json] = numbers
-    write_all(files)
     console = Console()
-    draw(screen, console)
+    if program is None:
+        given = given_to_each(set_ or [], parameters)
+        ev = read(tape, window)
+        shown = every(ev, given, drawn, money, console)
+    else:
+        rule = find_program(program, given_to(program, set_ or [], parameters))
+        before = earlier(previous, rule)
+        asked = Asked(seed=drawn, budget=money, previous=before, maker=maker, at=when, pages=out is not None)
+        shown = one(card_of(read(tape, window), rule, asked), console)
+    files = {} if out is None else {out: html_of(shown.document).encode()}
+    if json is not None:
+        files[json] = shown.numbers
+    write_all(files)
     console.print()
-    for name, told in (*facts, ("page", out), ("numbers", json)):
+    for name, told in (*shown.facts, ("page", out), ("numbers", json)):
         if told is not None:
             console.print(f"{name:<9} {told}", highlight=False, soft_wrap=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What was printed, for files: pages, numbers, and what identifies them."""
+
+    document: Document
+    numbers: bytes
+    facts: list[tuple[str, str | None]]
+
+
+def read(tape: Path, window: tuple[int | None, int | None]) -> Evidence:
+    """The evidence of a tape in a window."""
+    with progress_bar("reading the tape", None):
+        return evidence(Tape.open(tape), since=window[0], until=window[1])
+
+
+def one(card: ProgramCard, console: Console) -> Shown:
+    """Print one program."""
+    draw(screen_of(card), console)
+    return Shown(document=program_document(card), numbers=card_json(card), facts=identity(card))
+
+
+def every(
+    ev: Evidence, given: dict[str, dict[str, str]], seed: bytes | None, budget: Budget, console: Console
+) -> Shown:
+    """Score and print every shipped program."""
+    with progress_bar("scoring", len(preset_names())) as advance:
+        comparison = compare(ev, preset_names(), given, seed=seed, progress=advance)
+    instruments = ev.tape.instruments
+    cards = {
+        name: ProgramCard(
+            program=find_program(name, given.get(name)), scores=own, budget=budget, instruments=instruments
+        )
+        for name, own in comparison.scores.items()
+    }
+    show(console, comparison)
+    return Shown(
+        document=rankings_document(cards, comparison),
+        numbers=rankings_json(cards, comparison),
+        facts=[("tape", ev.tape.manifest.evidence_root)],
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,40 +180,3 @@ def card_of(ev: Evidence, rule: Program, asked: Asked) -> ProgramCard:
         return card
     with progress_bar("what the budget bought", None):
         return with_liquidity(card, found)
-
-
-def parameter_of(text: str) -> tuple[str, str]:
-    """KEY=VALUE of one ``--set``."""
-    key, sign, value = text.partition("=")
-    if not (sign and key.strip() and value.strip()):
-        raise InputError("--set", f"is {text!r}", "KEY=VALUE")
-    return key.strip(), value.strip()
-
-
-def of_programs(parameters: Sequence[tuple[str, str]]) -> dict[str, dict[str, str]]:
-    """Parameters by program, of keys such as ``dydx_v3.gate``.
-
-    Raises:
-        InputError: a key names no shipped program.
-    """
-    out: dict[str, dict[str, str]] = {}
-    for key, value in parameters:
-        name, dot, parameter = key.partition(".")
-        if not dot or name not in preset_names():
-            raise InputError(f"--set {key}", "names no shipped program", "PROGRAM.KEY=VALUE with --all")
-        out.setdefault(name, {})[parameter] = value
-    return out
-
-
-def budget_of(text: str | None, decimals: int | None) -> Budget:
-    """A budget in whole tokens as a user writes it.
-
-    Raises:
-        InputError: it is no amount, or the token has no such part.
-    """
-    if decimals is not None and not 0 <= decimals <= MOST_DECIMALS:
-        raise InputError("--decimals", f"is {decimals}", f"0 to {MOST_DECIMALS}")
-    if text is None:
-        return Budget()
-    places = len(text.partition(".")[2]) if decimals is None else decimals
-    return Budget(amount=base_units("--budget", text, places), decimals=places, given=True)

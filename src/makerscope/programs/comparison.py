@@ -8,40 +8,62 @@ import numpy as np
 
 from makerscope.errors import MakerscopeError
 from makerscope.programs.evidence import Evidence
-from makerscope.programs.program_file import find_program
-from makerscope.programs.scores import Scores
+from makerscope.programs.liquidity import met_by_takers
+from makerscope.programs.program_file import find_program, open_parameters
+from makerscope.programs.sample_rule import UNIT
+from makerscope.programs.scores import POOL, Scores
 from makerscope.programs.scoring import score_evidence
+
+DEPTH = "depth met"  # beside the programs: each maker's part of the depth within 10 bps that takers met
+UNIT_POINTS = POOL // UNIT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """``scores`` of each program that the tape serves, by name; ``left`` says of the others why not."""
+    """``scores`` of each program that the tape serves, by name; ``left`` says of the others why not.
+
+    ``met``: each maker's part of the depth that takers met, pico: what the programs may be held against.
+    """
 
     scores: dict[str, Scores]
     left: dict[str, str]
+    met: dict[str, int]
+
+    def points(self) -> dict[str, dict[str, int]]:
+        """Points of each maker, of ``POOL``: first by the depth that takers met, then by each program."""
+        depth = {maker: own * UNIT_POINTS for maker, own in self.met.items()}
+        return {DEPTH: depth, **{name: each.points() for name, each in self.scores.items()}}
 
     def ranks(self) -> dict[str, dict[str, int]]:
-        """Of each program the rank of each maker that earned something, 1 for the most."""
-        return {name: ranks(each.points()) for name, each in self.scores.items()}
+        """Of each program (and of the depth that takers met) the ranks of makers with points, 1 for the most."""
+        return {name: ranks(own) for name, own in self.points().items()}
 
     def makers(self) -> tuple[str, ...]:
         """Everybody who was scored by some program: who earned most on average over programs first."""
-        points = [each.points() for each in self.scores.values()]
         total: dict[str, int] = {}
-        for own in points:
-            for maker, got in own.items():
+        for each in self.scores.values():
+            for maker, got in each.points().items():
                 total[maker] = total.get(maker, 0) + got
         return tuple(sorted(total, key=lambda maker: (-total[maker], maker)))
 
     def agreement(self) -> dict[tuple[str, str], float | None]:
-        """Kendall's tau of each two programs, over the makers that both scored."""
-        points = {name: each.points() for name, each in self.scores.items()}
-        names = list(points)
+        """Kendall's tau of each two rankings that pay anybody, over the makers that both scored."""
+        paying = {name: own for name, own in self.points().items() if any(own.values())}
+        names = list(paying)
         return {
-            (one, other): kendall_tau(points[one], points[other])
+            (one, other): kendall_tau(paying[one], paying[other])
             for place, one in enumerate(names)
             for other in names[:place]
         }
+
+    def unpaying(self) -> dict[str, str]:
+        """Programs that were scored and pay nobody, and why."""
+        out: dict[str, str] = {}
+        for name, each in self.scores.items():
+            if not any(each.points().values()):
+                whys = sorted({item.refused for item in each.standings if item.refused})
+                out[name] = "; ".join(whys) or "nothing scored"
+        return out
 
 
 def compare(
@@ -56,7 +78,7 @@ def compare(
 
     Args:
         ev: the tape's evidence.
-        names: programs, shipped ones or TOML files.
+        names: shipped programs.
         parameters: by program, what it leaves open.
         seed: of all of them; default follows for each from the tape and the program.
         progress: called with 1 after each program.
@@ -64,13 +86,18 @@ def compare(
     scores: dict[str, Scores] = {}
     left: dict[str, str] = {}
     for name in names:
-        try:
-            scores[name] = score_evidence(ev, find_program(name, parameters.get(name)), seed=seed)
-        except MakerscopeError as error:
-            left[name] = str(error)
+        given = parameters.get(name, {})
+        missing = [key for key in open_parameters(name) if key not in given]
+        if missing:
+            left[name] = f"open: {', '.join(missing)}"
+        else:
+            try:
+                scores[name] = score_evidence(ev, find_program(name, given), seed=seed)
+            except MakerscopeError as error:
+                left[name] = str(error).removeprefix(f"program {name!r}: ")
         if progress:
             progress(1)
-    return Comparison(scores=scores, left=left)
+    return Comparison(scores=scores, left=left, met=met_by_takers(ev))
 
 
 def ranks(points: Mapping[str, int]) -> dict[str, int]:

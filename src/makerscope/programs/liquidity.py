@@ -17,12 +17,13 @@ from makerscope.kernels.score_sweep import INSTANTS
 from makerscope.programs.components import Looks, Market, swept
 from makerscope.programs.evidence import Evidence
 from makerscope.programs.program import Group, Measure, Reference
-from makerscope.programs.references import track_of
-from makerscope.programs.resting import resting
+from makerscope.programs.references import Track, track_of
+from makerscope.programs.resting import Resting, resting
 from makerscope.programs.scoring import Measured
 from makerscope.programs.stress import segments
 from makerscope.programs.stress_times import stress_of
-from makerscope.programs.units import market_rule
+from makerscope.programs.units import MarketRule, market_rule
+from makerscope.tape.events import Instrument
 
 BANDS = (5, 10, 25, 50)  # bps of the mid; of the underlying for options
 Means = tuple[int | None, ...]
@@ -52,8 +53,12 @@ def depth_of(found: Measured, bands: Sequence[int] = BANDS) -> tuple[tuple[Depth
     """
     out: list[Depth] = []
     missing: dict[str, str] = {}
+    done: set[str] = set()  # a market may be in two groups
     for group in found.program.group:
         for market in found.markets.get(group.name, ()):
+            if market.instrument.instrument in done:
+                continue
+            done.add(market.instrument.instrument)
             try:
                 out += _of_market(found.ev, group, market, bands)
             except MakerscopeError as error:
@@ -61,30 +66,78 @@ def depth_of(found: Measured, bands: Sequence[int] = BANDS) -> tuple[tuple[Depth
     return tuple(out), missing
 
 
+def met_by_takers(ev: Evidence, band: int = 10) -> dict[str, int]:
+    """Each maker's part of the depth within a band that takers met, pico: the mean over all taker orders of the tape.
+
+    Markets in which depth cannot be measured are left out.
+    """
+    met, looked = dict.fromkeys(ev.makers, 0), 0
+    for name in sorted(ev.lives):
+        try:
+            book = _book(ev, ev.tape.instruments[name])
+            takers = Looks(mode=INSTANTS, instants=_takers(ev, name))
+            rule = _within(band, book.instrument)
+            found = swept(
+                book.orders,
+                book.track,
+                segments(ev.heard[name], []),
+                takers,
+                rule,
+                makers=ev.makers,
+                normalise="sample",
+            )
+        except MakerscopeError:
+            continue
+        looked += sum(found.looked)
+        for maker, own in zip(ev.makers, found.share, strict=True):
+            met[maker] += sum(own)
+    return {maker: own // looked if looked else 0 for maker, own in met.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Book:
+    instrument: Instrument
+    orders: Resting
+    track: Track
+
+
+def _book(ev: Evidence, instrument: Instrument) -> _Book:
+    """All orders of a market, and the middle that its depth is measured from."""
+    name = instrument.instrument
+    orders = resting(ev.lives[name], ev.makers)
+    middle = Group(name="depth", reference=Reference(per="index" if instrument.kind == "option" else "reference"))
+    return _Book(instrument=instrument, orders=orders, track=track_of(middle, instrument, ev.prices(name), orders))
+
+
+def _within(band: int, instrument: Instrument) -> MarketRule:
+    """Everything within a band, on both sides together."""
+    measure = Measure(
+        limit=f"{band} bps",
+        closed=True,
+        by="size" if instrument.kind == "option" else "notional",
+        reducer="sum",
+        nearest_ticks=Decimal(0),
+    )
+    return market_rule(measure, instrument, f"depth of {instrument.instrument}")
+
+
 def _of_market(ev: Evidence, group: Group, market: Market, bands: Sequence[int]) -> list[Depth]:
     instrument = market.instrument
-    name, option = instrument.instrument, instrument.kind == "option"
-    orders = resting(ev.lives[name], ev.makers)
-    middle = Group(name="depth", reference=Reference(per="index" if option else "reference"))
-    track = track_of(middle, instrument, ev.prices(name), orders)
+    name = instrument.instrument
+    book = _book(ev, instrument)
     span = segments(ev.heard[name], stress_of(group, market))
     takers = Looks(mode=INSTANTS, instants=_takers(ev, name))
     out: list[Depth] = []
     for band in bands:
-        measure = Measure(
-            limit=f"{band} bps",
-            closed=True,
-            by="size" if option else "notional",
-            reducer="sum",
-            nearest_ticks=Decimal(0),
+        rule = _within(band, instrument)
+        always, came = (
+            swept(book.orders, book.track, span, looks, rule, makers=ev.makers) for looks in (Looks(), takers)
         )
-        rule = market_rule(measure, instrument, f"depth of {name}")
-        always, came = (swept(orders, track, span, looks, rule, makers=ev.makers) for looks in (Looks(), takers))
         out.append(
             Depth(
                 market=name,
                 band=band,
-                unit="contracts" if option else instrument.quote,
+                unit="contracts" if instrument.kind == "option" else instrument.quote,
                 makers=ev.makers,
                 over_time=_means([sum(own) for own in always.quality], sum(always.looked)),
                 at_takers=_means([sum(own) for own in came.quality], sum(came.looked)),

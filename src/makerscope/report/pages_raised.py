@@ -90,7 +90,8 @@ def _look(card: ProgramCard, look: Look) -> Section:
     ]
     rule = ", ".join(f"{name} {value}" for name, value in rules if value is not None)
     bid, ask = (compact(side / MICRO) for side in look.sides)
-    notes: list[Block] = [Note(f"bids {bid}, asks {ask}: the look scores {compact(look.sample / MICRO)}")]
+    one = UNIT if measure.reducer == "presence" else MICRO
+    notes: list[Block] = [Note(f"bids {bid}, asks {ask}: the look scores {compact(look.sample / one)}")]
     if look.why:
         notes.append(Note(look.why, "warn"))
     if not look.sampled:

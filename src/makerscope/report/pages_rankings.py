@@ -1,29 +1,28 @@
 """One tape under every program as pages: who ranks where, how alike the rankings are, what the tape cannot serve."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from makerscope.programs.comparison import Comparison
+from makerscope.programs.comparison import DEPTH, Comparison
 from makerscope.programs.scores import POOL
 from makerscope.report.document import (
     Cell,
     Column,
     Document,
     Heatmap,
-    Note,
     Page,
     Section,
     Stat,
     Stats,
     Table,
-    Tone,
 )  # fmt: skip
 from makerscope.report.names import short
-from makerscope.report.numbers import count, fixed, span
+from makerscope.report.numbers import UNKNOWN, count, fixed, span
 from makerscope.report.pages_programs import footer_of, scores_page
 from makerscope.report.program_card import ProgramCard
 from makerscope.report.score_words import pool_share
 
 MOST = 10  # makers side by side in a picture whose values are told
+LEAST = 6  # pairs of programs that are told as least alike
 
 
 def rankings_document(cards: Mapping[str, ProgramCard], comparison: Comparison) -> Document:
@@ -40,81 +39,54 @@ def rankings_document(cards: Mapping[str, ProgramCard], comparison: Comparison) 
     return Document(title="makerscope score", subtitle=f"every program · {_when(comparison)}", pages=tuple(pages))
 
 
-def rankings_screen(comparison: Comparison) -> Document:
-    """What fits a terminal: ranks side by side, agreement, what was left out."""
-    sections = [Section("At a glance", "", (_stats(comparison),))]
-    if comparison.scores:
-        sections.append(Section("Rank and part of the pool", "", (ranks_table(comparison),)))
-        sections.append(Section("Kendall's tau between programs", "", (agreement_table(comparison),)))
-    if comparison.left:
-        sections.append(
-            Section("Left out", "", tuple(Note(f"{name}: {why}", "muted") for name, why in comparison.left.items()))
-        )
-    page = Page(anchor="screen", title="Every program", sections=tuple(sections))
-    return Document("makerscope score", subtitle=_when(comparison), pages=(page,))
-
-
 def rankings_page(comparison: Comparison) -> Page:
     """Ranks, shares and agreement of all programs."""
     sections = [Section("At a glance", "", (_stats(comparison),))]
     if comparison.scores:
-        makers = comparison.makers()
-        few = makers[:MOST]
-        named = tuple(short(maker) for maker in few)
-        programs = tuple(comparison.scores)
-        ranks, points = comparison.ranks(), {name: own.points() for name, own in comparison.scores.items()}
-        told = f" The {MOST} makers that earn most on average." if len(makers) > MOST else ""
-        sections += [
-            Section(
-                "Rank under each program",
-                f"1 earns most; hatched: the program pays it nothing.{told}",
-                (
-                    Heatmap(
-                        "Rank",
-                        named,
-                        programs,
-                        tuple(tuple(_float(ranks[name].get(maker)) for maker in few) for name in programs),
-                        show_values=True,
-                    ),
-                ),
-            ),
-            Section(
-                "Part of the pool under each program",
-                f"One tape, one set of orders: what each rule would have paid for them, in per cent.{told}",
-                (
-                    Heatmap(
-                        "Of the pool",
-                        named,
-                        programs,
-                        tuple(tuple(100 * points[name].get(maker, 0) / POOL for maker in few) for name in programs),
-                        unit="%",
-                        show_values=True,
-                    ),
-                ),
-            ),
-            Section(
-                "Every maker", "Rank and part of the pool; sorted by the average part.", (ranks_table(comparison),)
-            ),
-        ]
-        if len(programs) > 1:
-            sections.append(
-                Section(
-                    "How alike programs rank",
-                    "Kendall's tau-b: 1 is the same order of makers, 0 no relation, −1 the reverse.",
-                    (agreement_table(comparison),),
-                )
-            )
+        sections += _ranking_sections(comparison)
+    if comparison.agreement():
+        sections.append(_agreement(comparison))
+    unpaying = comparison.unpaying()
+    if unpaying:
+        sections.append(Section("Pay nobody", "Scored, and nobody earned anything.", (_reasons(unpaying),)))
     if comparison.left:
-        sections.append(
-            Section("Left out", "Programs that this tape, or what was given, cannot serve.", (_left(comparison),))
-        )
-    return Page(anchor="overview", title="Rankings", subtitle="one tape under every program", group="Overview",
-                sections=tuple(sections))  # fmt: skip
+        why = "Programs that this tape cannot serve, or with open parameters (nobody published them)."
+        sections.append(Section("Left out", why, (_reasons(comparison.left),)))
+    return Page(
+        anchor="overview",
+        title="Rankings",
+        subtitle="one tape under every program",
+        group="Overview",
+        sections=tuple(sections),
+    )
+
+
+def _ranking_sections(comparison: Comparison) -> Iterator[Section]:
+    ranks, points, makers = comparison.ranks(), comparison.points(), comparison.makers()
+    names = tuple(name for name in points if ranks[name])
+    few = makers[:MOST]
+    said = tuple(short(maker) for maker in few)
+    told = f" The {MOST} makers that earn most on average." if len(makers) > MOST else ""
+    about = f" {DEPTH}: each maker's part of the depth within 10 bps that takers met, for comparison."
+    rank = tuple(tuple(_float(ranks[name].get(maker)) for maker in few) for name in names)
+    share = tuple(tuple(100 * points[name].get(maker, 0) / POOL for maker in few) for name in names)
+    yield Section(
+        "Rank under each program",
+        f"1 earns most; hatched: the program pays it nothing.{about}{told}",
+        (Heatmap("Rank", said, names, rank, show_values=True),),
+    )
+    yield Section(
+        "Part of the pool under each program",
+        f"One tape, one set of orders: what each rule would have paid for them.{told}",
+        (Heatmap("Of the pool", said, names, share, unit="%", show_values=True),),
+    )
+    yield Section("Every maker", "Rank and part of the pool; sorted by the average part.", (ranks_table(comparison),))
 
 
 def _stats(comparison: Comparison) -> Stats:
     known = [tau for tau in comparison.agreement().values() if tau is not None]
-    first = {next(iter(own.points()), None) for own in comparison.scores.values()}
+    ranks = comparison.ranks()
+    first = {maker for name in comparison.scores for maker, rank in ranks[name].items() if rank == 1}
     items = [
         Stat("Programs", count(len(comparison.scores)), f"{len(comparison.left)} left out"),
         Stat("Makers", count(len(comparison.makers()))),
@@ -127,55 +99,49 @@ def _stats(comparison: Comparison) -> Stats:
 
 def ranks_table(comparison: Comparison) -> Table:
     """One row a maker, one column a program."""
-    ranks, points = comparison.ranks(), {name: own.points() for name, own in comparison.scores.items()}
-    rows = tuple(
+    ranks, points = comparison.ranks(), comparison.points()
+    names = [name for name in points if ranks[name]]
+
+    def cell(name: str, maker: str) -> Cell:
+        rank, own = ranks[name].get(maker), points[name].get(maker, 0)
+        text = f"{rank}. {pool_share(own)}" if rank else UNKNOWN
+        return Cell(text, value=float(own), tone="good" if rank == 1 else "")
+
+    rows = tuple((Cell(short(maker)), *(cell(name, maker) for name in names)) for maker in comparison.makers())
+    return Table((Column("maker", "left"), *(Column(name.replace("_", " ")) for name in names)), rows, limit=25)
+
+
+def _agreement(comparison: Comparison) -> Section:
+    """Kendall's tau of each two rankings: all of them in colour, the least alike in a table."""
+    tau = comparison.agreement()
+    names = [name for name, own in comparison.ranks().items() if own]
+    numbers = tuple(str(place + 1) for place in range(len(names)))
+    values = tuple(
+        tuple(1.0 if one == other else tau.get((one, other), tau.get((other, one))) for other in names) for one in names
+    )
+    labels = tuple(f"{place + 1} {name}" for place, name in enumerate(names))
+    known = sorted((value, one, other) for (one, other), value in tau.items() if value is not None)
+    rows = tuple((Cell(one), Cell(other), Cell(fixed(value), value=value)) for value, one, other in known[:LEAST])
+    columns = (Column("ranking", "left"), Column("and", "left"), Column("tau"))
+    return Section(
+        "How alike programs rank",
+        "Kendall's tau-b, over the makers that both score: 1 is the same order, 0 no relation, −1 the reverse.",
         (
-            Cell(short(maker)),
-            *(
-                Cell(
-                    f"{rank}. {pool_share(points[name].get(maker, 0))}" if rank else "—",
-                    value=float(points[name].get(maker, 0)),
-                    tone="good" if rank == 1 else "",
-                )
-                for name in comparison.scores
-                for rank in [ranks[name].get(maker)]
-            ),
-        )
-        for maker in comparison.makers()
-    )
-    return Table(
-        (Column("maker", "left"), *(Column(name.replace("_", " ")) for name in comparison.scores)), rows, limit=25
+            Heatmap("Kendall's tau", numbers, labels, values, diverging=True, show_values=True),
+            Table(columns, rows, caption="The least alike", sortable=False),
+        ),
     )
 
 
-def agreement_table(comparison: Comparison) -> Table:
-    """Kendall's tau of each two programs; columns are the numbers of rows."""
-    names, tau = list(comparison.scores), comparison.agreement()
-    rows = []
-    for place, name in enumerate(names):
-        cells = [Cell(f"{place + 1} {name}")]
-        for column, other in enumerate(names[:-1]):
-            value = tau.get((name, other)) if column < place else None
-            said = "" if column >= place else fixed(value)
-            cells.append(Cell(said, value=value, tone=_tone(value)))
-        rows.append(tuple(cells))
-    columns = (Column("", "left"), *(Column(str(number + 1)) for number in range(len(names) - 1)))
-    return Table(columns, tuple(rows), sortable=False)
-
-
-def _tone(tau: float | None) -> Tone:
-    return "" if tau is None else "bad" if tau < 0 else "warn" if tau < 0.5 else ""
-
-
-def _left(comparison: Comparison) -> Table:
-    rows = tuple((Cell(name), Cell(why)) for name, why in comparison.left.items())
+def _reasons(reasons: Mapping[str, str]) -> Table:
+    rows = tuple((Cell(name), Cell(why)) for name, why in reasons.items())
     return Table((Column("program", "left"), Column("why", "left")), rows, sortable=False)
+
+
+def _float(rank: int | None) -> float | None:
+    return None if rank is None else float(rank)
 
 
 def _when(comparison: Comparison) -> str:
     first = next(iter(comparison.scores.values()), None)
     return span(first.since, first.until) if first else "no program could be scored"
-
-
-def _float(rank: int | None) -> float | None:
-    return None if rank is None else float(rank)

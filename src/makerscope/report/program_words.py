@@ -18,6 +18,7 @@ _PRICES = {
     "last": "the last trade",
 }
 _PER = {"reference": "", "index": ", as a part of the index", "volatility": ", in points of volatility"}
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SPLITS = {
     "equal": "in equal parts a market",
     "volume": "in parts by volume",
@@ -81,9 +82,14 @@ def _of_group(group: Group, program: Program) -> Iterator[Line]:
     kinds = f" ({', '.join(group.kinds)})" if group.kinds else ""
     yield "markets", f"{', '.join(group.instruments)}{kinds}; {share}, {_SPLITS[group.split]}"
     if group.abs_delta is not None:
-        yield "options", f"while their absolute delta is {group.abs_delta[0]} to {group.abs_delta[1]}"
-    if group.max_days is not None:
-        yield "expiries", f"within {plain(group.max_days)} days"
+        deepest = ", calls and puts up to the first in the money" if group.deepest == "first_itm" else ""
+        yield "options", f"while their absolute delta is {group.abs_delta[0]} to {group.abs_delta[1]}{deepest}"
+    days = ", ".join(_DAYS[day] for day in group.weekdays)
+    if group.max_days is not None or days:
+        within = "" if group.max_days is None else f"within {plain(group.max_days)} days"
+        yield "expiries", " ".join(part for part in (within, days) if part)
+    if group.outside is not None:
+        yield "outside", f"while group {group.outside} does not ask for the instrument"
     yield "distance", f"from {_PRICES[group.reference.price]}{_PER[group.reference.per]}"
     for item in group.measure:
         yield item.name, measure_words(item)
@@ -142,6 +148,9 @@ def _charges(group: Group) -> Iterator[Line]:
         stood = f"what stood {plain(rule.before_s)} s before a move{_of(rule.price)} of {rule.move}"
         gone = f"is gone in the {plain(rule.after_s)} s after it"
         yield "fading", f"{plain(100 * rule.charge)} % is charged of {stood} and {gone}"
+    if group.asked:
+        text = "at most as far as its orders were there when takers came, by the size of trades"
+        yield "asked", f"{plain(100 * group.asked.cap)} % of what is earned counts {text}"
     if group.fills:
         rule = group.fills
         counts = f"a fill counts while its markout after {plain(rule.horizon_s)} s is at most {rule.fair}"

@@ -55,6 +55,8 @@ def _kernel(item: Measure) -> str:
 def _sides(item: Measure, unit: str) -> str:
     if item.after_time:
         text = "each side is summed over time, then the smaller one is taken"
+    elif item.reducer == "excess":
+        text = f"the smaller side is taken, and what the larger has more over {plain(item.divisor)}"
     elif item.reducer == "softmin":
         low, high = item.range_low, item.range_high
         between = f" while the price is {low} to {high}" if low is not None or high is not None else ""

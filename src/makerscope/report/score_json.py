@@ -25,6 +25,7 @@ def rankings_json(cards: Mapping[str, ProgramCard], comparison: Comparison) -> b
         "programs": {name: _of_card(card) for name, card in cards.items()},
         "ranks": comparison.ranks(),
         "kendall_tau": [{"one": a, "other": b, "tau": tau} for (a, b), tau in comparison.agreement().items()],
+        "depth_met": comparison.met,
         "left_out": comparison.left,
     }
     return _encoded(body)
