@@ -2,7 +2,7 @@
 
 import boa
 
-from tests.contracts.world import BOND, BUNDLE, PERIOD, PROGRAM, WEALTH, claim, finalise, post, sample, scored
+from tests.contracts.world import BOND, BUNDLE, PERIOD, PROGRAM, WEALTH, WINDOW, claim, finalise, post, sample, scored
 
 
 def test_a_posted_epoch_becomes_final_and_pays_each_account_once(world):
@@ -19,7 +19,7 @@ def test_a_posted_epoch_becomes_final_and_pays_each_account_once(world):
     assert (found.status, found.program, found.root) == (2, PROGRAM, tree.root)
     assert (found.samples_total, found.leaf_count, found.bundle) == (samples.total, 5, BUNDLE)
     assert (found.budget, found.paid, found.publisher, found.bond) == (1_000, 900, world.publisher, 0)
-    assert found.finalised_at >= found.posted_at > 0
+    assert (found.finalised_at, found.posted_at) == (boa.env.timestamp, boa.env.timestamp - WINDOW)
     boa.env.time_travel(seconds=PERIOD)
     world.it.sweep(1, sender=world.stranger)
     assert world.it.unreserved() == WEALTH - 900
