@@ -112,7 +112,7 @@ def _of_market(market: Market, number: int, found: Measured, addresses: Mapping[
             weight=pl.lit(1, dtype=pl.Int64),
         )
         .select(list(SCHEMA))
-        .cast(SCHEMA)
+        .cast(pl.Schema(SCHEMA))
     )
 
 
