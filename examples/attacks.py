@@ -274,7 +274,7 @@ def parked() -> Maker:
 
 def alone() -> Maker:
     """Only there when nobody else is, with hardly anything and far away."""
-    return lambda now: {} if now.others else ladder(now, ((15.0, 1_000),))
+    return lambda now: {} if now.others else ladder(now, ((15.0, 2_000),))
 
 
 TWO = {"one": honest(), "two": honest(((3.5, 50_000), (8.5, 100_000)))}
@@ -302,7 +302,7 @@ CASES = {
     "dust": Case(does="the same, and one lot inside the spread that moves the middle", shows=behind(dust=True)),
     "parked": Case(does="300,000 a side at the touch, always last in the queue", shows=parked()),
     "alone": Case(
-        does="1,000 a side 15 bps away, only while the others are gone", shows=alone(),
+        does="2,000 a side 15 bps away, only while the others are gone", shows=alone(),
         others={"one": fading(), "two": fading()},
     ),
     "far, washed": Case(does="far, and 10,000 every ten seconds with its own account", shows=far(19), wash=10_000),
