@@ -81,9 +81,7 @@ def test_options_are_weighed_in_points_of_volatility(tmp_path):
     tables = {"instruments": [OPTION], "chain": chain([(0, 60_000.0), (99, 60_000.0)])}
     own = by_maker(scored(tmp_path, rows, rule, **tables))
     # vega is 1,000 USD for 1.00 of volatility, so 10 USD (100 ticks) are one point: exp(-1/2); three: exp(-3/2)
-    assert own["near"].points / own["wide"].points == pytest.approx(
-        exp(1), rel=2e-4
-    )
+    assert own["near"].points / own["wide"].points == pytest.approx(exp(1), rel=2e-4)
     assert "beyond" not in own or own["beyond"].points == 0  # ten points are the limit
 
 
