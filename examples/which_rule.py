@@ -77,21 +77,34 @@ def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.corrcoef(*ranks)[0, 1]) if np.ptp(a) and np.ptp(b) else 0.0
 
 
+Table = dict[str, list[np.ndarray]]  # by rule or kind of worth, shares of each maker, one array a seed
+
+
 def compare(
     scenario: str, seeds: Sequence[int], stress: tuple[float, float], rules: Mapping[str, Program], folder: Path
-) -> dict[str, dict[str, tuple[list[float], list[float]]]]:
-    """By rule and kind of worth: rank correlations and overlaps, one a seed."""
-    out = {name: {kind: ([], []) for kind in WORTHS} for name in rules}
+) -> tuple[tuple[str, ...], Table, Table]:
+    """Makers, their shares of each kind of worth, and of the pay of each rule."""
+    wanted: Table = {kind: [] for kind in WORTHS}
+    got: Table = {name: [] for name in rules}
+    makers: tuple[str, ...] = ()
     for seed in seeds:
         ev = played(scenario, seed, folder)
-        worths = worth(ev, stress)
+        makers = ev.makers
+        for kind, shares in worth(ev, stress).items():
+            wanted[kind].append(shares)
         for name, rule in rules.items():
-            shares = paid(ev, rule)
-            for kind, wanted in worths.items():
-                ranks, overlaps = out[name][kind]
-                ranks.append(rank_correlation(wanted, shares))
-                overlaps.append(float(np.minimum(wanted, shares).sum()))
-    return out
+            got[name].append(paid(ev, rule))
+    return makers, wanted, got
+
+
+def ranks(wanted: Sequence[np.ndarray], got: Sequence[np.ndarray]) -> float:
+    """Mean rank correlation over seeds."""
+    return float(np.mean([rank_correlation(one, other) for one, other in zip(wanted, got, strict=True)]))
+
+
+def overlap(wanted: Sequence[np.ndarray], got: Sequence[np.ndarray]) -> float:
+    """Mean part of the pay that went where the worth was."""
+    return float(np.mean([np.minimum(one, other).sum() for one, other in zip(wanted, got, strict=True)]))
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -106,11 +119,16 @@ def main(arguments: Sequence[str]) -> None:
     low, high = (float(minute) for minute in given.stress.split(","))
     seeds = [int(seed) for seed in given.seeds.split(",")]
     with tempfile.TemporaryDirectory() as folder:
-        found = compare(given.scenario, seeds, (low, high), rules, Path(folder))
+        makers, wanted, got = compare(given.scenario, seeds, (low, high), rules, Path(folder))
     print("| rule | " + " | ".join(f"{kind}: rank | overlap" for kind in WORTHS) + " |")
-    for name, kinds in found.items():
-        cells = [f"{np.mean(ranks):+.2f} | {np.mean(overlaps):.2f}" for ranks, overlaps in kinds.values()]
+    for name, shares in got.items():
+        cells = [f"{ranks(wanted[kind], shares):+.2f} | {overlap(wanted[kind], shares):.2f}" for kind in WORTHS]
         print(f"| {name} | " + " | ".join(cells) + " |")
+    both = wanted | got
+    print("\n| maker, share in % | " + " | ".join(both) + " |")
+    for k, maker in enumerate(makers):
+        cells = [f"{100 * np.mean([own[k] for own in shares]):.1f}" for shares in both.values()]
+        print(f"| {maker} | " + " | ".join(cells) + " |")
 
 
 if __name__ == "__main__":
