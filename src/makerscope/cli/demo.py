@@ -33,5 +33,7 @@ def demo(
     report(out / "tape", html=out / "report.html", json=out / "scorecard.json")
     console.print(f"tape      {out / 'tape'}", highlight=False, soft_wrap=True)
     console.print(
-        f"\nlook at {out / 'report.html'} in a browser; then: makerscope scenarios", highlight=False, soft_wrap=True
+        f"\nlook at {out / 'report.html'} in a browser; then: makerscope score {out / 'tape'} --all",
+        highlight=False,
+        soft_wrap=True,
     )

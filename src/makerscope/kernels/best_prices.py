@@ -4,6 +4,7 @@
 import numpy as np
 
 from makerscope.kernels._jit import inner, kernel
+from makerscope.kernels.members import put, take
 from makerscope.kernels.muldiv import muldiv
 
 UNIT = 10**12
@@ -58,20 +59,6 @@ def _deep(side, members, count, price, size, least, by_value, near):
 
 
 @inner
-def _put(members, places, count, j):
-    members[count] = j
-    places[j] = count
-
-
-@inner
-def _take(members, places, count, j):
-    at = places[j]
-    last = members[count - 1]
-    members[at] = last
-    places[last] = at
-
-
-@inner
 def _now(changed, last, side, members, count, price, size, least, deep, by_value, near):
     if not changed:
         return last
@@ -113,21 +100,21 @@ def best_prices(
             if j >= i:
                 continue
             if side[j] > 0:
-                _take(bids, places, n_bids, j)
+                take(bids, places, n_bids, j)
                 n_bids -= 1
                 on_bid = True
             else:
-                _take(asks, places, n_asks, j)
+                take(asks, places, n_asks, j)
                 n_asks -= 1
                 on_ask = True
         while i < n and enter[i] <= t:
             if leave[i] > t:
                 if side[i] > 0:
-                    _put(bids, places, n_bids, i)
+                    put(bids, places, n_bids, i)
                     n_bids += 1
                     on_bid = True
                 else:
-                    _put(asks, places, n_asks, i)
+                    put(asks, places, n_asks, i)
                     n_asks += 1
                     on_ask = True
             i += 1

@@ -4,6 +4,7 @@
 import numpy as np
 
 from makerscope.kernels._jit import inner, kernel
+from makerscope.kernels.members import put, take
 
 NONE = -1
 
@@ -18,20 +19,6 @@ def _ahead(side, i, members, count, price, size, born):
         if better > 0 or (better == 0 and born[j] < born[i]):
             total += size[j]
     return total
-
-
-@inner
-def _put(members, places, count, j):
-    members[count] = j
-    places[j] = count
-
-
-@inner
-def _take(members, places, count, j):
-    at = places[j]
-    last = members[count - 1]
-    members[at] = last
-    places[last] = at
 
 
 @kernel
@@ -69,12 +56,12 @@ def queue_places(
         for k in range(first, o):
             j = leaving[k]
             s = 0 if side[j] > 0 else 1
-            _take(members[s], places, counts[s], j)
+            take(members[s], places, counts[s], j)
             counts[s] -= 1
         first = i
         while i < n and enter[i] <= t:
             s = 0 if side[i] > 0 else 1
-            _put(members[s], places, counts[s], i)
+            put(members[s], places, counts[s], i)
             counts[s] += 1
             i += 1
         for j in range(first, i):
@@ -147,7 +134,7 @@ def inside_stretches(
             if j >= i:
                 continue
             s = 0 if side[j] > 0 else 1
-            _take(members[s], places, counts[s], j)
+            take(members[s], places, counts[s], j)
             counts[s] -= 1
             changed[s] = True
             if since[j] != NONE:
@@ -158,7 +145,7 @@ def inside_stretches(
         while i < n and enter[i] <= t:
             if leave[i] > t:
                 s = 0 if side[i] > 0 else 1
-                _put(members[s], places, counts[s], i)
+                put(members[s], places, counts[s], i)
                 counts[s] += 1
                 changed[s] = True
             i += 1
