@@ -25,7 +25,7 @@ from makerscope.programs.gaming import merge_gain, split_gain, turns_gain, witho
 from makerscope.programs.program import Program
 from makerscope.programs.program_file import find_program
 from makerscope.programs.scoring import score_evidence
-from makerscope.programs.usefulness import usefulness
+from makerscope.programs.usefulness import Use, pay_per_takeable, usefulness
 from makerscope.tape.events import Instrument, Token
 from makerscope.tape.read import Tape
 from makerscope.tape.write import TapeWriter
@@ -316,12 +316,15 @@ class Outcome:
 
     ``points``: its share of what is paid, by rule; ``of_pool``: its part of the whole pool; ``takeable`` and ``saved``:
     its share of what takers could have hit and of what was saved them; ``cost``: fees of its wash trades, USD.
+    ``per_takeable``: its pay for each unit that takers could have hit, by what maker ``one`` gets for it; None where it
+    is paid for none.
     """
 
     points: dict[str, float]
     of_pool: dict[str, float]
     takeable: float
     saved: float
+    per_takeable: dict[str, float | None]
     cost: float
 
 
@@ -358,6 +361,7 @@ def outcome(case: Case, rules: Mapping[str, Program]) -> Outcome:
         of_pool={name: got.get("attacker", 0) / 1e18 for name, got in points.items()},
         takeable=_share(uses["attacker"].takeable, sum(item.takeable for item in uses.values())),
         saved=_share(uses["attacker"].saved, sum(item.saved for item in uses.values())),
+        per_takeable={name: _against_one(got, list(uses.values())) for name, got in points.items()},
         cost=float((washed["price"] * washed["size"]).sum()) * 1e-4 * FEES,
     )
 
@@ -391,6 +395,12 @@ def regrouped(rules: Mapping[str, Program]) -> dict[str, dict[str, float]]:
     }
 
 
+def _against_one(points: Mapping[str, int], uses: Sequence[Use]) -> float | None:
+    each = pay_per_takeable(points, uses)
+    own, one = each["attacker"], each["one"]
+    return None if own is None or one is None else _share(own, one)
+
+
 def _share(part: float, whole: float) -> float:
     return part / whole if whole else 0.0
 
@@ -398,14 +408,19 @@ def _share(part: float, whole: float) -> float:
 def main(names: Sequence[str]) -> None:
     """Print what every trick earns."""
     rules = programs(names or RULES)
+    found = {name: outcome(case, rules) for name, case in CASES.items()}
     print("| attack | takeable | saved | " + " | ".join(rules) + " |")
     for name, case in CASES.items():
-        out = outcome(case, rules)
+        out = found[name]
         cells = [f"{100 * part:.1f}" for part in (out.takeable, out.saved, *out.points.values())]
         print(
             f"| {name}: {case.does} | " + " | ".join(cells) + " |" + (f" fees {out.cost:.0f} USD" if out.cost else "")
         )
-    print()
+    print("\npay for each unit that a taker could have hit, by what maker one gets for it")
+    for name, out in found.items():
+        cells = ["paid for none" if each is None else f"{each:.2f}" for each in out.per_takeable.values()]
+        print(f"| {name} | " + " | ".join(cells) + " |")
+    print("\npay by what it was before")
     for trick, gains in (regrouped(rules) | {"all agree to show half": collusion(rules)}).items():
         print(f"| {trick} | " + " | ".join(f"{gain:.3f}" for gain in gains.values()) + " |")
 

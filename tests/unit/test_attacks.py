@@ -72,6 +72,14 @@ def test_far_depth_earns_by_its_distance_although_nobody_reaches_it(found):
     assert found["very far"].points[OURS] < 0.06
 
 
+def test_no_trick_is_paid_more_by_ours_than_honest_depth_for_what_takers_could_hit(found):
+    paid = {name: out.per_takeable[OURS] for name, out in found.items()}
+    assert [name for name, each in paid.items() if each is None] == ["very far", "watcher, washed"]
+    assert max(each for name, each in paid.items() if each is not None and name != "parked") < 1.1
+    assert paid["alone"] < 0.1
+    assert found["alone"].per_takeable[POLYMARKET] > 50
+
+
 def test_new_names_gain_nothing(names):
     for trick in ("split in two", "split in ten", "a new account each minute"):
         assert names[trick][OURS] <= 1 + 1e-9

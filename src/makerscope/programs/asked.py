@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from makerscope.programs.components import Market
 from makerscope.programs.outlasting import outlasted
@@ -35,7 +36,8 @@ def asked_depth(
         AccountingError: scores of all makers together do not fit 63 bits.
     """
     real = fills.filter(pl.col("maker") != pl.col("taker").fill_null(""))
-    trades = real.group_by("time").agg(pl.col("size").sum()).sort("time").filter(_inside(market))
+    trades = real.group_by("time").agg(pl.col("size").sum()).sort("time")
+    trades = trades.filter(pl.Series(_inside(market, trades["time"].to_numpy()), dtype=pl.Boolean))
     if not trades.height:
         return [UNIT] * len(makers)
     times, lots = trades["time"].to_numpy(), trades["size"].cast(pl.Int64).to_numpy()
@@ -56,10 +58,11 @@ def _with_taken(lives: pl.DataFrame, fills: pl.DataFrame, min_age: int) -> pl.Da
     return pl.concat([lives.select(columns), taken.select(columns).cast(lives.select(columns).schema)])
 
 
-def _inside(market: Market) -> pl.Expr:
-    """Whether a time and the ns before it were heard."""
+def _inside(market: Market, times: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each time and the ns before it were heard."""
     span = market.span
-    inside = [
-        pl.col("time").is_between(a + 1, b - 1) for a, b in zip(span.start.tolist(), span.end.tolist(), strict=True)
-    ]
-    return pl.any_horizontal(*inside) if inside else pl.lit(value=False)
+    if not span.start.size:
+        return np.zeros(times.size, np.bool_)
+    then, before = (np.searchsorted(span.start, each, side="right") - 1 for each in (times, times - 1))
+    heard = (before >= 0) & (times < span.end[then]) & (times - 1 < span.end[before])
+    return np.asarray(heard, np.bool_)

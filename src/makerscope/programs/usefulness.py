@@ -3,7 +3,7 @@
 A measure to hold programs against, not a score: it is computed in floating point and pays nobody.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,3 +102,18 @@ def usefulness(
         Use(maker=name, takeable=float(t), saved=float(s), askers=wanted.height)
         for name, t, s in zip(ev.makers, takeable, saved, strict=True)
     ]
+
+
+def pay_per_takeable(points: Mapping[str, int], uses: Sequence[Use]) -> dict[str, float | None]:
+    """Points for each unit of depth that a taker could have hit; None for a maker paid for none, 0 for one not paid.
+
+    Examples:
+        >>> uses = [Use(maker=name, takeable=depth, saved=0.0, askers=1) for name, depth in (("a", 4.0), ("b", 0.0))]
+        >>> pay_per_takeable({"a": 8, "b": 2}, uses)
+        {'a': 2.0, 'b': None}
+    """
+    out: dict[str, float | None] = {}
+    for item in uses:
+        own = points.get(item.maker, 0)
+        out[item.maker] = own / item.takeable if item.takeable > 0 else None if own else 0.0
+    return out
