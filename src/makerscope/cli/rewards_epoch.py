@@ -14,8 +14,8 @@ from makerscope.cli.amounts import base_units
 from makerscope.cli.moments import moment
 from makerscope.cli.progress import progress_words
 from makerscope.cli.rewards_link import account, named_contract
-from makerscope.cli.rewards_sign import read_seed
 from makerscope.cli.rewards_table import document_of, draw
+from makerscope.cli.seeds import read_seed
 from makerscope.errors import InputError
 from makerscope.programs.program import Program
 from makerscope.programs.program_file import find_program

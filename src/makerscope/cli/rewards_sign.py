@@ -72,26 +72,3 @@ def seed(file: Path) -> None:
     except OSError as error:
         raise OutputError(f"{file}: cannot be written ({error.strerror}); want a new file") from error
     print(commitment(drawn))  # noqa: T201 - what is published
-
-
-def read_seed(file: Path) -> bytes:
-    """The 32 bytes of a seed file: raw, or as hex digits.
-
-    Raises:
-        InputError: it cannot be read, or holds something else.
-    """
-    want = "32 bytes, or 64 hex digits, as 'makerscope rewards seed' writes them"
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(256)
-    except OSError as error:
-        raise InputError(f"--seed-file {file}", f"cannot be read ({error.strerror})", want) from None
-    if len(data) == SEED:
-        return data
-    try:
-        raw = bytes.fromhex(data.decode("ascii").strip().removeprefix("0x"))
-    except ValueError:
-        raw = b""
-    if len(raw) != SEED:
-        raise InputError(f"--seed-file {file}", "holds no seed", want)
-    return raw

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from makerscope.errors import InputError
+from makerscope.programs.sampling import SEED
 
-BYTES = 32
-WANT = f"{BYTES} bytes as hex, or a file that holds them"
+WANT = "32 bytes, or 64 hex digits, as 'makerscope rewards seed' writes them"
+LONGEST = 256  # bytes of a file that are looked at
 
 
 def seed_of(text: str | None) -> bytes | None:
-    """A seed of 32 bytes.
+    """A seed of 32 bytes for ``--seed``.
 
     Args:
         text: hex with or without ``0x``, or the name of a file with the hex or the bytes themselves; None: no seed.
@@ -19,25 +20,34 @@ def seed_of(text: str | None) -> bytes | None:
     """
     if text is None:
         return None
-    found = _bytes_of(text)
+    found = _from_hex(text)
     if found is not None:
         return found
-    path = Path(text)
-    if not path.is_file():
-        raise InputError("--seed", f"is {text!r}", WANT)
+    if not Path(text).is_file():
+        raise InputError("--seed", f"{text!r} is no seed and no file", WANT)
+    return read_seed(Path(text), option="--seed")
+
+
+def read_seed(file: Path, *, option: str = "--seed-file") -> bytes:
+    """The 32 bytes of a seed file: raw, or as hex digits.
+
+    Raises:
+        InputError: it cannot be read, or holds something else.
+    """
     try:
-        raw = path.read_bytes()
+        with file.open("rb") as opened:
+            data = opened.read(LONGEST)
     except OSError as error:
-        raise InputError("--seed", f"{text} cannot be read ({error.strerror})", WANT) from error
-    found = raw if len(raw) == BYTES else _bytes_of(raw.decode("ascii", "replace").strip())
+        raise InputError(f"{option} {file}", f"cannot be read ({error.strerror})", WANT) from None
+    found = data if len(data) == SEED else _from_hex(data.decode("ascii", "replace").strip())
     if found is None:
-        raise InputError("--seed", f"{text} does not hold one", WANT)
+        raise InputError(f"{option} {file}", "holds no seed", WANT)
     return found
 
 
-def _bytes_of(text: str) -> bytes | None:
+def _from_hex(text: str) -> bytes | None:
     try:
         found = bytes.fromhex(text.removeprefix("0x"))
     except ValueError:
         return None
-    return found if len(found) == BYTES else None
+    return found if len(found) == SEED else None

@@ -61,6 +61,7 @@ class Look:
     ``why``: what kept the look from counting, else empty.
     """
 
+    maker: str
     market: str
     group: str
     measure: str
@@ -138,6 +139,7 @@ def _look(at: _Moment, item: Measure, rule: MarketRule) -> Look:
         if sample == 0 and max(sides) > 0 and not why:
             why = ALONE if min(sides) == 0 else UNEQUAL
     return Look(
+        maker=at.maker,
         market=market.instrument.instrument,
         group=at.group,
         measure=item.name,

@@ -119,7 +119,8 @@ def samples_page(card: ProgramCard) -> Page | None:
 
 def _lines(path: SamplePath, card: ProgramCard) -> Lines:
     points = card.scores.points()
-    best = sorted(range(len(path.makers)), key=lambda k: (-points.get(path.makers[k], 0), k))[:MOST_LINES]
+    seen = [k for k in range(len(path.makers)) if any(path.values[k])]
+    best = sorted(seen, key=lambda k: (-points.get(path.makers[k], 0), k))[:MOST_LINES]
     series = tuple(
         Series(
             short(path.makers[k]), tuple(None if own is None else own / MICRO for own in path.values[k]), style="step"

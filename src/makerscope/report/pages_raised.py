@@ -73,15 +73,15 @@ def _look(card: ProgramCard, look: Look) -> Section:
     def row(order: OrderLook) -> tuple[Cell, ...]:
         return (
             Cell("bid" if order.side == 1 else "ask"), Cell(number(order.price * tick, 6)),
-            Cell(number(order.size * lot)), Cell(distance_text(order.distance, measure, instrument)),
+            Cell(distance_text(order.distance, measure, instrument)),
+            Cell(order.why or "counts", tone="warn" if order.why else "good"), Cell(number(order.size * lot)),
             Cell(compact(order.value / MICRO)), Cell(number(order.weight / UNIT)), Cell(compact(order.score / MICRO)),
-            Cell(order.why or "counts", tone="warn" if order.why else "good"), Cell(duration(order.age)),
-            Cell(order.order),
+            Cell(duration(order.age)), Cell(order.order),
         )  # fmt: skip
 
     columns = (
-        Column("side", "left"), Column("price"), Column("size"), Column("distance"), Column("value"), Column("weight"),
-        Column("score"), Column("verdict", "left"), Column("age"), Column("order", "left"),
+        Column("side", "left"), Column("price"), Column("distance"), Column("verdict", "left"), Column("size"),
+        Column("value"), Column("weight"), Column("score"), Column("age"), Column("order", "left"),
     )  # fmt: skip
     rules = [
         ("limit", measure.limit),
@@ -98,7 +98,7 @@ def _look(card: ProgramCard, look: Look) -> Section:
         notes.append(Note("the rule did not look at this moment: its looks are at seeded instants", "info"))
     middle = "" if look.reference is None else f", measured from {number(sum(look.reference[:2]) / 4 * tick, 7)}"
     return Section(
-        f"{look.market}, {look.measure}, {utc(look.time)}",
+        f"{short(look.maker)} in {look.market}, {look.measure}, {utc(look.time)}",
         f"{rule}{middle}",
         (Table(columns, tuple(map(row, look.orders)), sortable=False), *notes),
     )

@@ -17,7 +17,8 @@ from makerscope.report.document import (
 )  # fmt: skip
 from makerscope.report.names import short
 from makerscope.report.numbers import UNKNOWN, count, fixed, span
-from makerscope.report.pages_programs import footer_of, scores_page
+from makerscope.report.pages_programs import footer_of
+from makerscope.report.pages_scores import scores_page
 from makerscope.report.program_card import ProgramCard
 from makerscope.report.score_words import pool_share
 

@@ -45,6 +45,8 @@ def _of_card(card: ProgramCard) -> dict[str, Any]:
         "points": scores.points(),
         "standings": scores.standings,
         "markets": scores.markets,
+        "duties": scores.duties,
+        "cases": scores.cases,
         "findings": scores.findings,
         "state": scores.state,
         "budget": {"amount": card.budget.amount, "decimals": card.budget.decimals} if card.budget.given else None,
