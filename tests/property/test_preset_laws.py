@@ -3,10 +3,11 @@
 import pytest
 
 from makerscope.programs.evidence import evidence
-from makerscope.programs.program_file import find_program, preset_names
+from makerscope.programs.program_file import find_program, preset_names, read_program
 from makerscope.programs.scores import POOL
-from makerscope.programs.scoring import measure
+from makerscope.programs.scoring import measure, score
 from tests.preset_tapes import GIVEN, INVENTED, LONG, SEED, one_sided, points_of, quoting, tape_of, world
+from tests.program_tapes import HEAD
 
 OURS = [name for name in preset_names() if name.startswith("makerscope")]
 PRESETS = [name for name in preset_names() if name not in OURS]
@@ -72,6 +73,25 @@ def test_two_halves_of_a_maker_earn_what_the_exponents_say(name, tmp_path):
     assert before > 0
     # rounding down by a pico at most, save a running mean: by a millionth of a contract
     assert after / before == pytest.approx(2**degree, rel=1e-8 if name != "paradex" else 1e-5)
+
+
+@pytest.mark.parametrize("degree", [0.5, 1, 1.2, 2])
+def test_splitting_pays_by_the_degree_of_any_rule(degree, tmp_path):
+    rule = (
+        f'[[group]]\nname = "all"\n[[group.measure]]\nlimit = "20 bps"\n[group.formula.exponents]\nquality = {degree}\n'
+    )
+    orders, _ = scene("perp", [("a", 1)])
+    halves, _ = scene("perp", [("a1", 2), ("a2", 2)])
+    program = read_program(HEAD + rule)
+    before, after = (
+        sum(
+            item.score
+            for item in score(tape_of(tmp_path / name, "perp", each), program).standings
+            if item.maker != "other"
+        )
+        for name, each in (("whole", orders), ("halves", halves))
+    )
+    assert after / before == pytest.approx(2 ** (1 - degree), rel=1e-9)  # a square root: 1.41
 
 
 BOTH_NEEDED = {

@@ -2,11 +2,12 @@
 
 import re
 
+import msgspec
 import pytest
 
 from makerscope.errors import InputError
 from makerscope.programs.evidence import evidence
-from makerscope.programs.program import program_hash
+from makerscope.programs.program import Program, canonical, program_hash
 from makerscope.programs.program_file import find_program, open_parameters, preset_names
 from makerscope.programs.scores import POOL
 from makerscope.programs.scoring import score_evidence
@@ -74,3 +75,10 @@ def test_a_preset_scores_the_demo_tape_or_says_what_it_lacks(name, demo):
     assert 0 < sum(points.values()) <= POOL
     assert min(points.values()) >= 0
     assert len(points) > 2
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_a_program_read_back_from_its_canonical_bytes_is_the_same(name):
+    found = find_program(name, GIVEN.get(name))
+    again = msgspec.convert(msgspec.json.decode(canonical(found)), Program, strict=False)
+    assert program_hash(again) == program_hash(found)
