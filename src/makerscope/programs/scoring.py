@@ -289,12 +289,12 @@ def _findings(found: Measured, markets: Sequence[Scored]) -> tuple[str, ...]:
         out.append(f"no resting orders of {', '.join(silent[:8])}{' ...' if len(silent) > 8 else ''}: not scored")
     for name, count in ev.unnamed.items():
         out.append(f"{name}: {count} order steps of unknown makers earn nothing")
+    ranged = {group.name for group in program.group if group.abs_delta is not None or group.max_days is not None}
     for item in markets:
         if item.blind * 100 > item.blind + item.looked:
             share = 100 * item.blind / (item.blind + item.looked)
-            out.append(
-                f"{item.market}: no reference ({item.reference}) in {share:.1f} % of the time: it counts for nobody"
-            )
+            why = f"no reference ({item.reference})" + (", or not asked for," if item.group in ranged else "")
+            out.append(f"{item.market}: {why} in {share:.1f} % of the time: it counts for nobody")
     return tuple(out)
 
 
