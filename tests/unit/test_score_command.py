@@ -11,7 +11,7 @@ from makerscope.tape.read import Tape
 from tests.tapes import quotes, write_tape
 from tests.unit.test_scoring import FLAT, TWO, tape_of
 
-QUOTED = [(0, 9995, 10005), (99, 9995, 10005)]
+QUOTED = [(t, 9995, 10005) for t in range(0, 100, 3)]
 SEED = "0x" + "ab" * 32
 
 
@@ -84,6 +84,66 @@ def test_every_program_is_ranked_or_left_out_with_its_reason(tape, tmp_path, cap
     assert set(told["programs"]) | set(told["left_out"]) == set(preset_names())
     flat = " ".join(out.split())
     assert all(name in flat for name in told["left_out"])
+
+
+def test_a_rule_that_looks_back_takes_the_bundle_of_the_epoch_before_and_no_other_s(tape, tmp_path, capsys):
+    looks_back, other = tmp_path / "memory.toml", tmp_path / "other.toml"
+    looks_back.write_text(FLAT + '[group.hysteresis]\nkind = "ema"\nweight = 0.5\n')
+    other.write_text(FLAT.replace('name = "mine"', 'name = "other"'))
+    (tmp_path / "accounts.csv").write_text(f"name,address\na,0x{'11' * 20}\nb,0x{'22' * 20}\n")
+    for rule, folder in ((looks_back, "one"), (other, "two")):
+        code, _, err = run(
+            capsys, "rewards", "compute", tape, "--program", rule, "--epoch", 1, "--budget", 10, "--decimals", 6,
+            "--until", "1700000040", "--addresses", tmp_path / "accounts.csv", "--out", tmp_path / folder,
+        )  # fmt: skip
+        assert code == 0, err
+    found = {}
+    for name, more in (("alone", []), ("after", ["--previous", tmp_path / "one" / "epoch-1"])):
+        code, _, _ = run(
+            capsys,
+            "score",
+            tape,
+            "--program",
+            looks_back,
+            "--since",
+            "1700000040",
+            "--json",
+            tmp_path / "s.json",
+            *more,
+        )
+        assert code == 0
+        found[name] = json.loads((tmp_path / "s.json").read_text())["points"]
+    assert int(found["after"]["b"]) > int(found["alone"]["b"])
+    code, _, err = run(capsys, "score", tape, "--program", looks_back, "--previous", tmp_path / "two" / "epoch-1")
+    assert code == 2
+    assert "an epoch of 'other'" in err
+
+
+def test_parameters_of_a_file_are_taken_and_empty_ones_stay_open(tape, tmp_path, capsys):
+    code, out, _ = run(capsys, "programs", "--open")
+    assert code == 0
+    blank, given = tmp_path / "blank.toml", tmp_path / "given.toml"
+    blank.write_text(out)
+    given.write_text('[mifid_rts8]\nmax_width = "20 bps"\n[kalshi]\ndiscount = 0.9\n')
+    for file, served in ((blank, False), (given, True)):
+        code, _, _ = run(capsys, "score", tape, "--all", "--parameters", file, "--json", tmp_path / "a.json")
+        assert code == 0
+        told = json.loads((tmp_path / "a.json").read_text())
+        assert ("mifid_rts8" in told["programs"]) == served
+        assert "target_size" in told["left_out"]["kalshi"]
+    assert told["programs"]["mifid_rts8"]["assumed"] == {"max_width": "20 bps"}
+    assert told["programs"]["mifid_rts8"]["findings"][0].startswith("parameters: assumed")
+    code, out, _ = run(capsys, "score", tape, "--program", "mifid_rts8", "--parameters", given)
+    assert code == 0
+    assert "parameters: assumed" in out
+
+
+@pytest.mark.parametrize("text", ["mifid_rts8 = 3", "[mifid_rts8]\nmax_width = [1]", "[nobody]\nx = 1", "[a"])
+def test_a_wrong_file_of_parameters_is_one_line(tape, tmp_path, capsys, text):
+    (tmp_path / "wrong.toml").write_text(text)
+    code, _, err = run(capsys, "score", tape, "--all", "--parameters", tmp_path / "wrong.toml")
+    assert code == 2
+    assert err.count("\n") == 1
 
 
 def test_the_shipped_programs_are_listed_and_printed_as_toml_that_can_be_read(capsys):

@@ -10,7 +10,7 @@ from rich.console import Console
 from makerscope.cli import quick  # noqa: F401 - loaded for its effect
 from makerscope.cli.moments import moment
 from makerscope.cli.program_options import budget_of, earlier, given_to, given_to_each
-from makerscope.cli.progress import progress_bar
+from makerscope.cli.progress import progress_bar, progress_words
 from makerscope.cli.rankings import show
 from makerscope.cli.seeds import seed_of
 from makerscope.errors import InputError
@@ -160,8 +160,8 @@ class Asked:
 
 def card_of(ev: Evidence, rule: Program, asked: Asked) -> ProgramCard:
     """One program on a tape, as far as it was asked for."""
-    with progress_bar("scoring", None):
-        found = measure(ev, rule, seed=asked.seed, keep=asked.pages)
+    with progress_words() as say:
+        found = measure(ev, rule, seed=asked.seed, keep=asked.pages, progress=lambda *at: say(_scoring(*at)))
         scores = scores_of(found, previous=asked.previous)
     there = makers_of(found)
     best = [name for name in scores.points() if name in there][:MAKERS] if asked.pages else []
@@ -180,3 +180,7 @@ def card_of(ev: Evidence, rule: Program, asked: Asked) -> ProgramCard:
         return card
     with progress_bar("what the budget bought", None):
         return with_liquidity(card, found)
+
+
+def _scoring(market: str, done: int, total: int) -> str:
+    return f"scoring {market}, {done + 1} of {total}" if total > 1 else f"scoring {market}"

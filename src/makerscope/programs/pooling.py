@@ -38,7 +38,12 @@ def pooled(group: Group, markets: Sequence[Market], makers: Sequence[str]) -> Ma
         component=component,
         looked=sum(item.looked for item in markets),
         blind=sum(item.blind for item in markets),
+        first=replace(first.first, looked=_added([item.first.looked for item in markets])),
         spread=first.spread if first.spread is None or len(markets) == 1 else replace(first.spread, known=False),
         present=present,
         observed=observed,
     )
+
+
+def _added(looked: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    return sum(calm for calm, _ in looked), sum(stressed for _, stressed in looked)

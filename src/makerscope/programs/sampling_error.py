@@ -97,7 +97,7 @@ def share_errors(
     at = spread.makers
     paid = np.array(points)[at]
     slope = _slopes(group, spread, component, np.array([float(own) for own in scores])[at], paid, float(whole))
-    variance = np.einsum("ij,jk,ik->i", slope, spread.covariance, slope)
+    variance = ((slope @ spread.covariance) * slope).sum(axis=1)
     out = np.zeros(len(scores))
     out[at] = np.sqrt(np.maximum(variance, 0.0))
     return [float(error) for error in out]

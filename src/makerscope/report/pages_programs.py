@@ -10,6 +10,8 @@ from makerscope.report.pages_scores import score_sections, scores_page
 from makerscope.report.program_card import ProgramCard
 from makerscope.report.program_words import describe
 
+LOOKS = 4  # markets of a maker whose orders a screen shows
+
 
 def program_document(card: ProgramCard) -> Document:
     """All pages of one program."""
@@ -23,7 +25,7 @@ def program_document(card: ProgramCard) -> Document:
 
 def screen_of(card: ProgramCard) -> Document:
     """What fits a terminal."""
-    sections = [*score_sections(card), *raised_sections(card), *look_sections(card)]
+    sections = [*score_sections(card), *raised_sections(card), *look_sections(card, most=LOOKS)]
     whole = Page(anchor="screen", title=card.program.title, sections=tuple(sections))
     return Document("makerscope score", subtitle=span(card.scores.since, card.scores.until), pages=(whole,))
 

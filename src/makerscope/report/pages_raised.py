@@ -59,9 +59,16 @@ def _tone(points: int) -> Tone:
     return tone_of(0.0 if abs(points) < DUST else float(points))
 
 
-def look_sections(card: ProgramCard) -> list[Section]:
-    """Each order of a maker at one moment."""
-    return [_look(card, look) for look in card.looks]
+def look_sections(card: ProgramCard, *, most: int | None = None) -> list[Section]:
+    """Each order of a maker at one moment, in at most so many markets: those with the highest scores first."""
+    best = sorted(card.looks, key=lambda look: -look.sample)
+    sections = [_look(card, look) for look in best[:most]]
+    left = [look for look in best if look not in best[:most]]
+    if left:
+        scored = sum(1 for look in left if look.sample)
+        note = Note(f"{len(left)} more markets, {scored} of which score: --out and --json have them", "muted")
+        sections.append(Section("", "", (note,)))
+    return sections
 
 
 def _look(card: ProgramCard, look: Look) -> Section:
@@ -96,9 +103,10 @@ def _look(card: ProgramCard, look: Look) -> Section:
         notes.append(Note(look.why, "warn"))
     if not look.sampled:
         notes.append(Note("the rule did not look at this moment: its looks are at seeded instants", "info"))
+    shown = [Table(columns, tuple(map(row, look.orders)), sortable=False)] if look.orders else []
     middle = "" if look.reference is None else f", measured from {number(sum(look.reference[:2]) / 4 * tick, 7)}"
     return Section(
         f"{short(look.maker)} in {look.market}, {look.measure}, {utc(look.time)}",
         f"{rule}{middle}",
-        (Table(columns, tuple(map(row, look.orders)), sortable=False), *notes),
+        (*shown, *notes),
     )
