@@ -120,3 +120,10 @@ def test_the_same_tape_and_seed_give_the_same_scores(tmp_path):
     assert first == again
     assert first != score(tape, sampled, seed=b"8" * 32)
     assert by_maker(first)["a"].component["uptime"] == 50
+
+
+def test_an_epoch_begins_with_the_reference_that_was_known_before_it(tmp_path):
+    tape = tape_of(tmp_path, TWO, [(0, 9995, 10005), (99, 9995, 10005)])
+    late = score(tape, read_program(FLAT), since=START + 20 * SECOND)
+    assert [item.blind for item in late.markets] == [0]
+    assert by_maker(late)["a"].component["uptime"] == 80 * SECOND

@@ -16,6 +16,7 @@ from makerscope.programs.stress import Window
 from makerscope.tape.read import Tape
 
 _SHARED = ("makers", "fills", "_fills", "_parts")
+_HALO = 86_400_000_000_000  # ns before an epoch in which the last known quote is looked for
 _NO_PRICES = {
     "quotes": {"time": pl.Int64, "bid": pl.Int64, "ask": pl.Int64},
     "marks": {"time": pl.Int64, "mark": pl.Int64, "index": pl.Int64},
@@ -127,7 +128,7 @@ def evidence(tape: Tape, *, since: int | None = None, until: int | None = None) 
         raise InputError(
             tape.path, "holds no resting orders, so the rule cannot be evaluated", "a tape with the table 'orders'"
         )
-    view = load(tape, since=since, until=until)
+    view = _with_prices_before(load(tape, since=since, until=until, halo=_HALO))
     orders = tape.read("orders", until=view.until).with_columns(time=_time(view))
     lives = lives_of(orders, until=view.until).with_columns(pl.col("start").clip(lower_bound=view.since))
     lives = lives.filter(pl.col("start") < pl.col("end"))
@@ -148,6 +149,11 @@ def evidence(tape: Tape, *, since: int | None = None, until: int | None = None) 
         heard={name: windows.get(name, []) for name in names},
         unnamed=dict(nobody.sort("instrument").iter_rows()),
     )
+
+
+def _with_prices_before(view: View) -> View:
+    """Quotes up to the end of the epoch, with those before it: the last of them holds when the epoch begins."""
+    return replace(view, quotes=view.quotes.filter(pl.col("time") < view.until))
 
 
 def _time(view: View) -> pl.Expr:

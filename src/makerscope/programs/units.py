@@ -108,6 +108,12 @@ def market_rule(measure: Measure, instrument: Instrument, where: str) -> MarketR
     if nothing:
         raise InputError(f"{where}, {nothing}", "is 0", 'a positive distance ("0.5 ticks" keeps to the price itself)')
     num, den, by_value = value_factor(measure.by, instrument)
+    if measure.range_high is not None and 2 * Fraction(measure.range_high) < Fraction(instrument.tick_size):
+        raise InputError(
+            where,
+            f"its range of prices ends at {measure.range_high}, below a tick of {instrument.tick_size}",
+            "a market whose prices lie in the range, such as one of probabilities",
+        )
     tick = Fraction(instrument.tick_size)
     least = micro(measure.min_value, up=True)
     rule = SampleRule(
