@@ -83,7 +83,7 @@ def explained(name: str) -> list[str]:
     except InputError:
         program = None
     if program is None:
-        lines.append("It leaves open, because nobody published it:")
+        lines.append("It leaves open what is not published, or differs by market:")
         lines += [line for key, meaning in open_ones.items() for line in _hung(f"--set {key}=", meaning)]
         return lines
     for heading, sayings in describe(program):

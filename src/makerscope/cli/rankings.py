@@ -15,7 +15,7 @@ from makerscope.report.score_words import pool_share
 MOST = 20  # makers
 GAP = 2
 MET = "each maker's part of the depth within 10 bps that takers met, for comparison"
-HINT = "open: nobody published it; --set PROGRAM.KEY=VALUE or --parameters FILE gives it (makerscope programs --open)"
+HINT = "open: unpublished, or by market; --set PROGRAM.KEY=VALUE or --parameters FILE (makerscope programs --open)"
 
 
 def show(console: Console, comparison: Comparison) -> None:

@@ -84,7 +84,9 @@ def read_program(text: str, parameters: Mapping[str, str] | None = None, *, wher
         if name not in given and default is None:
             meaning = facts.get("meaning", "") if isinstance(facts, dict) else ""
             raise InputError(
-                f"program {where}", f"leaves {name!r} open ({meaning})", f"--set {name}=VALUE: nobody published it"
+                f"program {where}",
+                f"leaves {name!r} open ({meaning})",
+                f"--set {name}=VALUE: unpublished, or different by market",
             )
         if default is not None:
             facts["default"] = str(default)
