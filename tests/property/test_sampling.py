@@ -2,7 +2,6 @@
 
 from itertools import pairwise
 from math import sqrt
-from time import perf_counter
 
 import numpy as np
 import pytest
@@ -134,10 +133,6 @@ def test_the_jackknife_is_the_closed_form_for_means_and_the_spread_of_shares():
     assert np.isnan(share_error(np.zeros((5, 2)))).all()
 
 
-def test_drawing_a_dydx_epoch_takes_less_than_a_tenth_of_a_second():
-    best = float("inf")
-    for _ in range(5):  # the best of five: another process may have the core for one of them
-        begin = perf_counter()
-        assert stratified_instants(SEED, 0, 40_320 * MINUTE, MINUTE).size == 40_320
-        best = min(best, perf_counter() - begin)
-    assert best < 0.1
+def test_a_dydx_epoch_has_one_instant_in_each_of_its_40320_minutes():
+    found = stratified_instants(SEED, 0, 40_320 * MINUTE, MINUTE)
+    assert (found // MINUTE).tolist() == list(range(40_320))
