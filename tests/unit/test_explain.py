@@ -16,6 +16,12 @@ from tests.tapes import SECOND, START, quotes, write_tape
 from tests.unit.test_scoring import FLAT, steps
 
 MIDS = [(t, 9990 + t % 7 + (60 if t > 60 else 0), 10000 + t % 7 + (60 if t > 60 else 0)) for t in range(121)]
+STEADY = [  # a maker that is always there, on both sides
+    (0, "b", "b1", "placed", 1, 9990, 10),
+    (0, "b", "b2", "placed", -1, 10010, 10),
+    (100, "b", "b1", "cancelled", 1, 9990, 0),
+    (100, "b", "b2", "cancelled", -1, 10010, 0),
+]
 ROWS = [
     (0, "a", "a1", "placed", 1, 9975, 20),
     (0, "a", "a2", "placed", -1, 10030, 20),
@@ -143,10 +149,7 @@ def test_a_maker_with_a_gap_would_have_earned_its_typical_quote_in_it(tmp_path):
         (0, "a", "a2", "placed", -1, 10010, 10),
         (50, "a", "a1", "cancelled", 1, 9990, 0),
         (50, "a", "a2", "cancelled", -1, 10010, 0),
-        (0, "b", "b1", "placed", 1, 9990, 10),
-        (0, "b", "b2", "placed", -1, 10010, 10),
-        (100, "b", "b1", "cancelled", 1, 9990, 0),
-        (100, "b", "b2", "cancelled", -1, 10010, 0),
+        *STEADY,
     ]
     tape = write_tape(tmp_path / "tape", orders=steps(rows), quotes=quotes([0, 100], [9995, 9995], [10005, 10005]))
     found = measure(evidence(tape, until=START + 100 * SECOND), read_program(FLAT))
@@ -162,10 +165,7 @@ def test_a_side_that_is_missing_is_mirrored_about_the_reference(tmp_path):
         (25, "a", "a2", "placed", -1, 10010, 10),
         (100, "a", "a1", "cancelled", 1, 9990, 0),
         (100, "a", "a2", "cancelled", -1, 10010, 0),
-        (0, "b", "b1", "placed", 1, 9990, 10),
-        (0, "b", "b2", "placed", -1, 10010, 10),
-        (100, "b", "b1", "cancelled", 1, 9990, 0),
-        (100, "b", "b2", "cancelled", -1, 10010, 0),
+        *STEADY,
     ]
     tape = write_tape(tmp_path / "tape", orders=steps(rows), quotes=quotes([0, 100], [9995, 9995], [10005, 10005]))
     found = measure(evidence(tape, until=START + 100 * SECOND), read_program(FLAT))

@@ -1,5 +1,6 @@
 """``makerscope rewards post | challenge | finalise | sweep``: an epoch's life on a chain."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
@@ -109,15 +110,7 @@ def finalise(
         link: node and chain.
         sending: who signs, and what it may cost.
     """
-    it, number, journal = _epoch_of(bundle, epoch, contract, link, "finalise")
-
-    def decide(_sender: str, _: Entry | None) -> Call | Done:
-        (state,) = it.epochs([number])
-        if state.status in {Status.FINAL, Status.SWEPT}:
-            return Done(text=f"epoch {number} is {state.status.name.lower()} already")
-        return it.call(f"finalise epoch {number}", "finalise", number)
-
-    print_outcomes([carried_out(it.node, it.chain_id, sending, journal, decide)], sending, epoch=number)
+    _moved_on("finalise", {Status.FINAL, Status.SWEPT}, _epoch_of(bundle, epoch, contract, link, "finalise"), sending)
 
 
 def sweep(
@@ -137,13 +130,18 @@ def sweep(
         link: node and chain.
         sending: who signs, and what it may cost.
     """
-    it, number, journal = _epoch_of(bundle, epoch, contract, link, "sweep")
+    _moved_on("sweep", {Status.SWEPT}, _epoch_of(bundle, epoch, contract, link, "sweep"), sending)
+
+
+def _moved_on(function: str, past: Collection[Status], where: tuple[Distributor, int, Path], sending: Sending) -> None:
+    """Call a function that anyone may to move an epoch on, unless it is past that already."""
+    it, number, journal = where
 
     def decide(_sender: str, _: Entry | None) -> Call | Done:
         (state,) = it.epochs([number])
-        if state.status == Status.SWEPT:
-            return Done(text=f"epoch {number} is swept already")
-        return it.call(f"sweep epoch {number}", "sweep", number)
+        if state.status in past:
+            return Done(text=f"epoch {number} is {state.status.name.lower()} already")
+        return it.call(f"{function} epoch {number}", function, number)
 
     print_outcomes([carried_out(it.node, it.chain_id, sending, journal, decide)], sending, epoch=number)
 

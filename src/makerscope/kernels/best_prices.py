@@ -4,11 +4,10 @@
 import numpy as np
 
 from makerscope.kernels._jit import inner, kernel
-from makerscope.kernels.members import put, take
+from makerscope.kernels.members import NONE, held_at, next_price, put, take
 from makerscope.kernels.muldiv import muldiv
 
 UNIT = 10**12
-NONE = -1
 
 
 @inner
@@ -17,20 +16,8 @@ def _best(side, members, count, price, size, lots):
     bound = 0
     bounded = False
     while True:
-        found = NONE
-        for k in range(count):
-            p = price[members[k]]
-            if bounded and side * (bound - p) <= 0:
-                continue
-            if found == NONE or side * (p - found) > 0:
-                found = p
-        if found == NONE:
-            return NONE
-        held = 0
-        for k in range(count):
-            if price[members[k]] == found:
-                held += size[members[k]]
-        if held >= lots:
+        found = next_price(side, members, count, price, bound, bounded)
+        if found == NONE or held_at(members, count, price, size, found) >= lots:
             return found
         bound, bounded = found, True
 

@@ -4,9 +4,7 @@
 import numpy as np
 
 from makerscope.kernels._jit import inner, kernel
-from makerscope.kernels.members import put, take
-
-NONE = -1
+from makerscope.kernels.members import NONE, held_at, next_price, put, take
 
 
 @inner
@@ -51,7 +49,7 @@ def queue_places(
             j = leaving[o]
             s = 0 if side[j] > 0 else 1
             out[j, 1] = _ahead(side[j], j, members[s], counts[s], price, size, born)
-            out[j, 3] = _best(side[j], members[s], counts[s], price)
+            out[j, 3] = next_price(side[j], members[s], counts[s], price, 0, False)
             o += 1
         for k in range(first, o):
             j = leaving[k]
@@ -67,17 +65,8 @@ def queue_places(
         for j in range(first, i):
             s = 0 if side[j] > 0 else 1
             out[j, 0] = _ahead(side[j], j, members[s], counts[s], price, size, born)
-            out[j, 2] = _best(side[j], members[s], counts[s], price)
+            out[j, 2] = next_price(side[j], members[s], counts[s], price, 0, False)
     return out
-
-
-@inner
-def _best(side, members, count, price):
-    best = price[members[0]]
-    for k in range(1, count):
-        if side * (price[members[k]] - best) > 0:
-            best = price[members[k]]
-    return best
 
 
 @inner
@@ -87,18 +76,10 @@ def _front(side, members, count, price, size, wanted):
     bound = 0
     bounded = False
     while held < wanted:
-        level = NONE
-        for k in range(count):
-            p = price[members[k]]
-            if bounded and side * (bound - p) <= 0:
-                continue
-            if level == NONE or side * (p - level) > 0:
-                level = p
+        level = next_price(side, members, count, price, bound, bounded)
         if level == NONE:
             return NONE
-        for k in range(count):
-            if price[members[k]] == level:
-                held += size[members[k]]
+        held += held_at(members, count, price, size, level)
         bound, bounded = level, True
     return bound
 

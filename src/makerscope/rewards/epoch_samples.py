@@ -3,15 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
-from makerscope.errors import DomainError
 from makerscope.programs.leaves import leaves, why_not
-from makerscope.programs.sample_rule import Kernel, Reducer, SampleRule, sample_score
+from makerscope.programs.sample_rule import sample_score
 from makerscope.programs.scoring import Measured
 from makerscope.rewards.bundle import SamplesPart
 from makerscope.rewards.difference import Difference
 from makerscope.rewards.hashing import hex_of
+from makerscope.rewards.leaf_scoring import doubtful_leaves, rule_of
 from makerscope.rewards.rules_tree import rules_tree
 from makerscope.rewards.sample_leaves import leaf_hashes, leaf_values
 from makerscope.rewards.sum_tree import SumTree, sum_tree
@@ -72,31 +73,11 @@ def root_of_rules(rules: Sequence[Sequence[int]]) -> str | None:
     return hex_of(rules_tree(rules).root) if rules else None
 
 
-def rule_of(words: Sequence[int]) -> SampleRule:
-    """A rule from its 32 words.
-
-    Raises:
-        DomainError: they are no rule.
-
-    Examples:
-        >>> rule_of(SampleRule(limit=5).words()) == SampleRule(limit=5)
-        True
-    """
-    kernel, reducer, limit, closed, rate, nearest, absolute, by_value, *rest = words[:16]
-    num, den, min_value, divisor, low, high, comparable, cap = rest
-    if kernel not in tuple(Kernel) or reducer not in tuple(Reducer):
-        raise DomainError(f"sample rule: kernel {kernel}, reducer {reducer}; want known ones")
-    return SampleRule(
-        kernel=Kernel(kernel), reducer=Reducer(reducer), limit=limit, closed=bool(closed), rate=rate, nearest=nearest,
-        absolute=absolute, by_value=bool(by_value), num=num, den=den, min_value=min_value, divisor=divisor,
-        low=low, high=high, comparable=comparable, cap=cap, edges=tuple(words[16:24]), weights=tuple(words[24:32]),
-    )  # fmt: skip
-
-
 def wrong_leaf(table: pl.DataFrame, rules: Sequence[Sequence[int]]) -> Difference | None:
     """The first leaf whose score does not follow from its quote by its market's rule."""
     read = [rule_of(words) for words in rules]
-    for place, row in enumerate(table.iter_rows(named=True)):
+    for place in np.flatnonzero(doubtful_leaves(table, rules)).tolist():
+        row = table.row(place, named=True)
         path = f"samples.parquet row {place} (market {row['market']}, sample {row['sample']}, {row['maker']})"
         if row["market"] >= len(read):
             return Difference(path=f"{path}.market", says=str(row["market"]), follows=f"one of {len(read)} markets")

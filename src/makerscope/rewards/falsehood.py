@@ -14,12 +14,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from makerscope.errors import AccountingError, DomainError, InputError
-from makerscope.kernels.leaf_scores import leaf_scores
 from makerscope.programs.sample_rule import SampleRule, sample_score
 from makerscope.rewards.abi import encoder
 from makerscope.rewards.bundle import read_file
-from makerscope.rewards.epoch_samples import rule_of
 from makerscope.rewards.hashing import address_bytes, checksum, hex_of, keccak
+from makerscope.rewards.leaf_scoring import doubtful_leaves, rule_of
 from makerscope.rewards.merkle import proof as rule_proof
 from makerscope.rewards.rules_tree import SCALARS, TABLE, rules_tree
 from makerscope.rewards.sample_leaves import FIELDS, LISTS, MAX_ORDERS, TYPES, leaf_hashes, leaf_values
@@ -77,9 +76,7 @@ def first_falsehood(
     """
     parsed = [rule_of(words) for words in rules]
     unordered = _unordered(samples)
-    doubtful = unordered | (
-        samples["score"].cast(pl.Int64, strict=False).fill_null(-1).to_numpy() != _scores(samples, rules)
-    )
+    doubtful = unordered | doubtful_leaves(samples, rules)
     doubtful |= ~samples["weight"].is_between(1, max_weight).to_numpy()
     for at in np.flatnonzero(doubtful).tolist():
         shown = samples.row(at, named=True)
@@ -109,29 +106,6 @@ def _unordered(samples: pl.DataFrame) -> NDArray[np.bool_]:
         step = pl.col(name).cast(pl.Int128) - pl.col(name).cast(pl.Int128).shift(1)
         same, after = same & (step == 0), after | (same & (step > 0))
     return keys.select((~after).fill_null(value=False))["literal"].to_numpy()
-
-
-def _scores(samples: pl.DataFrame, rules: tuple[tuple[int, ...], ...]) -> NDArray[np.int64]:
-    """What the orders of each sample are worth, by the compiled twin of the rule; -1 where they have no score."""
-    fits = (pl.col(price).list.len() == pl.col(size).list.len() for price, size in (LISTS[:2], LISTS[2:]))
-    even = samples.select(pl.all_horizontal(fits))[:, 0].to_numpy()
-    part = samples.filter(even)
-    out, found = np.full(samples.height, -1, np.int64), np.empty(part.height, np.int64)
-    numbers = [part[name].cast(pl.Int64, strict=False).fill_null(-1).to_numpy() for name in ("market", "reference")]
-    sides = [array for prices, sizes in (LISTS[:2], LISTS[2:]) for array in _flat(part[prices], part[sizes])]
-    leaf_scores(np.array(rules, np.int64), *numbers, *sides, found)
-    out[even] = found
-    return out
-
-
-def _flat(prices: pl.Series, sizes: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Lists of a side one behind the other, and where each begins."""
-    ends = np.concatenate(([0], np.cumsum(prices.list.len().to_numpy().astype(np.int64))))
-    flat = [
-        column.filter(column.list.len() > 0).explode().cast(pl.Int64, strict=False).fill_null(-1).to_numpy()
-        for column in (prices, sizes)
-    ]
-    return flat[0], flat[1], ends
 
 
 def _wrong(shown: dict[str, Any], rules: list[SampleRule], max_weight: int) -> str:
