@@ -81,7 +81,7 @@ def _watch(clause: Clause, watched: Watched, item: Instrument, ev: Evidence) -> 
     name, where = item.instrument, f"clause {clause.name!r}"
     lives = ev.lives[name].with_columns(maker=pl.lit(ALL))
     orders = resting(lives, [ALL])
-    track = track_of(Group(name=clause.name), item, ev.prices(name), orders)
+    track = track_of(Group(name=clause.name), item, ev.prices(name), lambda: orders)
     kind, least = distance_of(clause.move, f"{where}, move")
     if kind != "relative":
         raise InputError(f"{where}, move", f"is {clause.move!r}", "a relative distance, in bps or %")

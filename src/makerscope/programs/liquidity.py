@@ -106,7 +106,8 @@ def _book(ev: Evidence, instrument: Instrument) -> _Book:
     name = instrument.instrument
     orders = resting(ev.lives[name], ev.makers)
     middle = Group(name="depth", reference=Reference(per="index" if instrument.kind == "option" else "reference"))
-    return _Book(instrument=instrument, orders=orders, track=track_of(middle, instrument, ev.prices(name), orders))
+    track = track_of(middle, instrument, ev.prices(name), lambda: orders)
+    return _Book(instrument=instrument, orders=orders, track=track)
 
 
 def _within(band: int, instrument: Instrument) -> MarketRule:

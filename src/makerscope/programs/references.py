@@ -5,6 +5,7 @@ twice the base of relative distances (0: that price itself). A value of -1 means
 for this instrument now.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -54,7 +55,7 @@ def track_of(
     group: Group,
     instrument: Instrument,
     prices: Prices,
-    orders: Resting,
+    orders: Callable[[], Resting],
     *,
     neighbour: Decimal | None = None,
     outside: Group | None = None,
@@ -65,7 +66,7 @@ def track_of(
         group: the rule.
         instrument: the market.
         prices: what is known of its prices.
-        orders: all that rest in it.
+        orders: gives all that rest in it; asked only where the price comes from orders.
         neighbour: the next strike towards out of the money.
         outside: the group that must not cover the instrument, where the rule names one.
 
@@ -104,13 +105,13 @@ def outside_track(price: str, prices: Prices, where: str) -> Track:
 
 
 def _price(
-    group: Group, instrument: Instrument, prices: Prices, orders: Resting, where: str
+    group: Group, instrument: Instrument, prices: Prices, orders: Callable[[], Resting], where: str
 ) -> tuple[str, pl.DataFrame]:
     kind = group.reference.price
     if kind in ("mid", "best"):
         source, top = "quotes", prices.quotes
         if top.is_empty():
-            source, top = "orders", _top(orders, instrument, group.reference)
+            source, top = "orders", _top(orders(), instrument, group.reference)
         bid, ask = pl.col("bid"), pl.col("ask")
         good = bid.is_not_null() & ask.is_not_null() & (bid < ask)
         mid = pl.when(good).then(bid + ask).otherwise(UNKNOWN)
@@ -122,7 +123,7 @@ def _price(
             asks=pl.when(good).then(2 * ask).otherwise(UNKNOWN),
         )
     if kind in ("cutoff_mid", "deep_mid"):
-        top = _top(orders, instrument, group.reference)
+        top = _top(orders(), instrument, group.reference)
         mid = pl.when(pl.col("bid").is_not_null() & pl.col("ask").is_not_null()).then(pl.col("bid") + pl.col("ask"))
         mid = mid.fill_null(UNKNOWN)
         return f"mid of the prices {'down to which' if kind == 'deep_mid' else 'where'} enough rests", top.select(

@@ -208,7 +208,7 @@ def measured(
         group,
         instrument,
         ev.prices(name),
-        resting(ev.lives[name], ev.makers),
+        lambda: resting(ev.lives[name], ev.makers),
         neighbour=next_strike(instrument, strikes),
         outside=next((other for other in program.group if other.name == group.outside), None),
     )

@@ -75,7 +75,7 @@ def usefulness(
         raise InputError("near and reach", f"are {near!r} and {reach!r}", "both in bps or %, or both in vol")
     per = "volatility" if kinds == {"volatility"} else "reference"
     group = Group(name="mid", reference=Reference(per=per))
-    track = track_of(group, item, ev.prices(instrument), orders)
+    track = track_of(group, item, ev.prices(instrument), lambda: orders)
     known = (track.twice[:, :2] > 0).all(axis=1) & (track.twice[:, 2] >= 0)
     at = np.searchsorted(track.time[known], wanted["time"].to_numpy(), side="left") - 1
     if not wanted.height or not (at >= 0).any():
